@@ -1,0 +1,116 @@
+package telephony
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// CallID names a call inside the gateway, whichever carrier it came through.
+type CallID string
+
+// Number is a phone number as the carrier writes it, E.164 with its plus sign
+// when it is one. Logged through slog it shows its last two digits only.
+type Number string
+
+// LogValue implements [slog.LogValuer].
+func (n Number) LogValue() slog.Value {
+	if len(n) <= 2 {
+		return slog.StringValue("…")
+	}
+	return slog.StringValue("…" + string(n[len(n)-2:]))
+}
+
+// Direction says who called whom.
+type Direction string
+
+const (
+	Inbound  Direction = "inbound"
+	Outbound Direction = "outbound"
+)
+
+// Call is what is known of a call before anyone speaks.
+type Call struct {
+	ID        CallID
+	Epoch     int    // raised by whoever takes the call over; starts at 1
+	Carrier   string // the carrier's own id of it, such as a Twilio CallSid; empty until the carrier told
+	From, To  Number
+	Direction Direction
+}
+
+// EndReason says why a call is over.
+type EndReason string
+
+const (
+	AgentHangup    EndReason = "agent_hangup"    // the agent said goodbye and ended it
+	CallerHangup   EndReason = "caller_hangup"   // the far end hung up
+	Silence        EndReason = "silence"         // nobody spoke for too long
+	MaxDuration    EndReason = "max_duration"    // the agent's limit was reached
+	ProviderFailed EndReason = "provider_failed" // recogniser, model or voice failed for good
+	GatewayFailed  EndReason = "gateway_failed"  // the journal could not be kept, or a bug
+	LineLost       EndReason = "line_lost"       // the stream was lost and never came back
+	NotConnected   EndReason = "not_connected"   // the stream was never opened
+	Busy           EndReason = "busy"
+	NoAnswer       EndReason = "no_answer"
+	Failed         EndReason = "failed" // the carrier could not place it
+	Canceled       EndReason = "canceled"
+	Refused        EndReason = "refused"  // we would not take it: draining, or full
+	Shutdown       EndReason = "shutdown" // the operator stopped the gateway
+)
+
+// OverError is the cause with which a call's context is cancelled when somebody
+// other than the conversation knows that the call is over.
+type OverError struct{ Reason EndReason }
+
+func (e OverError) Error() string { return "telephony: the call is over: " + string(e.Reason) }
+
+// Over reports why err says that the call is over, if it says so.
+func Over(err error) (EndReason, bool) {
+	var over OverError
+	if errors.As(err, &over) {
+		return over.Reason, true
+	}
+	return "", false
+}
+
+// Outgoing is a call to be placed.
+type Outgoing struct {
+	Call        CallID // ours; it rides in the callback addresses, so that a repeat can be told
+	From, To    Number
+	RingTimeout time.Duration // zero means 30 s
+}
+
+// State is what a carrier says of a call.
+type State string
+
+const (
+	Queued     State = "queued"
+	Ringing    State = "ringing"
+	InProgress State = "in-progress"
+	Completed  State = "completed" // the terminal states are these and those below
+	StateBusy  State = "busy"
+	StateNone  State = "no-answer"
+	StateFail  State = "failed"
+	StateStop  State = "canceled"
+)
+
+// Terminal reports whether no more will happen on a call in state s.
+func (s State) Terminal() bool {
+	switch s {
+	case Completed, StateBusy, StateNone, StateFail, StateStop:
+		return true
+	}
+	return false
+}
+
+// Carrier is a trunk: what the gateway asks of whoever carries its calls.
+type Carrier interface {
+	// Dial places a call and returns the carrier's id of it.
+	Dial(ctx context.Context, o Outgoing) (carrierID string, err error)
+	// Hangup ends a call whose stream we do not hold. A call that is already
+	// over is no error.
+	Hangup(ctx context.Context, carrierID string) error
+	// State asks how a call is.
+	State(ctx context.Context, carrierID string) (State, error)
+}

@@ -1,0 +1,81 @@
+package telephony
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Incoming is a call that rings.
+type Incoming struct {
+	Carrier  string // the carrier's id of the call
+	Call     CallID // ours, when the call is one that we placed; else empty
+	From, To Number
+	State    State
+}
+
+// Progress is the carrier's word about how a call goes. Words may come late,
+// twice and out of order.
+type Progress struct {
+	Carrier  string
+	Call     CallID // ours, when the carrier was told it; else empty
+	State    State
+	Sequence int           // the carrier's own count of its words about this call
+	Duration time.Duration // of the answered call; set with Completed
+	SIPCode  int           // 0 when unknown
+}
+
+// Step says what a call does next.
+type Step struct {
+	Kind  StepKind
+	Token string // Connect: lets exactly one stream in, for one epoch of one call
+	Say   string // Apologise: what the carrier's own voice says before it hangs up
+}
+
+// StepKind is one of the things a call can do next.
+type StepKind uint8
+
+const (
+	StepConnect   StepKind = iota + 1 // open a stream to us, with Step.Token
+	StepHangup                        // end the call
+	StepNothing                       // the call is over; an empty answer will do
+	StepApologise                     // say Step.Say, then end the call
+	StepRefuse                        // turn the call down before answering it
+	StepWait                          // wait a second, then ask again
+)
+
+// Errors that a [Desk] returns; a trunk turns them into its own refusals.
+var (
+	// ErrUnknownCall means that nobody here ever heard of the call.
+	ErrUnknownCall = errors.New("telephony: unknown call")
+	// ErrStillTalking means that a stream of this very call is alive: the
+	// request is a replay, or a bug.
+	ErrStillTalking = errors.New("telephony: the call's stream is alive")
+	// ErrToken means that a token is forged, used or of an older epoch.
+	ErrToken = errors.New("telephony: token not valid")
+)
+
+// Desk is what a trunk asks of the gateway. Every method may be called from any
+// goroutine.
+type Desk interface {
+	// Ring tells of a call that wants an answer, and learns what to do with it.
+	// The same call told twice gets the same step, token included.
+	Ring(ctx context.Context, in Incoming) (Step, error)
+
+	// Next is the one door: the carrier's question what the call does when its
+	// stream is over, whoever closed it. over is true when the carrier says
+	// that the call itself is over.
+	Next(ctx context.Context, carrierID string, over bool) (Step, error)
+
+	// Report takes the carrier's word about a call.
+	Report(ctx context.Context, p Progress) error
+
+	// Admit spends token for a stream of the carrier's call carrierID. It fails
+	// with [ErrToken] or, while another stream of the call is alive, with
+	// [ErrStillTalking] (which spends nothing).
+	Admit(ctx context.Context, token, carrierID string) (Call, error)
+
+	// Talk holds the admitted call's conversation on leg, and returns when this
+	// node is done with the leg. The trunk then closes the stream.
+	Talk(ctx context.Context, call Call, leg Leg) error
+}
