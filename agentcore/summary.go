@@ -1,0 +1,14 @@
+package agentcore
+
+import (
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Summary is what came of a conversation on one leg.
+type Summary struct {
+	End    telephony.EndReason // empty: the call is not over, only this leg is
+	Last   int                 // number of the last entry written
+	Lasted time.Duration       // since the call was answered
+}
