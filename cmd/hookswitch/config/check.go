@@ -1,0 +1,150 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
+)
+
+// address checks a HOST:PORT to listen on.
+func address(value string) *problem {
+	p := &problem{"config/address", `"%s" is not HOST:PORT`, "127.0.0.1:8080", "   (0.0.0.0:8080 listens to the whole network)"}
+	_, port, err := net.SplitHostPort(value)
+	if err != nil {
+		if n, err := strconv.ParseUint(value, 10, 16); err == nil {
+			p.good = fmt.Sprintf("127.0.0.1:%d", n)
+		}
+		return p
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return p
+	}
+	return nil
+}
+
+// publicURL checks what the carrier is to dial. Its requests are signed over
+// this very text, so it has no path to be mistaken about; and http is for
+// loopback only.
+func publicURL(value string) *problem {
+	u, p := parseURL(value, "https://voice.example.com")
+	if p != nil {
+		return p
+	}
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return &problem{"config/url", `"%s" has more than scheme, host and port`, u.Scheme + "://" + u.Host, ""}
+	}
+	if u.Scheme == "http" && !loopback(u.Hostname()) {
+		return &problem{"config/plain-http", "http:// is only allowed on loopback; carriers call over the open internet",
+			"https://" + u.Host, "   (a proxy may hold the certificate; see docs/install.md#tls)"}
+	}
+	return nil
+}
+
+// baseURL checks the address of a service that we call.
+func baseURL(value string) *problem {
+	u, p := parseURL(value, "http://127.0.0.1:8090")
+	if p == nil && (u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
+		return &problem{"config/url", "the address has more than scheme, host, port and path", u.Scheme + "://" + u.Host + u.EscapedPath(), ""}
+	}
+	return p
+}
+
+func parseURL(value, example string) (*url.URL, *problem) {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil:
+		return nil, &problem{"config/url", "the address can't be read", example, ""}
+	case u.Scheme == "ws" || u.Scheme == "wss":
+		return nil, &problem{"config/url", `"%s" is a websocket's address; name the http one, both are served there`, "http" + strings.TrimPrefix(value, "ws"), ""}
+	case u.Scheme == "" || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		if strings.Contains(value, "://") || strings.ContainsAny(value, " /") {
+			return nil, &problem{"config/url", `"%s" is not an http or https address`, example, ""}
+		}
+		return nil, &problem{"config/url", `"%s" has no scheme`, "https://" + value, ""}
+	}
+	return u, nil
+}
+
+// loopback reports whether host never leaves the machine.
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+func accountSID(value string) *problem {
+	hex := strings.TrimPrefix(value, "AC")
+	if len(value) == 34 && len(hex) == 32 && strings.Trim(hex, "0123456789abcdef") == "" {
+		return nil
+	}
+	return &problem{"config/credentials", "that is not an account SID: those are AC and 32 hexadecimal digits",
+		"", "copy it from console.twilio.com > Account > API keys"}
+}
+
+func database(value string) *problem {
+	scheme, path, found := strings.Cut(value, "://")
+	switch {
+	case found && scheme == "sqlite" && path != "":
+		return nil
+	case found && (scheme == "postgres" || scheme == "postgresql"):
+		return &problem{"config/database", "this build keeps its data in SQLite only", "sqlite://data/hookswitch.db", ""}
+	case found:
+		return &problem{"config/database", "a database address begins with sqlite://", "sqlite://data/hookswitch.db", ""}
+	}
+	return &problem{"config/database", `"%s" has no scheme`, "sqlite://" + value, ""}
+}
+
+// cross checks settings that depend on each other. Those that could not be read
+// are left out: their mistake is told already.
+func (l *loader) cross() {
+	c := &l.Config
+	if c.Carrier == "twilio" {
+		l.need("public_url", "public URL is missing; the carrier needs one to reach this gateway", "config/public-url", "https://voice.example.com")
+		l.need("twilio.account_sid", "account SID is missing; calls are placed and ended with it", "config/credentials", "AC...")
+		l.need("twilio.auth_token", "auth token is missing; the carrier's requests are verified with it", "config/credentials", "...")
+	}
+	l.pair("tls.cert", "tls.key")
+	l.pair("tls.key", "tls.cert")
+	if c.Agent.PauseWait > c.Agent.EndpointWait && !l.bad["agent.pause_wait"] && !l.bad["agent.endpoint_wait"] {
+		l.mistake("agent.pause_wait", &problem{"config/range", fmt.Sprintf("a pause of %s can't come before the endpoint at %s", short(c.Agent.PauseWait), short(c.Agent.EndpointWait)),
+			short(c.Agent.EndpointWait / 2), "   (at most agent.endpoint_wait)"})
+	}
+}
+
+// need complains when carrier twilio lacks name.
+func (l *loader) need(name, what, code, example string) {
+	s, _ := Named(name)
+	if l.bad[name] || s.value(&l.Config) != "" {
+		return
+	}
+	carrier, _ := Named("carrier")
+	because := l.Origins["carrier"].where(carrier, l.Config.Carrier)
+	l.faults = append(l.faults, &fault.Fault{
+		What:  what,
+		Where: s.Variable() + " (not set), because " + because,
+		Mend:  fault.Keep(s.Variable()+"="+example) + "   (for a try: " + fault.Keep("HOOKSWITCH_CARRIER=sim") + " needs none)",
+		Code:  code, Exit: fault.Wrong,
+	})
+}
+
+// pair complains when name is set and its other half isn't.
+func (l *loader) pair(name, half string) {
+	a, _ := Named(name)
+	b, _ := Named(half)
+	if a.value(&l.Config) == "" || b.value(&l.Config) != "" {
+		return
+	}
+	l.faults = append(l.faults, &fault.Fault{
+		What:  fmt.Sprintf("%s is set without %s; https needs both", name, half),
+		Where: l.Origins[name].where(a, a.value(&l.Config)),
+		Mend:  l.Origins[name].write(b, "FILE.pem") + "      (or neither, behind a proxy that holds the certificate)",
+		Code:  "config/pair", Exit: fault.Wrong,
+	})
+}

@@ -1,0 +1,73 @@
+// Package config holds the gateway's settings: what they are called in flags,
+// in the environment and in the file, which of the three wins, and what is said
+// about a mistake. One table ([Settings]) drives all of it.
+package config
+
+import "time"
+
+// Config is every setting, with its unit and default. Times are never zero
+// where a default is named: [Load] fills them in.
+type Config struct {
+	Listen      string        // HOST:PORT that the gateway serves. "127.0.0.1:8080"
+	PublicURL   string        // how the carrier reaches us, without a path. Required with carrier "twilio"; empty means Listen's own
+	DatabaseURL string        // "sqlite://data/hookswitch.db"
+	Carrier     string        // "sim" or "twilio". "sim"
+	Recordings  string        // folder of the calls' WAV files; "off" keeps none. "data/recordings"
+	CacheDir    string        // folder of the speech models. The user's cache folder + "/hookswitch"
+	Log         string        // "text", "json" or "auto" (text on a terminal). "auto"
+	LogLevel    string        // "debug", "info", "warn" or "error". "info"
+	MaxCalls    int           // calls at once; more are turned down. 0, no limit
+	Drain       time.Duration // how long SIGTERM waits for calls to end. 30 m
+	TLS         TLS
+	Twilio      Twilio
+	Line        Line
+	Speech      Speech
+	LLM         string // who thinks: "script" or "openai". "script"
+	Script      string // dialogue file of llm "script". Empty means the built-in demo agent's
+	OpenAI      OpenAI
+	Agent       Agent
+}
+
+// TLS lets the gateway serve https itself. Both files or neither.
+type TLS struct {
+	Cert string // PEM file of the certificate chain
+	Key  string // PEM file of its key
+}
+
+// Twilio is the account behind carrier "twilio".
+type Twilio struct {
+	AccountSID string // "AC" and 32 hexadecimal digits
+	AuthToken  string // secret
+	APIBase    string // another host for the REST interface, such as a simulator. Empty means Twilio's own
+}
+
+// Line says how audio is sent to the carrier.
+type Line struct {
+	Lead time.Duration // how far audio is sent ahead of the clock. 100 ms
+	Lump time.Duration // least audio in one message. 20 ms
+}
+
+// Speech says who hears and who speaks.
+type Speech struct {
+	Recogniser string // "moonshine" or "none" (deaf on purpose). "moonshine"
+	Workers    int    // recognitions at once. 0, the number of cores
+	Voice      string // a voice of flite. "slt"
+}
+
+// OpenAI is any service that speaks OpenAI's chat protocol.
+type OpenAI struct {
+	BaseURL string // such as "http://127.0.0.1:11434/v1". Empty means OpenAI's own
+	Key     string // secret; may be empty on a service of your own
+	Model   string // "gpt-4o-mini"
+}
+
+// Agent is who answers when no agent was defined for a number.
+type Agent struct {
+	Name         string        // "demo"
+	Greeting     string        // said first. Empty means the script's own
+	Prompt       string        // the model's system message
+	EndpointWait time.Duration // silence that ends a caller's turn. 500 ms
+	PauseWait    time.Duration // silence after which recognition begins. 200 ms
+	Silence      time.Duration // without a word from anyone, before the agent asks; as long again ends the call. 10 s
+	MaxDuration  time.Duration // of a call. 30 m
+}

@@ -1,0 +1,135 @@
+package config
+
+import (
+	"strings"
+	"time"
+)
+
+// Setting describes one setting: it is at once a flag, a variable and a key of
+// the file.
+type Setting struct {
+	Name    string   // dotted, as in the file: "agent.endpoint_wait"
+	Group   string   // the heading under which help shows it
+	Unit    string   // what a value looks like: "HOST:PORT", "URL", "DURATION", "N"
+	Default string   // as one would type it
+	Doc     string   // one line; a sentence without a full stop
+	Choices []string // the only values; nil means any
+	Secret  bool     // never shown
+
+	least, most int64         // of a number or (in nanoseconds) of a duration
+	natural     time.Duration // what a bare number was probably meant in
+	field       func(*Config) any
+	check       func(value string) *problem // nil: any value of the right type
+}
+
+// Prefix is what every environment variable of ours begins with.
+const Prefix = "HOOKSWITCH_"
+
+// Variable is the environment variable that holds s.
+func (s Setting) Variable() string {
+	return Prefix + strings.ToUpper(strings.ReplaceAll(s.Name, ".", "_"))
+}
+
+// Flag is the name of the flag that holds s, without its dashes.
+func (s Setting) Flag() string { return strings.NewReplacer(".", "-", "_", "-").Replace(s.Name) }
+
+// key is the last part of the name, as it stands in the file.
+func (s Setting) key() string { return s.Name[strings.LastIndexByte(s.Name, '.')+1:] }
+
+const (
+	serving  = "Serving"
+	carriage = "Carrier"
+	speech   = "Speech"
+	thinking = "Model"
+	agency   = "Agent"
+	keeping  = "Keeping"
+	running  = "Running"
+)
+
+// Settings is the table that flags, variables, the file, help and docs are made
+// from, in the order in which they are shown. Nobody changes it.
+var Settings = []Setting{
+	{Name: "listen", Group: serving, Unit: "HOST:PORT", Default: "127.0.0.1:8080", Doc: "where the gateway serves",
+		field: func(c *Config) any { return &c.Listen }, check: address},
+	{Name: "public_url", Group: serving, Unit: "URL", Doc: "how the carrier reaches the gateway; needed with carrier twilio, else the address it listens on",
+		field: func(c *Config) any { return &c.PublicURL }, check: publicURL},
+	{Name: "tls.cert", Group: serving, Unit: "FILE", Doc: "certificate chain (PEM), to serve https without a proxy",
+		field: func(c *Config) any { return &c.TLS.Cert }},
+	{Name: "tls.key", Group: serving, Unit: "FILE", Doc: "key of that certificate (PEM)",
+		field: func(c *Config) any { return &c.TLS.Key }},
+
+	{Name: "carrier", Group: carriage, Unit: "NAME", Default: "sim", Choices: []string{"sim", "twilio"}, Doc: "who carries the calls; sim is built in and needs no account",
+		field: func(c *Config) any { return &c.Carrier }},
+	{Name: "twilio.account_sid", Group: carriage, Unit: "SID", Doc: "Twilio account, AC and 32 hexadecimal digits",
+		field: func(c *Config) any { return &c.Twilio.AccountSID }, check: accountSID},
+	{Name: "twilio.auth_token", Group: carriage, Unit: "TOKEN", Secret: true, Doc: "auth token of that very account; requests are signed with it",
+		field: func(c *Config) any { return &c.Twilio.AuthToken }},
+	{Name: "twilio.api_base", Group: carriage, Unit: "URL", Doc: "another host for Twilio's REST interface, such as a simulator",
+		field: func(c *Config) any { return &c.Twilio.APIBase }, check: baseURL},
+	{Name: "line.lead", Group: carriage, Unit: "DURATION", Default: "100ms", natural: time.Millisecond, Doc: "how far ahead of the clock audio is sent",
+		least: int64(20 * time.Millisecond), most: int64(2 * time.Second), field: func(c *Config) any { return &c.Line.Lead }},
+	{Name: "line.lump", Group: carriage, Unit: "DURATION", Default: "20ms", natural: time.Millisecond, Doc: "least audio in one message; more costs delay and saves CPU",
+		least: int64(20 * time.Millisecond), most: int64(time.Second), field: func(c *Config) any { return &c.Line.Lump }},
+
+	{Name: "recogniser", Group: speech, Unit: "NAME", Default: "moonshine", Choices: []string{"moonshine", "none"}, Doc: "who hears; none is deaf on purpose (keys still work)",
+		field: func(c *Config) any { return &c.Speech.Recogniser }},
+	{Name: "recogniser_workers", Group: speech, Unit: "N", Default: "0", Doc: "recognitions at once; 0 means one for each core", most: 256,
+		field: func(c *Config) any { return &c.Speech.Workers }},
+	{Name: "voice", Group: speech, Unit: "NAME", Default: "slt", Choices: []string{"slt", "rms", "awb", "kal", "kal16"}, Doc: "who speaks: a voice of flite",
+		field: func(c *Config) any { return &c.Speech.Voice }},
+
+	{Name: "llm", Group: thinking, Unit: "NAME", Default: "script", Choices: []string{"script", "openai"}, Doc: "who thinks: a dialogue file, or a service that speaks OpenAI's protocol",
+		field: func(c *Config) any { return &c.LLM }},
+	{Name: "script", Group: thinking, Unit: "FILE", Doc: "dialogue file of llm script; the built-in demo agent's when empty",
+		field: func(c *Config) any { return &c.Script }},
+	{Name: "openai.base_url", Group: thinking, Unit: "URL", Doc: "the service's address up to and with /v1; OpenAI's own when empty",
+		field: func(c *Config) any { return &c.OpenAI.BaseURL }, check: baseURL},
+	{Name: "openai.key", Group: thinking, Unit: "KEY", Secret: true, Doc: "the service's key",
+		field: func(c *Config) any { return &c.OpenAI.Key }},
+	{Name: "openai.model", Group: thinking, Unit: "NAME", Default: "gpt-4o-mini", Doc: "the model's name at that service",
+		field: func(c *Config) any { return &c.OpenAI.Model }},
+
+	{Name: "agent.name", Group: agency, Unit: "NAME", Default: "demo", Doc: "the agent's name in journals and logs",
+		field: func(c *Config) any { return &c.Agent.Name }},
+	{Name: "agent.greeting", Group: agency, Unit: "TEXT", Doc: "what the agent says first; the script's own greeting when empty",
+		field: func(c *Config) any { return &c.Agent.Greeting }},
+	{Name: "agent.prompt", Group: agency, Unit: "TEXT", Doc: "the model's system message",
+		field: func(c *Config) any { return &c.Agent.Prompt }},
+	{Name: "agent.endpoint_wait", Group: agency, Unit: "DURATION", Default: "500ms", natural: time.Millisecond, Doc: "silence that ends a caller's turn",
+		least: int64(100 * time.Millisecond), most: int64(10 * time.Second), field: func(c *Config) any { return &c.Agent.EndpointWait }},
+	{Name: "agent.pause_wait", Group: agency, Unit: "DURATION", Default: "200ms", natural: time.Millisecond, Doc: "silence after which recognition begins",
+		least: int64(20 * time.Millisecond), most: int64(10 * time.Second), field: func(c *Config) any { return &c.Agent.PauseWait }},
+	{Name: "agent.silence", Group: agency, Unit: "DURATION", Default: "10s", natural: time.Second, Doc: "without a word, before the agent asks; as long again ends the call",
+		least: int64(time.Second), most: int64(10 * time.Minute), field: func(c *Config) any { return &c.Agent.Silence }},
+	{Name: "agent.max_duration", Group: agency, Unit: "DURATION", Default: "30m", natural: time.Second, Doc: "longest call",
+		least: int64(10 * time.Second), most: int64(24 * time.Hour), field: func(c *Config) any { return &c.Agent.MaxDuration }},
+
+	{Name: "database_url", Group: keeping, Unit: "URL", Default: "sqlite://data/hookswitch.db", Doc: "where calls and journals are kept",
+		field: func(c *Config) any { return &c.DatabaseURL }, check: database},
+	{Name: "recordings", Group: keeping, Unit: "FOLDER", Default: "data/recordings", Doc: "where calls are recorded, one WAV each; off keeps none",
+		field: func(c *Config) any { return &c.Recordings }},
+	{Name: "cache_dir", Group: keeping, Unit: "FOLDER", Doc: "where the speech models are kept; the user's cache folder when empty (~/.cache/hookswitch)",
+		field: func(c *Config) any { return &c.CacheDir }},
+
+	{Name: "max_calls", Group: running, Unit: "N", Default: "0", most: 100000, Doc: "calls at once, more are turned down; 0 means no limit",
+		field: func(c *Config) any { return &c.MaxCalls }},
+	{Name: "drain", Group: running, Unit: "DURATION", Default: "30m", natural: time.Second, Doc: "how long SIGTERM waits for calls to end by themselves",
+		most: int64(24 * time.Hour), field: func(c *Config) any { return &c.Drain }},
+	{Name: "log", Group: running, Unit: "FORM", Default: "auto", Choices: []string{"auto", "text", "json"}, Doc: "form of the log on stderr; auto is text on a terminal, json elsewhere",
+		field: func(c *Config) any { return &c.Log }},
+	{Name: "log_level", Group: running, Unit: "LEVEL", Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Doc: "least important line that is logged",
+		field: func(c *Config) any { return &c.LogLevel }},
+}
+
+// others are variables of ours that are no settings of the gateway.
+var others = []string{Prefix + "CONFIG", Prefix + "SERVER", Prefix + "API_KEY", Prefix + "SIM_SEED"}
+
+// Named finds the setting called name. ok is false when there is none.
+func Named(name string) (s Setting, ok bool) {
+	for _, s := range Settings {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Setting{}, false
+}
