@@ -20,8 +20,9 @@ type arrival struct {
 }
 
 func (b *inbox) put(due time.Duration, ev telephony.Event, f *media.Frame) {
-	if b.head > 0 && b.head == len(b.items) {
-		b.items, b.head = b.items[:0], 0
+	if b.head > 0 && b.head*2 >= len(b.items) { // amortised
+		b.items = append(b.items[:0], b.items[b.head:]...)
+		b.head = 0
 	}
 	a := arrival{due: due, event: ev}
 	if f != nil {

@@ -39,7 +39,7 @@ type playout struct {
 	full    bool          // hearing is audio, not underrun
 	hearing media.Frame
 
-	ops     []op // in flight, by time of arrival
+	ops     []op          // in flight, by time of arrival
 	queue   []media.Frame // from head on
 	head    int
 	marks   []mark
@@ -101,8 +101,9 @@ func (p *playout) pop() {
 		return
 	}
 	p.hearing = p.queue[p.head]
-	if p.head++; p.head == len(p.queue) {
-		p.queue, p.head = p.queue[:0], 0
+	if p.head++; p.head*2 >= len(p.queue) { // amortised, however long the buffer never empties
+		p.queue = append(p.queue[:0], p.queue[p.head:]...)
+		p.head = 0
 	}
 }
 
