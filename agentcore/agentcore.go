@@ -16,6 +16,7 @@ type Agent struct {
 	Greeting     string        // said first; empty lets the caller begin
 	Apology      string        // said once when something broke for good. Empty has a default
 	StillThere   string        // said after Silence, once; empty means none
+	CutOff       string        // said first when a lost line is back. Empty has a default
 	EndpointWait time.Duration // silence that ends a turn. Zero means 500 ms
 	PauseWait    time.Duration // silence after which recognition may begin. Zero means 200 ms
 	Silence      time.Duration // without a word from anyone. Zero means 10 s; then as long again ends the call

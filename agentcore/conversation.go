@@ -1,0 +1,236 @@
+package agentcore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/asr"
+	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/tools"
+	"github.com/hookswitch/hookswitch/agentcore/tts"
+	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/media/vad"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Config is what a Conversation is made of.
+type Config struct {
+	Call  telephony.Call
+	Agent Agent
+
+	Recognizer asr.Recognizer  // nil: the agent is deaf and understands keys only
+	Detector   vad.Detector    // of this call alone; Run closes it. Required with a Recognizer
+	Model      llm.Model       // required
+	Voice      tts.Synthesizer // required
+	Tools      []tools.Tool    // names are unique
+	Journal    Journal         // required
+	Past       []Entry         // the journal so far, when the call goes on after its leg was lost
+	Observer   Observer        // nil: nobody is told
+	Recorder   Recorder        // nil: nothing is recorded. Run doesn't close it
+	Interim    func(string)    // what the recogniser guesses while the caller speaks; nil: nobody is told
+	Pipeline   string          // what hears, thinks and speaks, for people to read
+
+	Lead time.Duration // how far ahead of the clock audio is sent. Zero means 100 ms
+	Lump time.Duration // how much is sent at a time. Zero means 60 ms; at most Lead
+	Log  *slog.Logger  // nil discards
+}
+
+// Conversation is one call's dialogue on one leg. Make one for each leg.
+type Conversation struct {
+	cfg    Config
+	state  State // where it begins
+	pen    *pen
+	ledger *ledger
+	tools  map[string]tools.Tool
+	specs  []llm.Tool
+	events chan event
+	speak  chan *utterance
+}
+
+// New checks cfg and returns a Conversation ready to Run.
+func New(cfg Config) (*Conversation, error) {
+	cfg.defaults()
+	err := errors.Join(
+		required("Model", cfg.Model != nil),
+		required("Voice", cfg.Voice != nil),
+		required("Journal", cfg.Journal != nil),
+		required("Detector (there is a Recognizer)", cfg.Recognizer == nil || cfg.Detector != nil),
+	)
+	state, bad := Resume(cfg.Past)
+	c := &Conversation{
+		cfg: cfg, state: state, ledger: newLedger(), tools: map[string]tools.Tool{},
+		events: make(chan event, 64), speak: make(chan *utterance, 8),
+	}
+	for _, t := range cfg.Tools {
+		spec := t.Spec()
+		if _, twice := c.tools[spec.Name]; twice {
+			bad = errors.Join(bad, fmt.Errorf("agentcore: two tools are named %q", spec.Name))
+		}
+		c.tools[spec.Name] = t
+		c.specs = append(c.specs, spec)
+	}
+	if err := errors.Join(err, bad); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func required(name string, ok bool) error {
+	if ok {
+		return nil
+	}
+	return fmt.Errorf("agentcore: Config.%s is required", name)
+}
+
+func (cfg *Config) defaults() {
+	a := &cfg.Agent
+	orDuration(&a.EndpointWait, 500*time.Millisecond)
+	orDuration(&a.PauseWait, 200*time.Millisecond)
+	orDuration(&a.Silence, 10*time.Second)
+	orDuration(&a.MaxDuration, 30*time.Minute)
+	orDuration(&cfg.Lead, 100*time.Millisecond)
+	orDuration(&cfg.Lump, 60*time.Millisecond)
+	cfg.Lump = min(cfg.Lump, cfg.Lead)
+	if a.Apology == "" {
+		a.Apology = "I am sorry, something went wrong here. Please call again later. Goodbye."
+	}
+	if a.CutOff == "" {
+		a.CutOff = "Sorry, we were cut off."
+	}
+	if cfg.Observer == nil {
+		cfg.Observer = nobody{}
+	}
+	if cfg.Interim == nil {
+		cfg.Interim = func(string) {}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+func orDuration(d *time.Duration, other time.Duration) {
+	if *d == 0 {
+		*d = other
+	}
+}
+
+// errGone is the cause of a conversation whose leg was let go by somebody else.
+var errGone = errors.New("agentcore: the leg was hung up from outside")
+
+// Run talks on leg until the call ends or the leg is lost. When it returns, the
+// journal is committed, the leg is let go, and every goroutine that it started
+// is gone.
+//
+// Only a Summary with an End says that the call is over. Without one the error
+// says why this leg is done: it wraps [telephony.ErrLost] or the journal's
+// error, or is the cause of ctx.
+//
+// Cancelling ctx with a [telephony.OverError] ends the call for its reason; any
+// other cancellation hands the call over: nothing is ended.
+func (c *Conversation) Run(ctx context.Context, leg telephony.Leg) (Summary, error) {
+	began := time.Now()
+	if !c.state.Answered.IsZero() {
+		began = began.Add(-time.Since(c.state.Answered))
+	}
+	c.pen = newPen(c.cfg.Journal, c.state, began)
+	ctx, end := context.WithCancelCause(ctx) // the first cause wins
+
+	var writing, talking, listening sync.WaitGroup
+	writing.Go(func() {
+		if err := c.pen.run(ctx); err != nil {
+			end(err)
+		}
+	})
+	stream, err := c.hearing(ctx)
+	if err != nil {
+		c.pen.note(ProviderError{Part: "recogniser", Error: err.Error()})
+		c.cfg.Observer.ProviderFailed("recogniser")
+	}
+	listening.Go(func() { end(c.listen(ctx, leg, stream)) })
+	talking.Go(func() { c.recognize(ctx, stream) })
+	talking.Go(func() {
+		if err := c.play(ctx, leg); err != nil {
+			end(err)
+		}
+	})
+	end(c.converse(ctx, &talking, err != nil))
+
+	writing.Wait()
+	sum, err := c.epilogue(context.WithoutCancel(ctx), context.Cause(ctx))
+	hangup, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer stop()
+	err = errors.Join(err, leg.Hangup(hangup))
+	listening.Wait()
+	err = errors.Join(err, stream.Close())
+	if c.cfg.Detector != nil {
+		err = errors.Join(err, c.cfg.Detector.Close())
+	}
+	talking.Wait()
+	return sum, err
+}
+
+// hearing opens the recogniser. Without one, or when it fails, the stream is
+// deaf.
+func (c *Conversation) hearing(ctx context.Context) (asr.Stream, error) {
+	if c.cfg.Recognizer == nil {
+		return newDeaf(), nil
+	}
+	stream, err := c.cfg.Recognizer.Open(ctx, asr.Options{})
+	if err != nil {
+		return newDeaf(), err
+	}
+	return stream, nil
+}
+
+// epilogue writes the journal's last lines: the row is ended before the line is
+// let go, so that the carrier's next question finds it ended.
+func (c *Conversation) epilogue(ctx context.Context, cause error) (Summary, error) {
+	var sum Summary
+	reason, over := telephony.Over(cause)
+	switch {
+	case over:
+		sum.End = reason
+		c.pen.commit(Ended{Reason: reason})
+	case errors.Is(cause, telephony.ErrLost):
+		c.pen.commit(Lost{Epoch: c.cfg.Call.Epoch, Cause: cause.Error()})
+	}
+	err := c.pen.flush(ctx)
+	c.pen.look(func(s *State) { sum.Last = s.Last })
+	sum.Lasted = time.Since(c.pen.began)
+	switch {
+	case err != nil:
+		return Summary{Last: sum.Last, Lasted: sum.Lasted}, fmt.Errorf("agentcore: the journal could not be kept: %w", err)
+	case over:
+		c.cfg.Observer.CallEnded(string(c.cfg.Call.Direction), string(reason), sum.Lasted)
+		return sum, nil
+	}
+	return sum, cause
+}
+
+// deaf is a recogniser's stream that hears nothing.
+type deaf struct {
+	results chan asr.Result
+	once    sync.Once
+}
+
+func newDeaf() *deaf { return &deaf{results: make(chan asr.Result)} }
+
+func (d *deaf) Write(*media.Frame) bool    { return true }
+func (d *deaf) Signal(asr.Signal)          {}
+func (d *deaf) Results() <-chan asr.Result { return d.results }
+func (d *deaf) Close() error               { d.once.Do(func() { close(d.results) }); return nil }
+
+// nobody is an Observer who doesn't listen.
+type nobody struct{}
+
+func (nobody) CallBegan(string)                        {}
+func (nobody) CallEnded(string, string, time.Duration) {}
+func (nobody) TurnTook(_, _, _, _, _, _ time.Duration) {}
+func (nobody) TalkedOver(time.Duration)                {}
+func (nobody) RecogniserQueued(time.Duration)          {}
+func (nobody) FrameDropped(string)                     {}
+func (nobody) ProviderFailed(string)                   {}

@@ -1,0 +1,297 @@
+package agentcore
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/turn"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Waits of a conversation that no one needs to set.
+const (
+	wordsWait = 8 * time.Second // for the recogniser's final word on an utterance
+	markWait  = 3 * time.Second // for a mark, after its audio must have been played
+	mostDeaf  = 3               // utterances in a row that the recogniser may fail on
+)
+
+// talk is what the conversation's one decider knows. Nobody else touches it.
+type talk struct {
+	c       *Conversation
+	ctx     context.Context
+	makers  *sync.WaitGroup
+	machine turn.Machine
+	do      []turn.Action
+	current *utterance // the live reply; nil when there is none
+	over    telephony.EndReason
+
+	began     time.Time // first sample of the utterance that is being heard
+	overAgent bool      // it began while the agent spoke
+	ended     []uttered // utterances whose words are awaited, oldest first
+	asked     asked     // of the newest words
+	failed    int       // utterances in a row that the recogniser failed on
+	preface   string    // said before the rest of a cut reply
+
+	quiet, limit, words, marks *time.Timer
+}
+
+// uttered is something the caller uttered.
+type uttered struct {
+	start, lastVoice, endpoint time.Time
+	talkedOver                 bool
+}
+
+// converse is the only goroutine that knows the state of the call. It returns
+// the cause of the end.
+func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, deaf bool) error {
+	t := c.newTalk(ctx, makers)
+	defer t.stop()
+	t.open()
+	if deaf {
+		t.step(turn.Event{Kind: turn.Deaf})
+	}
+	for t.over == "" {
+		select {
+		case <-ctx.Done():
+			t.settleCut()
+			return context.Cause(ctx)
+		case ev := <-c.events:
+			t.take(ev)
+		case <-t.quiet.C:
+			t.step(turn.Event{Kind: turn.Quiet})
+		case <-t.limit.C:
+			t.step(turn.Event{Kind: turn.TimeUp})
+		case <-t.words.C:
+			t.misheard(errors.New("no answer"))
+		case <-t.marks.C:
+			t.unmarked()
+		}
+	}
+	t.settleCut()
+	return telephony.OverError{Reason: t.over}
+}
+
+func (c *Conversation) newTalk(ctx context.Context, makers *sync.WaitGroup) *talk {
+	a := c.cfg.Agent
+	t := &talk{
+		c: c, ctx: ctx, makers: makers,
+		machine: turn.Machine{Greets: a.Greeting != "", Prompts: a.StillThere != ""},
+		quiet:   time.NewTimer(a.Silence),
+		limit:   time.NewTimer(max(0, a.MaxDuration-time.Since(c.pen.began))),
+		words:   stopped(),
+		marks:   stopped(),
+	}
+	t.machine.After(c.state.Reply)
+	return t
+}
+
+func stopped() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
+
+func (t *talk) stop() {
+	for _, timer := range []*time.Timer{t.quiet, t.limit, t.words, t.marks} {
+		timer.Stop()
+	}
+}
+
+// open begins the conversation, or goes on with one whose line was lost.
+func (t *talk) open() {
+	c, past := t.c, t.c.state
+	c.pen.commit(Opened{
+		Epoch: c.cfg.Call.Epoch, Agent: c.cfg.Agent.Name,
+		Direction: c.cfg.Call.Direction, Pipeline: c.cfg.Pipeline,
+	})
+	if past.Answered.IsZero() {
+		c.cfg.Observer.CallBegan(string(c.cfg.Call.Direction))
+		t.step(turn.Event{Kind: turn.Opened})
+		return
+	}
+	if past.Goodbye {
+		t.over = telephony.AgentHangup
+		return
+	}
+	now := time.Now()
+	t.asked = asked{now, now, now}
+	t.preface = c.cfg.Agent.CutOff
+	t.step(turn.Event{Kind: turn.Reopened, Unanswered: past.Waiting})
+}
+
+// take applies one thing that happened.
+func (t *talk) take(ev event) {
+	switch ev.kind {
+	case evBegan:
+		t.heardVoice(ev)
+	case evEnded:
+		t.ended = append(t.ended, uttered{t.began, ev.voice, ev.at, t.overAgent})
+		t.words.Reset(wordsWait)
+		t.step(turn.Event{Kind: turn.SpeechEnded})
+	case evResult:
+		t.understood(ev)
+	case evDeaf:
+		t.failedPart("recogniser", errors.New("its stream is closed"), true)
+		t.step(turn.Event{Kind: turn.Deaf})
+	case evDigit:
+		t.pressed(ev)
+	case evPlayed:
+		t.played(ev)
+	case evAudio:
+		t.step(turn.Event{Kind: turn.ReplyAudio, Reply: ev.reply})
+	case evSent:
+		t.sent(ev)
+	case evFailed:
+		t.replyFailed(ev)
+	case evGoodbye:
+		t.step(turn.Event{Kind: turn.EndAsked, Reply: ev.reply})
+	}
+}
+
+// heardVoice is the beginning of an utterance, maybe over the agent's.
+func (t *talk) heardVoice(ev event) {
+	c := t.c
+	speaking := t.machine.Phase() == turn.Speaking
+	t.began = ev.voice
+	c.pen.note(SpeechBegan{StartMS: c.pen.at(ev.voice)})
+	cut := t.current
+	t.step(turn.Event{Kind: turn.SpeechBegan})
+	t.overAgent = speaking && t.current == nil
+	if t.overAgent {
+		heard, all := cut.count.heard, cut.count.all
+		now := time.Now()
+		c.pen.note(TalkOver{Reply: cut.reply, StartMS: c.pen.at(ev.voice), ClearMS: c.pen.at(now), HeardWords: heard, AllWords: all})
+		c.cfg.Observer.TalkedOver(now.Sub(ev.voice))
+	}
+}
+
+// understood is the recogniser's final word on the oldest utterance.
+func (t *talk) understood(ev event) {
+	u := uttered{start: ev.at, lastVoice: ev.at, endpoint: ev.at}
+	if len(t.ended) > 0 {
+		u, t.ended = t.ended[0], t.ended[1:]
+	}
+	if len(t.ended) == 0 {
+		t.words.Stop()
+	}
+	r, pen := ev.result, t.c.pen
+	text := tidy(r.Text)
+	switch {
+	case r.Err != nil:
+		t.misheard(r.Err)
+		return
+	case text == "":
+		t.failed = 0
+		pen.note(NotUnderstood{StartMS: pen.at(u.start), EndMS: pen.at(u.lastVoice)})
+		t.step(turn.Event{Kind: turn.Nothing})
+		return
+	}
+	t.failed = 0
+	t.asked = asked{lastVoice: u.lastVoice, endpoint: u.endpoint, words: ev.at}
+	pen.commit(CallerSaid{
+		Turn: t.turn(), Text: text, StartMS: pen.at(u.start), EndMS: pen.at(u.lastVoice),
+		Confidence: r.Confidence, TalkedOver: u.talkedOver,
+		EndpointMS: pen.at(u.endpoint) - pen.at(u.lastVoice),
+		QueuedMS:   r.Queued.Milliseconds(), AskMS: pen.at(ev.at) - pen.at(u.endpoint),
+	})
+	t.step(turn.Event{Kind: turn.Words})
+}
+
+// turn is the number of the caller's turn that goes on or begins now: words that
+// come before an answer was heard belong to the turn that waits for it.
+func (t *talk) turn() int {
+	n := 1
+	t.c.pen.look(func(s *State) {
+		n = s.Turn + 1
+		if s.Waiting {
+			n = s.Turn
+		}
+	})
+	return n
+}
+
+// misheard is an utterance that the recogniser could not deal with.
+func (t *talk) misheard(err error) {
+	t.ended = nil
+	t.words.Stop()
+	t.failed++
+	fatal := t.failed >= mostDeaf
+	t.failedPart("recogniser", err, fatal)
+	if fatal {
+		t.step(turn.Event{Kind: turn.Deaf})
+		return
+	}
+	t.step(turn.Event{Kind: turn.Nothing})
+}
+
+func (t *talk) pressed(ev event) {
+	if !isKey(ev.digit) {
+		return
+	}
+	if u := t.current; u != nil && u.why == turn.Apology {
+		return
+	}
+	t.asked = asked{ev.at, ev.at, ev.at}
+	t.c.pen.commit(CallerPressed{Turn: t.turn(), Digit: string(ev.digit)})
+	t.step(turn.Event{Kind: turn.Key})
+}
+
+func isKey(d byte) bool {
+	return d >= '0' && d <= '9' || d >= 'A' && d <= 'D' || d == '*' || d == '#'
+}
+
+// replyFailed is a reply that broke before its end.
+func (t *talk) replyFailed(ev event) {
+	if t.current == nil || ev.reply != t.current.reply {
+		return
+	}
+	part := "model"
+	var p *partError
+	if errors.As(ev.err, &p) {
+		part = p.part
+	}
+	t.failedPart(part, ev.err, true)
+	t.step(turn.Event{Kind: turn.ReplyFailed, Reply: ev.reply})
+}
+
+func (t *talk) failedPart(part string, err error, fatal bool) {
+	t.c.pen.note(ProviderError{Part: part, Error: err.Error(), Fatal: fatal})
+	t.c.cfg.Observer.ProviderFailed(part)
+}
+
+// step feeds the machine and does what it says.
+func (t *talk) step(ev turn.Event) {
+	t.do = t.machine.Step(t.do[:0], ev)
+	for _, a := range t.do {
+		switch a.Kind {
+		case turn.Start:
+			t.start(a)
+		case turn.Cancel:
+			t.settleCut()
+		case turn.Release:
+			t.settle(errOver)
+		case turn.End:
+			t.over = endOf(a.Cause)
+		}
+	}
+	t.quiet.Stop()
+	if t.machine.Phase() == turn.Listening {
+		t.quiet.Reset(t.c.cfg.Agent.Silence)
+	}
+}
+
+func endOf(cause turn.Cause) telephony.EndReason {
+	switch cause {
+	case turn.ByAgent:
+		return telephony.AgentHangup
+	case turn.BySilence:
+		return telephony.Silence
+	case turn.ByTime:
+		return telephony.MaxDuration
+	case turn.ByProvider:
+		return telephony.ProviderFailed
+	}
+	return telephony.GatewayFailed
+}

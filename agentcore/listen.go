@@ -1,0 +1,136 @@
+package agentcore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/asr"
+	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/media/vad"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// event is one thing that happened on the call, on its way to converse.
+type event struct {
+	kind   eventKind
+	at     time.Time // when it happened
+	voice  time.Time // began: the first sample of it that had voice; ended: the last
+	reply  int
+	phrase int
+	digit  byte
+	result asr.Result
+	err    error
+}
+
+type eventKind uint8
+
+const (
+	evBegan   eventKind = iota + 1 // the caller began to speak
+	evEnded                        // the caller has finished
+	evResult                       // the recogniser's final word on an utterance
+	evDeaf                         // the recogniser is dead
+	evDigit                        // a key
+	evPlayed                       // a mark of a reply came back played
+	evAudio                        // the first frame of a reply was sent
+	evSent                         // all of a reply was sent; phrase is how many phrases it had
+	evFailed                       // a reply broke; err says why
+	evGoodbye                      // a reply is the agent's last
+)
+
+// listen owns the receiving side of leg. Frames stop here: only what they mean
+// goes on as events.
+func (c *Conversation) listen(ctx context.Context, leg telephony.Leg, stream asr.Stream) error {
+	var caller, agent media.Frame
+	ear := newEar(c.cfg.Detector, stream, c.cfg.Agent)
+	for {
+		ev, err := leg.Next(&caller)
+		switch {
+		case errors.Is(err, io.EOF):
+			return errGone
+		case err != nil:
+			return fmt.Errorf("agentcore: listen: %w", err)
+		}
+		switch ev.Kind {
+		case telephony.Audio:
+			now := time.Now()
+			c.ledger.play(&agent, now)
+			if c.cfg.Recorder != nil {
+				c.cfg.Recorder.Record(&caller, &agent)
+			}
+			if e, news := ear.hear(&caller, now); news {
+				c.tell(ctx, e)
+			}
+			if ear.dropped {
+				c.cfg.Observer.FrameDropped("recogniser")
+			}
+		case telephony.Digit:
+			c.tell(ctx, event{kind: evDigit, at: time.Now(), digit: ev.Digit})
+		case telephony.Played:
+			reply, phrase := ofMark(ev.Mark)
+			c.tell(ctx, event{kind: evPlayed, at: time.Now(), reply: reply, phrase: phrase})
+		}
+	}
+}
+
+// ear hears one caller: it feeds the recogniser, and finds where utterances
+// begin and end.
+type ear struct {
+	detector vad.Detector // nil: deaf
+	tracker  *vad.Tracker
+	stream   asr.Stream
+	dropped  bool // the recogniser did not take the last frame
+}
+
+func newEar(d vad.Detector, s asr.Stream, a Agent) *ear {
+	return &ear{detector: d, stream: s, tracker: vad.NewTracker(vad.TrackerConfig{
+		PauseWait: a.PauseWait, EndpointWait: a.EndpointWait,
+	})}
+}
+
+// hear takes the caller's frame that ended now.
+func (e *ear) hear(f *media.Frame, now time.Time) (event, bool) {
+	if e.detector == nil {
+		return event{}, false
+	}
+	e.dropped = !e.stream.Write(f)
+	change := e.tracker.Step(e.detector.Speech(f))
+	// Positions count the caller's frames; this one ended now.
+	when := func(position time.Duration) time.Time { return now.Add(position - e.tracker.Now()) }
+	switch change {
+	case vad.Began:
+		e.stream.Signal(asr.Began)
+		return event{kind: evBegan, at: now, voice: when(e.tracker.BeganAt())}, true
+	case vad.Paused:
+		e.stream.Signal(asr.Paused)
+	case vad.Resumed:
+		e.stream.Signal(asr.Resumed)
+	case vad.Ended:
+		e.stream.Signal(asr.Ended)
+		return event{kind: evEnded, at: now, voice: when(e.tracker.VoicedUntil())}, true
+	}
+	return event{}, false
+}
+
+// recognize passes on what the recogniser understood, until its stream is
+// closed.
+func (c *Conversation) recognize(ctx context.Context, stream asr.Stream) {
+	for r := range stream.Results() {
+		if !r.Final {
+			c.cfg.Interim(r.Text)
+			continue
+		}
+		c.cfg.Observer.RecogniserQueued(r.Queued)
+		c.tell(ctx, event{kind: evResult, at: time.Now(), result: r})
+	}
+	c.tell(ctx, event{kind: evDeaf, at: time.Now()})
+}
+
+func (c *Conversation) tell(ctx context.Context, ev event) {
+	select {
+	case c.events <- ev:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,155 @@
+package agentcore
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// penBatch is the longest that entries which need no commit may wait for
+// company.
+const penBatch = 500 * time.Millisecond
+
+// pen writes a conversation's journal: it numbers the entries, folds them into
+// the state, and has one goroutine commit them in order, in batches.
+type pen struct {
+	journal Journal
+	began   time.Time // when the call was answered, with a monotonic reading
+
+	mu      sync.Mutex
+	state   State
+	waiting []Entry
+	done    int           // number of the last entry that is committed
+	moved   chan struct{} // closed, and replaced, when done moves or err is set
+	err     error
+	soon    chan struct{} // something waits
+	now     chan struct{} // something waits and must not
+}
+
+func newPen(j Journal, past State, began time.Time) *pen {
+	return &pen{
+		journal: j, began: began, state: past, done: past.Last,
+		moved: make(chan struct{}), soon: make(chan struct{}, 1), now: make(chan struct{}, 1),
+	}
+}
+
+// note writes ev, to be committed within penBatch.
+func (p *pen) note(ev Event) { p.add(ev, false) }
+
+// commit writes ev, to be committed at once, and returns its number for wait.
+func (p *pen) commit(ev Event) int { return p.add(ev, true) }
+
+func (p *pen) add(ev Event, sync bool) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil || p.state.End != "" {
+		return p.state.Last + 1 // wait will tell; nothing follows the end
+	}
+	now := time.Now()
+	e := Entry{N: p.state.Last + 1, Version: JournalVersion, At: now.Sub(p.began), Wall: now, Sync: sync, Event: ev}
+	if err := p.state.apply(e); err != nil {
+		p.fail(err) // only a bug can write what can't be read again
+		return e.N
+	}
+	p.waiting = append(p.waiting, e)
+	poke(p.soon)
+	if sync {
+		poke(p.now)
+	}
+	return e.N
+}
+
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// wait returns when entry n is committed, or can't be, or ctx ends.
+func (p *pen) wait(ctx context.Context, n int) error {
+	for {
+		p.mu.Lock()
+		done, err, moved := p.done, p.err, p.moved
+		p.mu.Unlock()
+		if done >= n {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// run commits until ctx ends, then commits what is left within ctx's epilogue.
+func (p *pen) run(ctx context.Context) error {
+	for {
+		select {
+		case <-p.soon:
+		case <-ctx.Done():
+			return nil
+		}
+		batch := time.NewTimer(penBatch)
+		select {
+		case <-p.now:
+		case <-batch.C:
+		case <-ctx.Done():
+		}
+		batch.Stop()
+		if err := p.flush(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
+	}
+}
+
+// flushWait bounds one commit.
+const flushWait = 5 * time.Second
+
+// flush commits everything that waits.
+func (p *pen) flush(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, flushWait)
+	defer stop()
+	p.mu.Lock()
+	entries := p.waiting
+	p.waiting = nil
+	err := p.err
+	p.mu.Unlock()
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	err = p.journal.Append(ctx, entries...)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil {
+		p.fail(err)
+		return err
+	}
+	p.done = entries[len(entries)-1].N
+	close(p.moved)
+	p.moved = make(chan struct{})
+	return nil
+}
+
+// fail stops the pen. p.mu is held.
+func (p *pen) fail(err error) {
+	if p.err == nil {
+		p.err = err
+		close(p.moved)
+		p.moved = make(chan struct{})
+	}
+}
+
+// look reads the state. The function must not keep the pointer.
+func (p *pen) look(read func(*State)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	read(&p.state)
+}
+
+// at is the time since the call was answered.
+func (p *pen) at(t time.Time) int64 { return t.Sub(p.began).Milliseconds() }

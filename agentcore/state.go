@@ -1,0 +1,187 @@
+package agentcore
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/turn"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// State is where a conversation stands: everything that its journal says and
+// that matters for going on. It is made by folding the journal's entries, while
+// the call runs and after a crash alike.
+type State struct {
+	Last     int       // number of the last entry
+	Answered time.Time // when the first leg was connected; zero before
+	Epoch    int       // of the last leg
+	Turn     int       // the caller's turns so far
+	Reply    int       // the newest reply's number
+	Waiting  bool      // the caller's last words have not been answered
+	Unheard  string    // what the caller missed of the last reply
+	Planned  bool      // an answer to them was planned
+	Goodbye  bool      // a tool ended the call; what is being said are its last words
+	End      telephony.EndReason
+
+	items []item // the conversation, in order
+	reply *spoken
+}
+
+// spoken is the reply that is being said.
+type spoken struct {
+	number  int
+	why     string
+	planned []string
+	heard   []string
+}
+
+var errEntry = errors.New("agentcore: the journal is damaged")
+
+// Resume rebuilds a conversation from a journal or any prefix of it. Entries of
+// a reply that was being said stay open: what of them was heard beyond what the
+// journal says is unknown.
+func Resume(entries []Entry) (State, error) {
+	var s State
+	for _, e := range entries {
+		if err := s.apply(e); err != nil {
+			return State{}, err
+		}
+	}
+	return s, nil
+}
+
+// apply folds e into s.
+func (s *State) apply(e Entry) error {
+	switch {
+	case e.N != s.Last+1:
+		return fmt.Errorf("%w: entry %d follows %d", errEntry, e.N, s.Last)
+	case e.Version > JournalVersion:
+		return fmt.Errorf("%w: entry %d is of version %d, this build reads up to %d", errEntry, e.N, e.Version, JournalVersion)
+	case s.End != "":
+		return fmt.Errorf("%w: entry %d follows the end", errEntry, e.N)
+	}
+	s.Last = e.N
+	switch ev := e.Event.(type) {
+	case Opened:
+		if s.Answered.IsZero() {
+			s.Answered = e.Wall.Add(-e.At)
+		}
+		s.Epoch = ev.Epoch
+	case CallerSaid:
+		s.callerTurn(ev.Turn, ev.Text)
+	case CallerPressed:
+		s.callerTurn(ev.Turn, "["+ev.Digit+"]")
+	case Planned:
+		return s.plan(ev)
+	case Heard:
+		return s.hear(ev)
+	case AgentSaid:
+		s.said(ev)
+	case ToolIntent:
+		s.items = append(s.items, item{tool: &toolItem{intent: ev}})
+	case ToolResult:
+		return s.result(ev)
+	case Ended:
+		s.End = ev.Reason
+	}
+	return nil
+}
+
+func (s *State) callerTurn(n int, text string) {
+	s.Turn, s.Waiting, s.Planned, s.Unheard, s.Goodbye = n, true, false, "", false
+	s.items = append(s.items, item{caller: text})
+}
+
+func (s *State) plan(ev Planned) error {
+	if s.reply == nil || s.reply.number != ev.Reply {
+		if ev.Reply <= s.Reply {
+			return fmt.Errorf("%w: reply %d is planned after reply %d", errEntry, ev.Reply, s.Reply)
+		}
+		s.reply = &spoken{number: ev.Reply, why: ev.Why}
+		s.Reply = ev.Reply
+	}
+	s.Planned = s.Planned || ev.Why == string(turn.Answer)
+	r := s.reply
+	if ev.Phrase != len(r.planned) {
+		return fmt.Errorf("%w: phrase %d of reply %d is planned after %d others", errEntry, ev.Phrase, ev.Reply, len(r.planned))
+	}
+	r.planned = append(r.planned, ev.Text)
+	r.heard = append(r.heard, "")
+	if n := len(s.items); n == 0 || s.items[n-1].spoken != r {
+		s.items = append(s.items, item{spoken: r, from: ev.Phrase})
+	}
+	s.items[len(s.items)-1].to = ev.Phrase + 1
+	return nil
+}
+
+func (s *State) hear(ev Heard) error {
+	r := s.reply
+	if r == nil || r.number != ev.Reply || ev.Phrase < 0 || ev.Phrase >= len(r.planned) {
+		return fmt.Errorf("%w: phrase %d of reply %d was heard but not planned", errEntry, ev.Phrase, ev.Reply)
+	}
+	if !strings.HasPrefix(r.planned[ev.Phrase], ev.Text) {
+		return fmt.Errorf("%w: phrase %d of reply %d: what was heard is not the beginning of what was planned", errEntry, ev.Phrase, ev.Reply)
+	}
+	r.heard[ev.Phrase] = ev.Text
+	if ev.Text != "" {
+		s.answered(r.why)
+	}
+	s.Unheard = r.unheard()
+	return nil
+}
+
+func (s *State) said(ev AgentSaid) {
+	s.Reply = max(s.Reply, ev.Reply)
+	s.Unheard = ev.Unheard
+	if ev.Text != "" || !ev.Cut {
+		s.answered(ev.Why)
+	}
+	s.reply = nil
+}
+
+// answered notes that some of a reply was heard. The rest of an answer is as
+// good as the answer.
+func (s *State) answered(why string) {
+	if why == string(turn.Answer) || why == string(turn.Resume) && s.Planned {
+		s.Waiting = false
+	}
+}
+
+func (s *State) result(ev ToolResult) error {
+	for i := len(s.items) - 1; i >= 0; i-- {
+		t := s.items[i].tool
+		if t == nil || t.intent.Key != ev.Key {
+			continue
+		}
+		if t.result != nil {
+			break
+		}
+		t.result = &ev
+		s.Goodbye = s.Goodbye || ev.End
+		return nil
+	}
+	return fmt.Errorf("%w: a result for %q, which was not asked for", errEntry, ev.Key)
+}
+
+// unheard is what was planned and not heard, from the first missed word on.
+func (r *spoken) unheard() string {
+	var rest []string
+	for i, p := range r.planned {
+		if t := strings.TrimSpace(p[len(r.heard[i]):]); t != "" {
+			rest = append(rest, t)
+		}
+	}
+	return strings.Join(rest, " ")
+}
+
+func (r *spoken) text(from, to int) string {
+	var got []string
+	for _, h := range r.heard[from:to] {
+		if h = strings.TrimSpace(h); h != "" {
+			got = append(got, h)
+		}
+	}
+	return strings.Join(got, " ")
+}

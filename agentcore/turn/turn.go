@@ -1,0 +1,273 @@
+// Package turn decides who speaks next. It is a pure state machine: no
+// goroutines, no clock, no I/O. Feed it what happened, do what it says.
+package turn
+
+import "fmt"
+
+// Phase is whose turn it is.
+type Phase uint8
+
+const (
+	Listening Phase = iota // nobody speaks; the caller has the floor
+	Hearing                // the caller speaks, or their words are awaited
+	Thinking               // a reply is being made, nothing of it is on the line yet
+	Speaking               // the caller is hearing a reply
+	Over                   // the call is over; nothing more happens
+)
+
+func (p Phase) String() string {
+	if int(p) < len(phases) {
+		return phases[p]
+	}
+	return fmt.Sprintf("Phase(%d)", uint8(p))
+}
+
+var phases = [...]string{"listening", "hearing", "thinking", "speaking", "over"}
+
+// EventKind says what happened.
+type EventKind uint8
+
+const (
+	Opened      EventKind = iota + 1 // the line is open: the agent may greet
+	Reopened                         // the line is open again after it was lost; Unanswered set if the caller waits for an answer
+	SpeechBegan                      // the caller began to speak
+	SpeechEnded                      // the caller has finished; words, or Nothing, will follow
+	Words                            // what the caller said was understood
+	Nothing                          // what the caller uttered held no words
+	Key                              // the caller pressed a key
+	ReplyAudio                       // first audio of reply Reply is on the line
+	ReplyHeard                       // reply Reply was played to its end
+	ReplyFailed                      // reply Reply broke before its end
+	EndAsked                         // reply Reply is the agent's last
+	Deaf                             // the recogniser failed for good
+	Quiet                            // nobody spoke for too long
+	TimeUp                           // the call has lasted as long as it may
+	events
+)
+
+// Event is one thing that happened on the call.
+type Event struct {
+	Kind       EventKind
+	Reply      int  // which reply; set for the kinds that name one
+	Unanswered bool // set for Reopened
+}
+
+// ActionKind says what to do.
+type ActionKind uint8
+
+const (
+	Start   ActionKind = iota + 1 // make and play reply Reply, for reason Why
+	Cancel                        // stop making and playing reply Reply
+	Release                       // reply Reply is over; let go of it
+	End                           // end the call; Cause says why
+)
+
+// Why a reply is made.
+type Why string
+
+const (
+	Greeting Why = "greeting" // to open the call
+	Answer   Why = "answer"   // to what the caller said
+	Resume   Why = "resume"   // the rest of a reply that a noise or a lost line cut
+	Prompt   Why = "prompt"   // nobody spoke for a while
+	Apology  Why = "apology"  // something broke for good; the call ends after it
+)
+
+// Cause says why the machine ends a call.
+type Cause uint8
+
+const (
+	NoCause    Cause = iota
+	ByAgent          // the agent asked for it and has said its last
+	BySilence        // nobody spoke for too long, twice
+	ByTime           // it lasted as long as it may
+	ByProvider       // something broke for good
+)
+
+// Action is one thing the conversation must now do.
+type Action struct {
+	Kind  ActionKind
+	Reply int
+	Why   Why
+	Cause Cause
+}
+
+// Machine is the turn-taking state of one call. The zero value is ready for a
+// call whose agent lets the caller begin.
+type Machine struct {
+	Greets  bool // the agent speaks first
+	Prompts bool // the first Quiet makes the agent ask; without, it ends the call
+
+	phase  Phase
+	reply  int  // the newest reply's number
+	why    Why  // it was started for
+	last   bool // the agent asked for the end; what it says now is its goodbye
+	voice  bool // the caller is speaking right now
+	owed   int  // utterances that ended and whose words have not come yet
+	unsaid bool // words of the caller wait for an answer
+	cut    bool // a reply was cut, and no words came since
+	quiets int  // Quiets since anybody spoke
+}
+
+// Phase reports whose turn it is.
+func (m *Machine) Phase() Phase { return m.phase }
+
+// Reply reports the number of the newest reply.
+func (m *Machine) Reply() int { return m.reply }
+
+// After makes the next reply's number n+1, for a call that goes on after n.
+func (m *Machine) After(n int) { m.reply = n }
+
+// Step applies ev and returns what to do, in order, appended to do. Events
+// about a reply that was already cancelled change nothing.
+func (m *Machine) Step(do []Action, ev Event) []Action {
+	if m.phase == Over {
+		return do
+	}
+	switch ev.Kind {
+	case Opened:
+		if m.Greets && m.phase == Listening {
+			return m.start(do, Greeting)
+		}
+	case Reopened:
+		m.unsaid = ev.Unanswered
+		return m.start(do, Resume)
+	case TimeUp:
+		return m.end(m.cancel(do), ByTime)
+	case Quiet:
+		return m.quiet(do)
+	case Deaf:
+		return m.apologise(do)
+	case ReplyAudio, ReplyHeard, ReplyFailed, EndAsked:
+		if m.live() && ev.Reply == m.reply {
+			return m.replied(do, ev.Kind)
+		}
+	default:
+		if m.live() && m.why == Apology {
+			return do // nothing that the caller does keeps it from being said
+		}
+		return m.heard(do, ev.Kind)
+	}
+	return do
+}
+
+func (m *Machine) live() bool { return m.phase == Thinking || m.phase == Speaking }
+
+// heard applies what the caller did.
+func (m *Machine) heard(do []Action, kind EventKind) []Action {
+	switch kind {
+	case SpeechBegan:
+		m.voice = true
+		do = m.cancel(do)
+		m.phase = Hearing
+		return do
+	case SpeechEnded:
+		if m.voice {
+			m.voice = false
+			m.owed++
+		}
+		return do
+	case Words:
+		m.owed = max(0, m.owed-1)
+		m.unsaid, m.cut, m.quiets = true, false, 0
+		do = m.cancel(do)
+		m.cut = false
+	case Nothing:
+		m.owed = max(0, m.owed-1)
+	case Key:
+		do = m.cancel(do)
+		m.unsaid, m.cut, m.quiets = true, false, 0
+	}
+	return m.floor(do)
+}
+
+// floor gives the agent the floor if the caller has left it.
+func (m *Machine) floor(do []Action) []Action {
+	switch {
+	case m.live():
+		return do
+	case m.voice || m.owed > 0:
+		m.phase = Hearing
+		return do
+	case m.unsaid:
+		return m.start(do, Answer)
+	case m.cut:
+		return m.start(do, Resume)
+	}
+	m.phase = Listening
+	return do
+}
+
+// replied applies what became of the live reply.
+func (m *Machine) replied(do []Action, kind EventKind) []Action {
+	switch kind {
+	case EndAsked:
+		m.last = true
+		return do
+	case ReplyAudio:
+		m.phase = Speaking
+		if m.why == Answer {
+			m.unsaid = false
+		}
+		return do
+	case ReplyFailed:
+		if m.why == Apology {
+			return m.end(append(do, Action{Kind: Cancel, Reply: m.reply}), ByProvider)
+		}
+		return m.apologise(do)
+	}
+	if m.why == Answer {
+		m.unsaid = false
+	}
+	do = append(do, Action{Kind: Release, Reply: m.reply})
+	m.phase = Listening
+	switch {
+	case m.why == Apology:
+		return m.end(do, ByProvider)
+	case m.last:
+		return m.end(do, ByAgent)
+	}
+	return m.floor(do)
+}
+
+func (m *Machine) quiet(do []Action) []Action {
+	if m.phase != Listening {
+		return do
+	}
+	m.quiets++
+	if m.Prompts && m.quiets == 1 {
+		return m.start(do, Prompt)
+	}
+	return m.end(do, BySilence)
+}
+
+func (m *Machine) apologise(do []Action) []Action {
+	if m.live() && m.why == Apology {
+		return do
+	}
+	do = m.cancel(do)
+	return m.start(do, Apology)
+}
+
+func (m *Machine) start(do []Action, why Why) []Action {
+	m.reply++
+	m.phase, m.why, m.cut = Thinking, why, false
+	m.last = m.last && why == Resume // a goodbye that a noise cut is still a goodbye
+	return append(do, Action{Kind: Start, Reply: m.reply, Why: why})
+}
+
+// cancel takes the floor from a live reply. What of it the caller may have
+// missed is remembered.
+func (m *Machine) cancel(do []Action) []Action {
+	if !m.live() {
+		return do
+	}
+	m.cut = m.phase == Speaking || m.why != Answer
+	m.phase = Listening
+	return append(do, Action{Kind: Cancel, Reply: m.reply})
+}
+
+func (m *Machine) end(do []Action, cause Cause) []Action {
+	m.phase = Over
+	return append(do, Action{Kind: End, Cause: cause})
+}

@@ -1,0 +1,135 @@
+package agentcore
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/turn"
+	"github.com/hookswitch/hookswitch/media"
+)
+
+// utterance is one reply on its way to the caller. Whoever cancels it simply
+// forgets it: nobody drains sounds.
+type utterance struct {
+	reply   int
+	turn    int // the caller's turn that it answers, 0 if it answers none
+	why     turn.Why
+	asked   asked  // when it answers a turn
+	preface string // Resume: said before the rest
+	sounds  chan sound
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+
+	phrases int                      // how many were sent, once all were; -1 before. Used by converse alone
+	marked  int                      // how many of them came back played. Used by converse alone
+	count   struct{ heard, all int } // words, once it is settled. Used by converse alone
+
+	mu     sync.Mutex
+	played time.Time // its first sample, as the carrier's mark tells
+	made   made
+}
+
+// asked is when a caller's turn came to its end.
+type asked struct {
+	lastVoice time.Time // the last sample that had voice
+	endpoint  time.Time // we were sure that they had finished
+	words     time.Time // we knew what they said
+}
+
+// made is when the parts of a reply were there.
+type made struct {
+	tools  time.Duration // spent in tools before the first phrase
+	phrase time.Time     // the first phrase
+	frame  time.Time     // its first frame
+}
+
+// sound is one frame of a reply, or the end of a phrase.
+type sound struct {
+	frame  media.Frame
+	phrase int
+	end    bool
+}
+
+// queued is how much made-but-unsent audio one reply may hold: 2 s, 32 KB.
+const queued = int(2 * time.Second / media.FrameDuration)
+
+// errOver is the cause of an utterance that ended by itself.
+var errOver = errors.New("agentcore: the reply is over")
+
+func newUtterance(ctx context.Context, reply int, why turn.Why) *utterance {
+	u := &utterance{reply: reply, why: why, sounds: make(chan sound, queued), phrases: -1}
+	u.ctx, u.cancel = context.WithCancelCause(ctx)
+	return u
+}
+
+// phraseReady and frameReady note when the first of each was there.
+func (u *utterance) phraseReady() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.made.phrase.IsZero() {
+		u.made.phrase = time.Now()
+	}
+}
+
+func (u *utterance) frameReady() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.made.frame.IsZero() {
+		u.made.frame = time.Now()
+	}
+}
+
+// inTools adds time that tools took, if the caller has heard nothing yet.
+func (u *utterance) inTools(d time.Duration) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.made.phrase.IsZero() {
+		u.made.tools += d
+	}
+}
+
+// begunPlaying notes when the first sample was played.
+func (u *utterance) begunPlaying(at time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.played.IsZero() {
+		if at.Before(u.made.frame) {
+			at = u.made.frame
+		}
+		u.played = at
+	}
+}
+
+// begunPlayingIfKnown is begunPlaying for a reply whose mark never came.
+func (u *utterance) begunPlayingIfKnown(at time.Time) {
+	if !at.IsZero() {
+		u.begunPlaying(at)
+	}
+}
+
+func (u *utterance) playedAt() time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.played
+}
+
+// parts are where the gap went, if the reply answers a turn and was heard. They
+// are differences of whole milliseconds of one clock, so that they sum to the
+// gap.
+func (u *utterance) parts(at func(time.Time) int64) *Parts {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.turn == 0 || u.played.IsZero() || u.made.frame.IsZero() {
+		return nil
+	}
+	a, m := u.asked, u.made
+	voice, endpoint, words := at(a.lastVoice), at(a.endpoint), at(a.words)
+	phrase, frame, played := at(m.phrase), at(m.frame), at(u.played)
+	tool := min(m.tools.Milliseconds(), phrase-words)
+	return &Parts{
+		Endpoint: endpoint - voice, Recognise: words - endpoint, Tool: tool,
+		Model: phrase - words - tool, Voice: frame - phrase, Line: played - frame,
+	}
+}
