@@ -179,7 +179,8 @@ func newEvent(kind string) box {
 	if make, ok := kinds[kind]; ok {
 		return make()
 	}
-	return unknown(kind)
+	u := unknown(kind)
+	return &u
 }
 
 type unknown string
@@ -187,7 +188,7 @@ type unknown string
 func (u unknown) value() Event             { return Unknown{string(u)} }
 func (unknown) UnmarshalJSON([]byte) error { return nil }
 
-func kind[E Event]() func() box { return func() box { return of[E]{new(E)} } }
+func kind[E Event]() func() box { return func() box { return &of[E]{new(E)} } }
 
 var kinds = map[string]func() box{
 	"opened":         kind[Opened](),
