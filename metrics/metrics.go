@@ -1,0 +1,180 @@
+// Package metrics counts and times what the gateway does, for Prometheus. It
+// knows nothing of ours: [Set] satisfies agentcore.Observer, and the trunk's
+// counters, by its shape.
+//
+// Names follow LiveKit's vocabulary where it has a word (end_of_turn_delay,
+// llm_node_ttft, ...), so that its dashboards need new prefixes only. No label
+// holds a call's id, a phone number or anything a stranger chose.
+package metrics
+
+import (
+	"net/http"
+	"runtime"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Config of a [Set].
+type Config struct {
+	Version string // of the build, shown in hookswitch_build_info
+}
+
+// Set is all collectors on a registry of their own. Its methods may be called
+// from any goroutine and never block.
+type Set struct {
+	registry *prometheus.Registry
+
+	live      *prometheus.GaugeVec
+	begun     *prometheus.CounterVec
+	ended     *prometheus.CounterVec
+	duration  *prometheus.HistogramVec
+	endpoint  prometheus.Histogram
+	recognise prometheus.Histogram
+	tool      prometheus.Histogram
+	model     prometheus.Histogram
+	voice     prometheus.Histogram
+	line      prometheus.Histogram
+	gap       prometheus.Histogram
+	talkOver  prometheus.Histogram
+	queued    prometheus.Histogram
+	dropped   *bounded
+	failed    *bounded
+	ignored   *bounded
+	refused   *bounded
+	callbacks *bounded
+	reasons   *names
+	ready     prometheus.Gauge
+}
+
+// New returns a Set in which every family exists already, at zero where its
+// labels are known.
+func New(c Config) *Set {
+	r := prometheus.NewRegistry()
+	f := factory{r}
+	s := &Set{
+		registry:  r,
+		live:      f.gauges("calls_live", "Calls whose conversation runs now.", "direction"),
+		begun:     f.counters("calls_begun_total", "Calls whose conversation began.", "direction"),
+		ended:     f.counters("calls_ended_total", "Calls that ended, by end reason.", "direction", "reason"),
+		duration:  f.lengths("call_duration_seconds", "Length of ended calls since they were answered.", "direction"),
+		endpoint:  f.delay("end_of_turn_delay_seconds", "Endpoint: from the caller's last word until we were sure that they had finished."),
+		recognise: f.delay("transcription_delay_seconds", "Recognise: from the endpoint to the words."),
+		tool:      f.delay("tool_delay_seconds", "Tool: time a reply waited for tools; only turns that did."),
+		model:     f.delay("llm_node_ttft_seconds", "Model: from the words to the first phrase of the reply."),
+		voice:     f.delay("tts_node_ttfb_seconds", "Voice: from the first phrase to its first frame."),
+		line:      f.delay("line_delay_seconds", "Line: from the first frame to its being played."),
+		gap:       f.delay("e2e_latency_seconds", "Gap: from the caller's last word to the agent's first sample played."),
+		talkOver:  f.delay("talk_over_delay_seconds", "From a caller's first sample over the agent until the line was told to be silent."),
+		queued:    f.delay("recogniser_queue_wait_seconds", "Time an utterance waited for a free recogniser."),
+		dropped:   f.bounded("frames_dropped_total", "Frames thrown away because something could not keep up.", "where", "recogniser", "voice"),
+		failed:    f.bounded("provider_errors_total", "Failures of a recogniser, model, voice or tool.", "part", "recogniser", "model", "voice", "tool"),
+		ignored:   f.bounded("twilio_messages_ignored_total", "Stream messages that were ignored, by reason.", "reason"),
+		refused:   f.bounded("websocket_refusals_total", "Websockets that were turned away, by reason.", "reason"),
+		callbacks: f.bounded("twilio_requests_refused_total", "Carrier requests that were turned away, by reason.", "reason"),
+		reasons:   newNames(),
+		ready:     f.gauge("ready", "1 while the gateway takes calls, as /readyz says."),
+	}
+	f.build(c.Version)
+	for _, d := range directions {
+		s.live.WithLabelValues(d)
+		s.begun.WithLabelValues(d)
+	}
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return s
+}
+
+// Registry is where all of s is registered, and where others may add theirs.
+func (s *Set) Registry() *prometheus.Registry { return s.registry }
+
+// Handler serves /metrics, in the text format or OpenMetrics as is asked.
+func (s *Set) Handler() http.Handler {
+	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{Registry: s.registry, EnableOpenMetrics: true})
+}
+
+// Ready tells whether the gateway takes calls now.
+func (s *Set) Ready(yes bool) {
+	if yes {
+		s.ready.Set(1)
+		return
+	}
+	s.ready.Set(0)
+}
+
+// Gauge adds a number that is asked for when /metrics is. name has neither
+// prefix nor digits; value must be fast and may be called at any time.
+func (s *Set) Gauge(name, help string, value func() float64) {
+	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, value))
+}
+
+var directions = []string{"inbound", "outbound"}
+
+// direction keeps the label to its two values.
+func direction(d string) string {
+	if d == directions[1] {
+		return d
+	}
+	return directions[0]
+}
+
+// CallBegan implements agentcore.Observer.
+func (s *Set) CallBegan(d string) {
+	s.begun.WithLabelValues(direction(d)).Inc()
+	s.live.WithLabelValues(direction(d)).Inc()
+}
+
+// CallEnded implements agentcore.Observer.
+func (s *Set) CallEnded(d, reason string, lasted time.Duration) {
+	d = direction(d)
+	s.live.WithLabelValues(d).Dec()
+	s.ended.WithLabelValues(d, s.reasons.admit(reason)).Inc()
+	s.duration.WithLabelValues(d).Observe(lasted.Seconds())
+}
+
+// TurnTook implements agentcore.Observer. The parts sum to the gap. A turn that
+// was a key has neither endpoint nor recognition; one without tools no tool.
+func (s *Set) TurnTook(endpoint, recognise, tool, model, voice, line time.Duration) {
+	if endpoint > 0 || recognise > 0 {
+		s.endpoint.Observe(endpoint.Seconds())
+		s.recognise.Observe(recognise.Seconds())
+	}
+	if tool > 0 {
+		s.tool.Observe(tool.Seconds())
+	}
+	s.model.Observe(model.Seconds())
+	s.voice.Observe(voice.Seconds())
+	s.line.Observe(line.Seconds())
+	s.gap.Observe((endpoint + recognise + tool + model + voice + line).Seconds())
+}
+
+// TalkedOver implements agentcore.Observer.
+func (s *Set) TalkedOver(untilClear time.Duration) { s.talkOver.Observe(untilClear.Seconds()) }
+
+// RecogniserQueued implements agentcore.Observer.
+func (s *Set) RecogniserQueued(wait time.Duration) { s.queued.Observe(wait.Seconds()) }
+
+// FrameDropped implements agentcore.Observer.
+func (s *Set) FrameDropped(where string) { s.dropped.inc(where) }
+
+// ProviderFailed implements agentcore.Observer.
+func (s *Set) ProviderFailed(part string) { s.failed.inc(part) }
+
+// MessageIgnored counts a message of a media stream that made no sense.
+func (s *Set) MessageIgnored(reason string) { s.ignored.inc(reason) }
+
+// SocketRefused counts a websocket that was turned away.
+func (s *Set) SocketRefused(reason string) { s.refused.inc(reason) }
+
+// RequestRefused counts a carrier's request that was turned away.
+func (s *Set) RequestRefused(reason string) { s.callbacks.inc(reason) }
+
+// build says what runs.
+func (f factory) build(version string) {
+	if version == "" {
+		version = "unknown"
+	}
+	g := f.gauges("build_info", "What runs; always 1.", "version", "goversion")
+	g.WithLabelValues(version, runtime.Version()).Set(1)
+}
