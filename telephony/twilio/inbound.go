@@ -1,0 +1,160 @@
+package twilio
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/media/g711"
+	"github.com/hookswitch/hookswitch/telephony"
+	"github.com/hookswitch/hookswitch/telephony/twilio/wire"
+)
+
+// errStopped is the far end's stop message. It says that the stream is over,
+// not that the call is: a redirected call sends it too.
+var errStopped = errors.New("the carrier stopped the stream")
+
+// Next implements [telephony.Leg]. Messages that mean nothing are counted and
+// skipped.
+func (l *Leg) Next(f *media.Frame) (telephony.Event, error) {
+	for l.err == nil {
+		if l.hung.Load() {
+			l.err = io.EOF
+			break
+		}
+		if l.in.frame(f) {
+			return telephony.Event{Kind: telephony.Audio}, nil
+		}
+		text, err := l.receive(time.Now().Add(l.c.ReadTimeout))
+		if err != nil {
+			l.err = l.lost(err)
+			break
+		}
+		ev, err := l.in.take(text)
+		if err != nil {
+			l.err = l.lost(err)
+			break
+		}
+		if ev.Kind != 0 {
+			return ev, nil
+		}
+	}
+	return telephony.Event{}, l.err
+}
+
+// lost names why the stream is over: io.EOF if we hung up, else an error that
+// wraps telephony.ErrLost.
+func (l *Leg) lost(err error) error {
+	if l.hung.Load() {
+		return io.EOF
+	}
+	l.c.Count(reasonOf(err))
+	return fmt.Errorf("twilio: %w: %w", telephony.ErrLost, err)
+}
+
+func reasonOf(err error) string {
+	var timeout net.Error
+	var closed *websocket.CloseError
+	switch {
+	case errors.Is(err, errStopped):
+		return ReasonStop
+	case errors.Is(err, websocket.ErrReadLimit):
+		return ReasonTooBig
+	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure:
+		return ReasonPeerClosed
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return ReasonSilent
+	}
+	return ReasonBroken
+}
+
+// inbound turns messages into events. It knows no socket, and allocates nothing
+// for audio, digits and marks.
+type inbound struct {
+	stream string
+	marks  *marks
+	count  func(reason string)
+	msg    wire.Message
+	ulaw   []byte // decoded audio; from heard on not yet handed out
+	heard  int
+}
+
+// frame hands out the next 20 ms of audio if a whole frame is there.
+func (in *inbound) frame(f *media.Frame) bool {
+	if g711.Decode(f, in.ulaw[in.heard:]) != nil {
+		return false // fewer than 160 bytes: the next message completes them
+	}
+	in.heard += media.FrameSamples
+	return true
+}
+
+// take reads one message. Audio only fills the buffer that frame empties; for
+// what is ignored the event is zero. The only error is errStopped.
+func (in *inbound) take(text []byte) (telephony.Event, error) {
+	m := &in.msg
+	if wire.Parse(text, m) != nil {
+		in.count(ReasonMalformed)
+		return telephony.Event{}, nil
+	}
+	switch m.Kind {
+	case wire.Unknown:
+		in.count(ReasonUnknownEvent)
+		return telephony.Event{}, nil
+	case wire.Connected:
+		in.count(ReasonUnexpectedEvent)
+		return telephony.Event{}, nil
+	case wire.Start:
+		in.count(ReasonSecondStart)
+		return telephony.Event{}, nil
+	}
+	if string(m.StreamSID) != in.stream {
+		in.count(ReasonWrongStream)
+		return telephony.Event{}, nil
+	}
+	switch m.Kind {
+	case wire.Media:
+		in.audio(m)
+	case wire.DTMF:
+		return telephony.Event{Kind: telephony.Digit, Digit: m.Digit}, nil
+	case wire.Mark:
+		return in.mark(m.Name), nil
+	case wire.Stop:
+		return telephony.Event{}, errStopped
+	}
+	return telephony.Event{}, nil
+}
+
+// audio appends a message's sound to the rest of the one before. Carriers cut
+// media at any size.
+func (in *inbound) audio(m *wire.Message) {
+	if len(m.Track) > 0 && string(m.Track) != "inbound" {
+		in.count(ReasonOtherTrack)
+		return
+	}
+	rest := copy(in.ulaw, in.ulaw[in.heard:])
+	in.ulaw, in.heard = in.ulaw[:rest], 0
+	if cap(in.ulaw) > keep {
+		in.ulaw = append(make([]byte, 0, keep), in.ulaw...)
+	}
+	ulaw, err := wire.Decode(in.ulaw, m.Payload)
+	if err != nil {
+		in.count(ReasonBadBase64)
+		return
+	}
+	in.ulaw = ulaw
+}
+
+func (in *inbound) mark(name []byte) telephony.Event {
+	if id, ok := wire.MarkID(name); ok {
+		if kind := in.marks.echoed(id); kind != 0 {
+			return telephony.Event{Kind: kind, Mark: id}
+		}
+	}
+	in.count(ReasonUnknownMark)
+	return telephony.Event{}
+}

@@ -1,0 +1,205 @@
+package twilio
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/telephony"
+	"github.com/hookswitch/hookswitch/telephony/twilio/wire"
+)
+
+// LegConfig holds the limits of one stream. The zero value means the defaults.
+type LegConfig struct {
+	Lump         time.Duration // audio sent in one message while the caller is hearing something; multiples of 20 ms. Zero means 20 ms. Keep it well under the lead that the player keeps.
+	WriteTimeout time.Duration // longest that one write may take. Zero means 5 s.
+	ReadTimeout  time.Duration // longest time without a message; audio comes every 20 ms. Zero means 10 s.
+	StartTimeout time.Duration // longest time until the start message. Zero means 5 s.
+	Linger       time.Duration // longest wait for the far end to close after we did. Zero means 1 s.
+	MaxMessage   int64         // bytes of one message once the stream has started. Zero means 1 MiB.
+	Count        func(reason string)
+}
+
+// maxFirstMessage bounds messages before the start, when nobody has shown a
+// token yet. The real ones have under 1,000 bytes.
+const maxFirstMessage = 64 << 10
+
+func (c LegConfig) withDefaults() LegConfig {
+	or := func(d *time.Duration, fallback time.Duration) {
+		if *d <= 0 {
+			*d = fallback
+		}
+	}
+	or(&c.Lump, media.FrameDuration)
+	or(&c.WriteTimeout, 5*time.Second)
+	or(&c.ReadTimeout, 10*time.Second)
+	or(&c.StartTimeout, 5*time.Second)
+	or(&c.Linger, time.Second)
+	if c.MaxMessage <= 0 {
+		c.MaxMessage = 1 << 20
+	}
+	if c.Count == nil {
+		c.Count = func(string) {}
+	}
+	return c
+}
+
+// Leg is one bidirectional media stream on an upgraded websocket. It implements
+// [telephony.Leg] and starts no goroutine.
+type Leg struct {
+	conn  *websocket.Conn
+	c     LegConfig
+	start wire.StartInfo
+	marks marks
+
+	// Owned by the goroutine that calls Next.
+	in   inbound
+	text []byte // the message being read; reused
+	err  error  // what ended Next; sticky, because gorilla panics when asked too often
+
+	// Owned by whoever holds writing.
+	out  outbound
+	late *time.Timer // flushes a lump that nobody completed; nil until needed
+
+	reading chan struct{} // held while someone reads from the socket
+	writing chan struct{} // held while someone writes to it
+	hung    atomic.Bool   // Hangup was called
+	done    chan struct{} // closed with hung
+	closed  chan struct{} // closed once the socket is
+}
+
+var _ telephony.Leg = (*Leg)(nil)
+
+// Accept waits on an upgraded socket for the stream's connected and start
+// messages and returns the leg. Whatever else arrives before is ignored and
+// counted. On an error, which wraps [telephony.ErrLost], the socket is closed.
+func Accept(conn *websocket.Conn, c LegConfig) (*Leg, error) {
+	l := &Leg{
+		conn:    conn,
+		c:       c.withDefaults(),
+		text:    make([]byte, 0, 1024),
+		reading: make(chan struct{}, 1),
+		writing: make(chan struct{}, 1),
+		done:    make(chan struct{}),
+		closed:  make(chan struct{}),
+	}
+	if err := l.awaitStart(); err != nil {
+		l.release(websocket.ClosePolicyViolation, time.Now().Add(l.c.Linger))
+		return nil, err
+	}
+	l.in = inbound{stream: l.start.StreamSID, marks: &l.marks, count: l.c.Count}
+	l.out = newOutbound(l.start.StreamSID, l.c.Lump)
+	l.marks.count = l.c.Count
+	conn.SetReadLimit(l.c.MaxMessage)
+	return l, nil
+}
+
+// Start returns what Twilio told about the stream.
+func (l *Leg) Start() wire.StartInfo { return l.start }
+
+var errFormat = errors.New("the stream is not one channel of µ-law at 8 kHz")
+
+// awaitStart reads up to the start message. One deadline covers it all, so a
+// trickle of nonsense buys no time.
+func (l *Leg) awaitStart() error {
+	l.conn.SetReadLimit(maxFirstMessage)
+	deadline := time.Now().Add(l.c.StartTimeout)
+	for {
+		text, err := l.receive(deadline)
+		if err != nil {
+			l.c.Count(ReasonNoStart)
+			return fmt.Errorf("twilio: waiting for start: %w: %w", telephony.ErrLost, err)
+		}
+		var m wire.Message
+		switch err := wire.Parse(text, &m); {
+		case err != nil:
+			l.c.Count(ReasonMalformed)
+		case m.Kind == wire.Start && plain(m.Start.StreamSID) && plain(m.Start.CallSID):
+			l.start = *m.Start
+			return l.checkFormat()
+		case m.Kind == wire.Start:
+			l.c.Count(ReasonMalformed)
+		case m.Kind == wire.Media:
+			l.c.Count(ReasonMediaFirst)
+		case m.Kind == wire.Unknown:
+			l.c.Count(ReasonUnknownEvent)
+		case m.Kind != wire.Connected:
+			l.c.Count(ReasonUnexpectedEvent)
+		}
+	}
+}
+
+func (l *Leg) checkFormat() error {
+	if s := l.start; s.Encoding != "audio/x-mulaw" || s.SampleRate != media.Rate || s.Channels != 1 {
+		l.c.Count(ReasonBadFormat)
+		return fmt.Errorf("twilio: start: %w: %w", telephony.ErrLost, errFormat)
+	}
+	return nil
+}
+
+// plain reports whether id can be one of Twilio's ids: letters and digits, not
+// too many. It may then go into JSON, XML and paths as it is.
+func plain(id string) bool {
+	for _, c := range []byte(id) {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z') {
+			return false
+		}
+	}
+	return 0 < len(id) && len(id) <= 64
+}
+
+// receive returns the next text message, valid until the next call.
+func (l *Leg) receive(deadline time.Time) ([]byte, error) {
+	select {
+	case l.reading <- struct{}{}:
+		defer func() { <-l.reading }()
+	default: // held by Hangup
+		return nil, io.EOF
+	}
+	l.conn.SetReadDeadline(deadline)
+	for {
+		if l.hung.Load() { // looked at after the deadline was set: Hangup sets both in the other order
+			return nil, io.EOF
+		}
+		kind, r, err := l.conn.NextReader()
+		if err != nil {
+			return nil, err
+		}
+		if kind != websocket.TextMessage { // gorilla skips the rest of it
+			l.c.Count(ReasonBinary)
+			continue
+		}
+		l.text, err = readAll(l.text, r)
+		return l.text, err
+	}
+}
+
+// keep is the largest buffer that a stream holds on to between messages.
+const keep = 16 << 10
+
+// readAll reads r to its end into buf's memory. The websocket's read limit
+// bounds it.
+func readAll(buf []byte, r io.Reader) ([]byte, error) {
+	buf = buf[:0]
+	if cap(buf) > keep {
+		buf = make([]byte, 0, 1024)
+	}
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if err == io.EOF {
+			return buf, nil
+		}
+		if err != nil {
+			return buf, err
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package twilio
+
+// Reasons under which oddities are counted through Config.Count and
+// LegConfig.Count. The set is closed, so it may label a metric.
+const (
+	// Messages that were ignored; the stream went on.
+	ReasonBinary          = "binary_message"
+	ReasonMalformed       = "malformed_message"
+	ReasonUnknownEvent    = "unknown_event"
+	ReasonUnexpectedEvent = "unexpected_event" // connected in mid-stream; mark, dtmf or stop before start
+	ReasonWrongStream     = "wrong_stream_sid"
+	ReasonOtherTrack      = "other_track"
+	ReasonBadBase64       = "bad_base64"
+	ReasonMediaFirst      = "media_before_start"
+	ReasonSecondStart     = "second_start"
+	ReasonUnknownMark     = "unknown_mark"
+	ReasonMarkOverflow    = "mark_overflow" // more marks open than anyone asks for; the oldest was forgotten
+
+	// Why a stream was lost.
+	ReasonStop       = "stream_stop"
+	ReasonSilent     = "stream_silent" // no message for LegConfig.ReadTimeout
+	ReasonTooBig     = "message_too_big"
+	ReasonPeerClosed = "stream_closed"
+	ReasonBroken     = "stream_broken"
+	ReasonSlowReader = "slow_reader" // a write took longer than LegConfig.WriteTimeout
+
+	// Why a socket was never admitted.
+	ReasonNoStart      = "no_start"
+	ReasonPendingFull  = "pending_full"
+	ReasonNoToken      = "no_token"
+	ReasonBadToken     = "bad_token"
+	ReasonStillTalking = "still_talking"
+	ReasonBadFormat    = "bad_media_format"
+	ReasonNotUpgrade   = "not_a_websocket"
+	ReasonDeskFailed   = "desk_failed"
+
+	// Why a request was refused, or something to know about it.
+	ReasonMethod       = "method"
+	ReasonBodyTooBig   = "body_too_big"
+	ReasonBadForm      = "bad_form"
+	ReasonUnsigned     = "unsigned"
+	ReasonBadSignature = "bad_signature"
+	ReasonWrongAccount = "wrong_account"
+	ReasonClosed       = "trunk_closed"
+	ReasonUnknownCall  = "unknown_call"
+	ReasonRepeated     = "repeated_request" // answered again from memory
+	ReasonAnsweredBy   = "answered_by_"     // followed by one of Twilio's verdicts, or "other"
+)

@@ -1,0 +1,90 @@
+package twilio
+
+import (
+	"encoding/xml"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// The verbs of TwiML that the gateway speaks. Attributes are written in the
+// order of the fields, so the same step is the same text, byte for byte.
+type (
+	response struct {
+		XMLName xml.Name `xml:"Response"`
+		Verbs   []any
+	}
+	connect struct {
+		XMLName xml.Name `xml:"Connect"`
+		Action  string   `xml:"action,attr"`
+		Stream  stream
+	}
+	stream struct {
+		XMLName xml.Name `xml:"Stream"`
+		URL     string   `xml:"url,attr"`
+		Params  []parameter
+	}
+	parameter struct {
+		XMLName xml.Name `xml:"Parameter"`
+		Name    string   `xml:"name,attr"`
+		Value   string   `xml:"value,attr"`
+	}
+	say struct {
+		XMLName xml.Name `xml:"Say"`
+		Text    string   `xml:",chardata"`
+	}
+	pause struct {
+		XMLName xml.Name `xml:"Pause"`
+		Length  int      `xml:"length,attr"` // s
+	}
+	redirect struct {
+		XMLName xml.Name `xml:"Redirect"`
+		URL     string   `xml:",chardata"`
+	}
+	hangup struct {
+		XMLName xml.Name `xml:"Hangup"`
+	}
+	reject struct {
+		XMLName xml.Name `xml:"Reject"`
+	}
+)
+
+// maxTwiML is what Twilio reads of an answer (error 11750).
+const maxTwiML = 64 << 10
+
+// twiml writes an answer's document. Nothing but these structs goes in, so it
+// cannot fail; text that XML has no way to say becomes U+FFFD.
+func twiml(verbs ...any) []byte {
+	body, err := xml.Marshal(response{Verbs: verbs})
+	if err != nil || len(body) > maxTwiML-len(xml.Header) {
+		return []byte(xml.Header + "<Response><Hangup></Hangup></Response>")
+	}
+	return append([]byte(xml.Header), body...)
+}
+
+// tokenParam is the <Parameter> that carries a stream's token. Twilio strips
+// the query of a stream's URL, so this is the one place for it.
+const tokenParam = "token"
+
+// answer is the TwiML of a step. again is where StepWait asks anew.
+//
+// Nothing ever follows the Connect: a verb there would run when our process
+// dies, and a <Hangup/> would make every crash the end of the call. The action
+// is asked instead, whoever closed the stream.
+func (t *Trunk) answer(s telephony.Step, again string) []byte {
+	switch s.Kind {
+	case telephony.StepConnect:
+		return twiml(connect{Action: pathNext, Stream: stream{
+			URL:    t.streamURL,
+			Params: []parameter{{Name: tokenParam, Value: s.Token}},
+		}})
+	case telephony.StepNothing:
+		return twiml()
+	case telephony.StepApologise:
+		return twiml(say{Text: s.Say}, hangup{})
+	case telephony.StepRefuse:
+		return twiml(reject{})
+	case telephony.StepWait:
+		return twiml(pause{Length: 1}, redirect{URL: again})
+	}
+	return twiml(hangup{}) // StepHangup; and what else could an unknown step mean
+}
