@@ -1,0 +1,219 @@
+package wav
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/media/g711"
+)
+
+// RecorderConfig says how a [Recorder] keeps its distance from the disk.
+type RecorderConfig struct {
+	Buffer time.Duration // sound kept in memory for a slow disk, 16 KB a second. Zero means 2 s
+	Sync   time.Duration // of sound between updates of the file's length. Zero means 5 s
+}
+
+const (
+	pair        = 2 * media.FrameSamples // bytes of one frame of both sides
+	blockFrames = 25                     // half a second is handed over at once
+)
+
+// block is half a second on its way to the disk.
+type block struct {
+	silence int // frames lost before it, written as silence so that times stay true
+	frames  int
+	sound   [blockFrames * pair]byte
+}
+
+// Recorder writes a call to a stereo µ-law WAV file, the caller on the left, the
+// agent on the right. A goroutine of its own does the writing; what the disk is
+// too slow for is replaced by silence and counted, so that a second of the file
+// is a second of the call. If the process dies, all but the last seconds can be
+// played by anything.
+type Recorder struct {
+	mu     sync.Mutex
+	now    *block // being filled; nil when a frame will need a new one
+	made   int    // blocks there are
+	most   int
+	owed   int // frames lost since the last block
+	lost   int // frames lost in all
+	closed bool
+
+	full, free chan *block // both have room for all blocks
+
+	w     *Writer
+	file  io.Closer // nil if the caller's
+	every int64     // bytes between syncs
+	done  chan struct{}
+	err   error // valid once done
+}
+
+// CreateRecorder records to a new file at path, which must not exist. Call
+// Close when the call is over.
+func CreateRecorder(path string, c RecorderConfig) (*Recorder, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("wav: %w", err)
+	}
+	r, err := NewRecorder(f, c)
+	if err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(path))
+	}
+	r.file = f
+	return r, nil
+}
+
+// NewRecorder records to w, which stays the caller's, to be closed after the
+// Recorder. Until then nobody else may write to it.
+func NewRecorder(w io.WriteSeeker, c RecorderConfig) (*Recorder, error) {
+	wr, err := NewWriter(w, Format{MuLaw, media.Rate, 2})
+	if err != nil {
+		return nil, err
+	}
+	r := newRecorder(wr, c)
+	go r.write()
+	return r, nil
+}
+
+func newRecorder(w *Writer, c RecorderConfig) *Recorder {
+	if c.Buffer <= 0 {
+		c.Buffer = 2 * time.Second
+	}
+	if c.Sync <= 0 {
+		c.Sync = 5 * time.Second
+	}
+	const long = blockFrames * media.FrameDuration
+	most := int((c.Buffer+long-1)/long) + 1 // and the one that is being filled
+	return &Recorder{
+		most:  most,
+		full:  make(chan *block, most),
+		free:  make(chan *block, most),
+		w:     w,
+		every: int64(c.Sync/media.FrameDuration) * int64(pair),
+		done:  make(chan struct{}),
+	}
+}
+
+// Record keeps 20 ms of both sides; nil is silence. It neither waits for the
+// disk nor, but for a block now and then in a recording's first seconds,
+// allocates. After Close it does nothing but count.
+func (r *Recorder) Record(caller, agent *media.Frame) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.now == nil && !r.closed {
+		r.now = r.take()
+	}
+	b := r.now
+	if b == nil {
+		r.lost++
+		if !r.closed {
+			r.owed++
+		}
+		return
+	}
+	dst := (*[pair]byte)(b.sound[b.frames*pair:])
+	interleave(dst, 0, caller)
+	interleave(dst, 1, agent)
+	if b.frames++; b.frames == blockFrames {
+		r.handOver()
+	}
+}
+
+// interleave fills one side of dst.
+func interleave(dst *[pair]byte, side int, f *media.Frame) {
+	if f == nil {
+		for i := range media.FrameSamples {
+			dst[2*i+side] = g711.Silence
+		}
+		return
+	}
+	for i, s := range f {
+		dst[2*i+side] = g711.EncodeSample(s)
+	}
+}
+
+// take returns an empty block, or nil if all are on their way to the disk.
+func (r *Recorder) take() (b *block) {
+	select {
+	case b = <-r.free:
+	default:
+		if r.made == r.most {
+			return nil
+		}
+		r.made++
+		b = new(block)
+	}
+	b.frames, b.silence, r.owed = 0, r.owed, 0
+	return b
+}
+
+// handOver gives the present block to the writing goroutine. There is always
+// room.
+func (r *Recorder) handOver() {
+	r.full <- r.now
+	r.now = nil
+}
+
+// Dropped returns how many frames were lost: the disk was too slow, or Close
+// had been called.
+func (r *Recorder) Dropped() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lost
+}
+
+// Close writes what is left, finishes the file, and returns the first error
+// there was in the whole recording. Any goroutine may call it, any number of
+// times.
+func (r *Recorder) Close() error {
+	r.mu.Lock()
+	if !r.closed {
+		r.closed = true
+		if r.now != nil {
+			r.handOver()
+		}
+		close(r.full)
+	}
+	r.mu.Unlock()
+	<-r.done
+	return r.err
+}
+
+// write is the goroutine that does the waiting. After an error it goes on
+// taking blocks, and throws them away.
+func (r *Recorder) write() {
+	defer close(r.done)
+	synced := int64(0)
+	for b := range r.full {
+		r.writeSilence(b.silence)
+		r.w.writeData(b.sound[:b.frames*pair])
+		r.free <- b
+		if r.w.size-synced >= r.every {
+			r.w.Sync() // the Writer keeps its error for the end
+			synced = r.w.size
+		}
+	}
+	r.mu.Lock()
+	owed := r.owed
+	r.mu.Unlock()
+	r.writeSilence(owed)
+	r.err = r.w.Close()
+	if r.file != nil {
+		r.err = errors.Join(r.err, r.file.Close())
+	}
+}
+
+// noSound is one frame of silence on both sides.
+var noSound = bytes.Repeat([]byte{g711.Silence}, pair)
+
+func (r *Recorder) writeSilence(frames int) {
+	for range frames {
+		r.w.writeData(noSound)
+	}
+}
