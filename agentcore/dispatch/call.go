@@ -1,0 +1,287 @@
+package dispatch
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// phase is what a live call waits for.
+type phase uint8
+
+const (
+	dialling phase = iota + 1 // placed by us; to be answered
+	pending                   // told to connect with a token that is not spent yet
+	admitted                  // its stream was let in; Talk is about to begin
+	talking                   // Talk runs
+	lost                      // the stream is gone; the call may go on
+	over                      // known to be over; its row is to be ended
+	gone                      // its row is ended
+)
+
+// call is a live call: one whose row has not ended, or whose Talk still runs.
+type call struct {
+	id        telephony.CallID
+	direction telephony.Direction
+	since     time.Time
+
+	poke chan struct{} // of 1: something that the watcher looks at changed
+	gate chan struct{} // of 1: held while row and memory change together
+
+	mu      sync.Mutex // for a few assignments, never across a wait
+	carrier string
+	epoch   int
+	spent   int // newest epoch that a stream was admitted for
+	at      phase
+	due     time.Time // when the watcher must act; zero: not before a poke
+	change  int       // counts the changes of the above
+	retold  int       // times that the door told the pending token again
+	tries   int       // of something that failed, since the phase began
+	asking  time.Time // since when the carrier is asked in vain
+	reason  telephony.EndReason
+	hang    bool  // the carrier must be told to hang up before the row is ended
+	line    *line // the present stream
+	talks   int   // Talk calls that have not returned
+}
+
+func newCall(r Record, at phase, due time.Time) *call {
+	since := r.Created
+	if !r.Answered.IsZero() {
+		since = r.Answered
+	}
+	return &call{
+		id: r.ID, direction: r.Direction, since: since,
+		poke: make(chan struct{}, 1), gate: make(chan struct{}, 1),
+		carrier: r.Carrier, epoch: r.Epoch, spent: r.Admitted, at: at, due: due,
+	}
+}
+
+// move changes the phase. c.mu is held.
+func (c *call) move(at phase, due time.Time) {
+	c.at, c.due, c.tries, c.asking = at, due, 0, time.Time{}
+	c.change++
+	c.wake()
+}
+
+func (c *call) wake() {
+	select {
+	case c.poke <- struct{}{}:
+	default:
+	}
+}
+
+// enter waits for the gate. Who entered calls leave.
+func (c *call) enter(ctx context.Context) error {
+	select {
+	case c.gate <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *call) leave() { <-c.gate }
+
+// view is a moment of a call.
+type view struct {
+	at      phase
+	due     time.Time
+	change  int
+	carrier string
+	epoch   int
+	spent   int
+	asking  time.Time
+	reason  telephony.EndReason
+	hang    bool
+	line    *line
+	talks   int
+}
+
+func (c *call) look() view {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return view{c.at, c.due, c.change, c.carrier, c.epoch, c.spent, c.asking, c.reason, c.hang, c.line, c.talks}
+}
+
+// await makes the call wait for a stream of epoch. It reports false when the
+// call is over. The stream of an older epoch is cut: its pen writes nothing any
+// more.
+func (c *call) await(epoch int, due time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at >= over {
+		return false
+	}
+	c.epoch, c.retold = epoch, 0
+	if c.line != nil {
+		c.line.cut(errTakenOver)
+	}
+	c.move(pending, due)
+	return true
+}
+
+// answered notes that a call which was dialled asks what to do.
+func (c *call) answered(carrier string, due time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.carrier = carrier
+	if c.at == dialling {
+		c.move(pending, due)
+	}
+}
+
+// retell reports whether the pending token may be told once more: the carrier
+// asks again when it could not connect, or did not get our answer.
+func (c *call) retell(limit int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.retold++
+	return c.at == pending && c.retold <= limit
+}
+
+// admit notes that epoch's token is spent; false when the call is elsewhere.
+func (c *call) admit(epoch int, due time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at >= over || c.epoch != epoch {
+		return false
+	}
+	c.spent = epoch
+	c.move(admitted, due)
+	return true
+}
+
+// begin puts l on the call, if it is the stream that was admitted.
+func (c *call) begin(l *line) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at != admitted || c.epoch != l.epoch {
+		return false
+	}
+	c.line = l
+	c.talks++
+	c.move(talking, time.Time{})
+	return true
+}
+
+// rest notes that the Talk on l has returned, with end if it says so.
+func (c *call) rest(l *line, end telephony.EndReason, lostDue time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.talks--
+	if c.line != l {
+		c.wake()
+		return
+	}
+	c.line = nil
+	switch {
+	case c.at == over:
+		c.due = time.Now()
+		c.change++
+		c.wake()
+	case c.at != talking: // ended by its own journal, or taken over
+		c.wake()
+	case end != "":
+		c.reason = end
+		c.move(over, time.Now())
+	default:
+		c.move(lost, lostDue)
+	}
+}
+
+// finish notes that the call is over, for the first reason that anyone gives,
+// and tells its conversation. It reports whether nobody talks, so that the
+// caller is to end the row. hang: the carrier must be told first.
+func (c *call) finish(reason telephony.EndReason, hang bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.finishLocked(reason, hang)
+}
+
+// finishIf is finish, unless something changed since the view.
+func (c *call) finishIf(change int, reason telephony.EndReason, hang bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.change == change && c.finishLocked(reason, hang)
+}
+
+func (c *call) finishLocked(reason telephony.EndReason, hang bool) bool {
+	if c.at >= over {
+		return c.at == over && c.line == nil
+	}
+	c.reason = reason
+	c.hang = hang && c.line == nil
+	if c.line == nil {
+		c.move(over, time.Now())
+		return true
+	}
+	c.line.cut(telephony.OverError{Reason: reason})
+	c.move(over, time.Now().Add(epilogue))
+	return false
+}
+
+// ended notes that the row is ended.
+func (c *call) ended(reason telephony.EndReason) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at == gone {
+		return
+	}
+	c.reason = reason
+	c.move(gone, time.Time{})
+}
+
+// postpone sets when the watcher tries again, unless something changed.
+func (c *call) postpone(change int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.change != change {
+		return
+	}
+	if c.asking.IsZero() {
+		c.asking = time.Now()
+	}
+	c.due = time.Now().Add(min(time.Second<<min(c.tries, 10), 30*time.Second))
+	c.tries++
+	c.wake()
+}
+
+// touch gives a call more time: the carrier asked for it, and had to be told to
+// wait.
+func (c *call) touch(due time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at < over && !c.due.IsZero() && c.due.Before(due) {
+		c.due = due
+		c.change++
+		c.wake()
+	}
+}
+
+// placed notes the carrier's id of a call that we dialled.
+func (c *call) placed(carrier string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.carrier = carrier
+}
+
+// hangsUp reports, once, whether the carrier must be told to hang up.
+func (c *call) hangsUp() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	must := c.hang
+	c.hang = false
+	return must
+}
+
+// toldAgain is [call.retell] for a pending call at epoch, with more time for
+// the stream to come.
+func (c *call) toldAgain(epoch, limit int, due time.Time) bool {
+	if c.look().epoch != epoch || !c.retell(limit) {
+		return false
+	}
+	c.touch(due)
+	return true
+}

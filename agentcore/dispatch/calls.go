@@ -1,0 +1,107 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Record is a call's row: what is kept of it beside its journal. Times are in
+// whole microseconds; the zero time means "not yet".
+type Record struct {
+	ID        telephony.CallID
+	Epoch     int    // raised by whoever takes the call over; starts at 1
+	Admitted  int    // the newest epoch whose token was spent; 0: no stream was ever let in
+	Carrier   string // the carrier's id; empty until it told. No two calls share one
+	From, To  telephony.Number
+	Direction telephony.Direction
+	Agent     string          // the name of who answers
+	State     telephony.State // the carrier's last word
+	Sequence  int             // the carrier's own number of that word; -1 before the first
+	SIPCode   int             // 0 when unknown
+	Last      int             // number of the newest journal entry; 0 when there is none
+	Created   time.Time
+	Answered  time.Time
+	Ended     time.Time
+	Reason    telephony.EndReason // set with Ended
+}
+
+// Over reports whether the call has ended.
+func (r Record) Over() bool { return !r.Ended.IsZero() }
+
+// Call is the record as the rest of the gateway passes it around.
+func (r Record) Call() telephony.Call {
+	return telephony.Call{
+		ID: r.ID, Epoch: r.Epoch, Carrier: r.Carrier,
+		From: r.From, To: r.To, Direction: r.Direction,
+	}
+}
+
+// Errors of [Calls] that a caller acts on.
+var (
+	// ErrNotFound means that there is no such call.
+	ErrNotFound = errors.New("calls: not found")
+	// ErrEpoch means that the call was taken over: its epoch is another one, or
+	// the epoch's token was spent before.
+	ErrEpoch = errors.New("calls: the call is at another epoch")
+	// ErrEnded means that the call is over: nothing follows its end.
+	ErrEnded = errors.New("calls: the call has ended")
+	// ErrGap means that entries do not continue the journal's numbers exactly.
+	ErrGap = errors.New("calls: entry numbers have a gap or a repeat")
+	// ErrCarrier means that the call, or another one, already has a carrier's
+	// id that contradicts.
+	ErrCarrier = errors.New("calls: the carrier's id contradicts what is on record")
+)
+
+// Calls keeps the records and the journals. Each method is one transaction, may
+// be called from any goroutine, and is told what time it is. The store's own
+// failures are any other error than those above.
+type Calls interface {
+	// Create keeps a new call at epoch 1 with an empty journal. When r.Carrier
+	// is set and known, it changes nothing and returns the call on record with
+	// false. ID, Carrier, From, To, Direction, Agent, State and Created are
+	// taken from r.
+	Create(ctx context.Context, r Record) (Record, bool, error)
+
+	// Call returns the record of a call, or [ErrNotFound].
+	Call(ctx context.Context, id telephony.CallID) (Record, error)
+
+	// CallByCarrier is [Calls.Call] by the carrier's id of it.
+	CallByCarrier(ctx context.Context, carrierID string) (Record, error)
+
+	// SetCarrier notes the carrier's id of a call. The same id again is no
+	// error; another one is [ErrCarrier].
+	SetCarrier(ctx context.Context, id telephony.CallID, carrierID string) error
+
+	// Raise moves the call from epoch to epoch+1, which it returns. It fails
+	// with [ErrEpoch] when the call is at another one, or [ErrEnded].
+	Raise(ctx context.Context, id telephony.CallID, epoch int) (int, error)
+
+	// Admit spends epoch's one token: a second time is [ErrEpoch], as is any
+	// epoch that is not the call's own. The first of a call answers it at now.
+	Admit(ctx context.Context, id telephony.CallID, epoch int, now time.Time) error
+
+	// Progress keeps the carrier's word, unless its number is not above the
+	// last one's: then it changes nothing and returns false. The first
+	// InProgress answers the call at now. A zero SIP code leaves what is there.
+	Progress(ctx context.Context, id telephony.CallID, state telephony.State, sequence, sipCode int, now time.Time) (bool, error)
+
+	// Append adds entries to the call's journal, all or none. It fails with
+	// [ErrEpoch], [ErrEnded] or [ErrGap]. An [agentcore.Ended], which can only
+	// be the last, ends the record in the same transaction, at its wall time.
+	Append(ctx context.Context, id telephony.CallID, epoch int, entries []agentcore.Entry) error
+
+	// End ends a call that no conversation ends: it adds the Ended entry with
+	// the next number. Of all who try, one gets true, and the entry.
+	End(ctx context.Context, id telephony.CallID, reason telephony.EndReason, now time.Time) (agentcore.Entry, bool, error)
+
+	// Journal returns a call's entries whose number is above after, in order.
+	// A call that isn't there has none.
+	Journal(ctx context.Context, id telephony.CallID, after int) ([]agentcore.Entry, error)
+
+	// Unended lists the calls that have not ended, oldest first.
+	Unended(ctx context.Context) ([]Record, error)
+}

@@ -1,0 +1,107 @@
+package dispatch
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Talk holds a conversation on leg. past is the journal so far, empty at the
+// first epoch. Only a Summary with an End says that the call is over. When ctx
+// is cancelled with a [telephony.OverError], the call is over for that reason
+// and Talk writes its Ended entry; cancelled otherwise, the leg is all that is
+// lost.
+type Talk func(ctx context.Context, call telephony.Call, leg telephony.Leg, past []agentcore.Entry, journal agentcore.Journal) (agentcore.Summary, error)
+
+// Config is what a [Desk] needs.
+type Config struct {
+	Calls  Calls  // the records. Required.
+	Talk   Talk   // the conversation. Required.
+	Secret []byte // key of the tokens, at least 16 bytes, the same on all nodes. Required.
+
+	Carrier     telephony.Carrier       // nil: nobody can be asked or dialled until SetCarrier
+	Agent       string                  // name kept with each new call. Empty is allowed
+	MaxCalls    int                     // live at once. Zero means no limit
+	ConnectWait time.Duration           // from a token told to its stream. Zero means 30 s
+	LostWait    time.Duration           // from a stream lost to asking the carrier. Zero means 20 s
+	AskFor      time.Duration           // a carrier that does not answer, before the call is given up. Zero means 5 m
+	Resumes     int                     // times that a lost call is taken up again. Zero means 3; negative none
+	Apology     string                  // the carrier's voice says it when no resume is left. Empty has a default
+	NewID       func() telephony.CallID // names a new call, without a dot. Nil draws 128 random bits
+
+	// Watch is told every entry of every call once it is committed. It must not
+	// block. Entries of one call come in order, save that the last, written by
+	// another than the conversation, may overtake: the numbers tell.
+	Watch func(call telephony.CallID, e agentcore.Entry)
+
+	Counter Counter      // nil counts nothing
+	Log     *slog.Logger // nil discards
+}
+
+// Counter is told numbers as they arise, without names. It must not block.
+type Counter interface {
+	CallTaken(direction string)
+	CallRefused(why string) // "draining", "full"
+	CallResumed()
+	StreamRefused(why string) // "token", "still_talking"
+	CallOver(direction, reason string, lasted time.Duration)
+}
+
+// stillTalking is how fresh a stream's newest frame must be to prove that the
+// stream is alive. Frames come every 20 ms.
+const stillTalking = 200 * time.Millisecond
+
+// epilogue is how long a conversation that was told that its call is over may
+// take to write so. Then the desk does.
+const epilogue = 5 * time.Second
+
+// ringTimeout is how long an outbound call rings when nobody said.
+const ringTimeout = 30 * time.Second
+
+// effortTimeout bounds one request to the carrier or the store that no caller
+// waits for.
+const effortTimeout = 10 * time.Second
+
+func (c Config) withDefaults() (Config, error) {
+	switch {
+	case c.Calls == nil:
+		return c, errors.New("dispatch: Config.Calls is required")
+	case c.Talk == nil:
+		return c, errors.New("dispatch: Config.Talk is required")
+	case len(c.Secret) < 16:
+		return c, errors.New("dispatch: Config.Secret needs at least 16 bytes")
+	}
+	c.ConnectWait = cmp.Or(c.ConnectWait, 30*time.Second)
+	c.LostWait = cmp.Or(c.LostWait, 20*time.Second)
+	c.AskFor = cmp.Or(c.AskFor, 5*time.Minute)
+	c.Resumes = max(0, cmp.Or(c.Resumes, 3))
+	c.Apology = cmp.Or(c.Apology, "We are sorry, the connection was lost. Please call again. Goodbye.")
+	if c.NewID == nil {
+		c.NewID = func() telephony.CallID { return telephony.CallID("call_" + strings.ToLower(rand.Text())) }
+	}
+	if c.Watch == nil {
+		c.Watch = func(telephony.CallID, agentcore.Entry) {}
+	}
+	if c.Counter == nil {
+		c.Counter = uncounted{}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c, nil
+}
+
+type uncounted struct{}
+
+func (uncounted) CallTaken(string)                       {}
+func (uncounted) CallRefused(string)                     {}
+func (uncounted) CallResumed()                           {}
+func (uncounted) StreamRefused(string)                   {}
+func (uncounted) CallOver(string, string, time.Duration) {}

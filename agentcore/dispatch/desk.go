@@ -1,0 +1,208 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Desk implements [telephony.Desk].
+type Desk struct {
+	cfg    Config
+	tokens signer
+
+	ctx    context.Context // of the watchers' own efforts
+	cancel context.CancelFunc
+	wg     sync.WaitGroup // the watchers
+
+	mu       sync.Mutex // for a few assignments, never across a wait
+	carrier  telephony.Carrier
+	live     map[telephony.CallID]*call
+	ringing  map[string]chan struct{} // carrier's ids in Ring; closed when done
+	left     chan struct{}            // closed, and replaced, when a call is gone
+	draining bool
+	closed   bool
+}
+
+var _ telephony.Desk = (*Desk)(nil)
+
+// New returns a desk that takes calls. [Desk.Close] lets go of it.
+func New(cfg Config) (*Desk, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Desk{
+		cfg: cfg, tokens: signer{cfg.Secret}, ctx: ctx, cancel: cancel,
+		carrier: cfg.Carrier,
+		live:    make(map[telephony.CallID]*call),
+		ringing: make(map[string]chan struct{}),
+		left:    make(chan struct{}),
+	}, nil
+}
+
+// SetCarrier says whom to ask and to dial. Trunk and desk know each other, and
+// one of them must come first.
+func (d *Desk) SetCarrier(c telephony.Carrier) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.carrier = c
+}
+
+func (d *Desk) trunk() telephony.Carrier {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.carrier
+}
+
+// errNoRoom says that a call is not taken, and why.
+type errNoRoom string
+
+func (e errNoRoom) Error() string { return "dispatch: no new calls: " + string(e) }
+
+// Why a call is not taken: what [Desk.Dial] returns, and what is counted.
+var (
+	ErrDraining error = errNoRoom("draining")
+	ErrFull     error = errNoRoom("full")
+)
+
+// room reports why no new call is taken now, if so. d.mu is held.
+func (d *Desk) room() error {
+	switch {
+	case d.draining || d.closed:
+		return ErrDraining
+	case d.cfg.MaxCalls > 0 && len(d.live) >= d.cfg.MaxCalls:
+		return ErrFull
+	}
+	return nil
+}
+
+// take makes a new call live, if there is room.
+func (d *Desk) take(r Record, at phase, due time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.room(); err != nil {
+		return err
+	}
+	d.add(newCall(r, at, due))
+	d.cfg.Counter.CallTaken(string(r.Direction))
+	return nil
+}
+
+// add starts the watcher of c. d.mu is held.
+func (d *Desk) add(c *call) {
+	d.live[c.id] = c
+	d.wg.Go(func() { d.watch(c) })
+}
+
+func (d *Desk) find(id telephony.CallID) *call {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.live[id]
+}
+
+// errClosed means that this desk answers for no call any more.
+var errClosed = errors.New("dispatch: the desk is closed")
+
+// adopt returns the live call of r, whose row had not ended when it was read. A
+// call that this node doesn't know, since another one had it or it was started
+// anew, becomes live here.
+func (d *Desk) adopt(ctx context.Context, r Record) (*call, error) {
+	c, isNew, err := d.admitRecord(r)
+	if err != nil || !isNew {
+		return c, err
+	}
+	// It may have ended, and left, since r was read.
+	if now, err := d.cfg.Calls.Call(ctx, r.ID); err == nil && now.Over() {
+		c.ended(now.Reason)
+	}
+	return c, nil
+}
+
+func (d *Desk) admitRecord(r Record) (c *call, isNew bool, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if c := d.live[r.ID]; c != nil {
+		return c, false, nil
+	}
+	if d.closed {
+		return nil, false, errClosed
+	}
+	now := time.Now()
+	switch {
+	case r.Admitted == r.Epoch:
+		c = newCall(r, lost, now.Add(d.cfg.LostWait))
+	case r.Carrier == "" || r.Direction == telephony.Outbound && r.Answered.IsZero():
+		c = newCall(r, dialling, now.Add(ringTimeout+d.cfg.ConnectWait))
+	default:
+		c = newCall(r, pending, now.Add(d.cfg.ConnectWait))
+	}
+	d.add(c)
+	return c, true, nil
+}
+
+// forget drops a call whose watcher leaves.
+func (d *Desk) forget(c *call) {
+	v := c.look()
+	d.mu.Lock()
+	delete(d.live, c.id)
+	close(d.left)
+	d.left = make(chan struct{})
+	d.mu.Unlock()
+	if v.at == gone {
+		d.cfg.Counter.CallOver(string(c.direction), string(v.reason), time.Since(c.since))
+		d.cfg.Log.Info("call over", "call", c.id, "reason", v.reason, "epoch", v.epoch)
+	}
+}
+
+// end ends a call that is over: at once when nobody talks, else its
+// conversation does so. What the store refuses is tried again by the watcher.
+func (d *Desk) end(ctx context.Context, c *call, reason telephony.EndReason) {
+	if c.finish(reason, false) {
+		d.closeRow(ctx, c)
+	}
+}
+
+// closeRow ends the row of a call that is over.
+func (d *Desk) closeRow(ctx context.Context, c *call) {
+	v := c.look()
+	if v.at != over {
+		return
+	}
+	e, first, err := d.cfg.Calls.End(ctx, c.id, v.reason, time.Now())
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		d.cfg.Log.Warn("cannot end the record, will try again", "call", c.id, "error", err)
+		c.postpone(v.change)
+		return
+	}
+	c.ended(v.reason)
+	if first {
+		d.cfg.Watch(c.id, e)
+	}
+}
+
+// journal is the pen of one epoch of a call.
+type journal struct {
+	d     *Desk
+	c     *call
+	epoch int
+}
+
+// Append implements [agentcore.Journal].
+func (j journal) Append(ctx context.Context, entries ...agentcore.Entry) error {
+	if err := j.d.cfg.Calls.Append(ctx, j.c.id, j.epoch, entries); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if end, ok := e.Event.(agentcore.Ended); ok {
+			j.c.ended(end.Reason)
+		}
+		j.d.cfg.Watch(j.c.id, e)
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Next implements [telephony.Desk]: the one door.
+//
+//	record            the carrier says  answer
+//	unknown           anything          ErrUnknownCall
+//	any               over              nothing; the record is ended
+//	ended             in progress       hang up
+//	live, media flows in progress       ErrStillTalking
+//	live, not so      in progress       epoch+1, connect
+//	live, no resumes  in progress       apologise; the record is ended
+//	cannot be read    in progress       wait
+func (d *Desk) Next(ctx context.Context, carrierID string, isOver bool) (telephony.Step, error) {
+	asked := time.Now()
+	r, err := d.cfg.Calls.CallByCarrier(ctx, carrierID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return telephony.Step{}, telephony.ErrUnknownCall
+	case err != nil:
+		return d.blind(carrierID, isOver, err), nil
+	case isOver:
+		d.conclude(ctx, r, telephony.Completed)
+		return telephony.Step{Kind: telephony.StepNothing}, nil
+	case r.Over():
+		return telephony.Step{Kind: telephony.StepHangup}, nil
+	}
+	c, err := d.adopt(ctx, r)
+	if err != nil {
+		return telephony.Step{Kind: telephony.StepWait}, nil // another node will answer
+	}
+	if d.isTalking(ctx, c, asked) {
+		d.cfg.Counter.StreamRefused("still_talking")
+		return telephony.Step{}, telephony.ErrStillTalking
+	}
+	return d.goOn(ctx, c), nil
+}
+
+// blind answers the door when the records cannot be read: nobody decides
+// anything but to wait. What the carrier says itself is kept in mind.
+func (d *Desk) blind(carrierID string, isOver bool, err error) telephony.Step {
+	d.cfg.Log.Warn("the door cannot read the records", "error", err)
+	c := d.findByCarrier(carrierID)
+	if isOver {
+		if c != nil {
+			c.finish(reasonOf(telephony.Completed, c.look().spent > 0), false)
+		}
+		return telephony.Step{Kind: telephony.StepNothing}
+	}
+	if c != nil {
+		c.touch(time.Now().Add(d.cfg.LostWait))
+	}
+	return telephony.Step{Kind: telephony.StepWait}
+}
+
+func (d *Desk) findByCarrier(carrierID string) *call {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.live {
+		if c.look().carrier == carrierID {
+			return c
+		}
+	}
+	return nil
+}
+
+// isTalking reports whether a frame arrives on the call's stream after asked,
+// within the time that the door may wait.
+func (d *Desk) isTalking(ctx context.Context, c *call, asked time.Time) bool {
+	deadline := asked.Add(stillTalking)
+	for {
+		switch v := c.look(); {
+		case v.line != nil:
+			return v.line.proves(ctx, asked, deadline)
+		case v.at != admitted || !time.Now().Before(deadline) || ctx.Err() != nil:
+			return false
+		}
+		time.Sleep(stillTalking / 20) // let in, but its Talk has not begun
+	}
+}
+
+// goOn decides for a call whose stream is not alive.
+func (d *Desk) goOn(ctx context.Context, c *call) telephony.Step {
+	if err := c.enter(ctx); err != nil {
+		return telephony.Step{Kind: telephony.StepWait}
+	}
+	defer c.leave()
+	r, err := d.cfg.Calls.Call(ctx, c.id) // it may have ended while we waited
+	switch {
+	case err != nil:
+		return d.later(c, err)
+	case r.Over() || c.look().at >= over:
+		return telephony.Step{Kind: telephony.StepHangup}
+	case r.Admitted < r.Epoch && c.toldAgain(r.Epoch, max(1, d.cfg.Resumes), time.Now().Add(d.cfg.ConnectWait)):
+		return d.connect(r.ID, r.Epoch)
+	case r.Epoch > d.cfg.Resumes:
+		d.end(ctx, c, telephony.LineLost)
+		return telephony.Step{Kind: telephony.StepApologise, Say: d.cfg.Apology}
+	}
+	epoch, err := d.cfg.Calls.Raise(ctx, c.id, r.Epoch)
+	switch {
+	case errors.Is(err, ErrEnded):
+		return telephony.Step{Kind: telephony.StepHangup}
+	case err != nil: // or another node was faster, which we learn in a second
+		return d.later(c, err)
+	case !c.await(epoch, time.Now().Add(d.cfg.ConnectWait)):
+		return telephony.Step{Kind: telephony.StepHangup}
+	}
+	d.cfg.Counter.CallResumed()
+	d.cfg.Log.Info("call taken up again", "call", c.id, "epoch", epoch)
+	return d.connect(c.id, epoch)
+}
+
+// later makes the caller wait a second, during which the call is not given up.
+func (d *Desk) later(c *call, err error) telephony.Step {
+	d.cfg.Log.Warn("the door cannot decide yet", "call", c.id, "error", err)
+	c.touch(time.Now().Add(d.cfg.LostWait))
+	return telephony.Step{Kind: telephony.StepWait}
+}

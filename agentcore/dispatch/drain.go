@@ -1,0 +1,141 @@
+package dispatch
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Live is a call that goes on.
+type Live struct {
+	ID        telephony.CallID
+	Direction telephony.Direction
+	Since     time.Time // answered, or created when it wasn't yet
+	Epoch     int
+}
+
+// Live lists the calls that this node answers for, by id.
+func (d *Desk) Live() []Live {
+	var all []Live
+	for _, c := range d.all() {
+		all = append(all, Live{c.id, c.direction, c.since, c.look().epoch})
+	}
+	return all
+}
+
+// all returns the live calls, by id.
+func (d *Desk) all() []*call {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := make([]*call, 0, len(d.live))
+	for _, c := range d.live {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b *call) int { return strings.Compare(string(a.id), string(b.id)) })
+	return all
+}
+
+// Drain takes no new calls from now on, and waits until none is left or ctx is
+// done. Calls that are live go on, and may be taken up again.
+func (d *Desk) Drain(ctx context.Context) error {
+	d.mu.Lock()
+	d.draining = true
+	d.mu.Unlock()
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for {
+		d.mu.Lock()
+		n, left := len(d.live), d.left
+		d.mu.Unlock()
+		if n == 0 {
+			return nil
+		}
+		select {
+		case <-left:
+		case <-tick.C:
+			d.cfg.Log.Info("waiting for calls to end", "left", n, "calls", d.ids(10))
+		case <-ctx.Done():
+			return fmt.Errorf("dispatch: drain: %d calls left: %w", n, ctx.Err())
+		}
+	}
+}
+
+// ids names up to n live calls.
+func (d *Desk) ids(n int) []telephony.CallID {
+	var ids []telephony.CallID
+	for _, c := range d.all() {
+		ids = append(ids, c.id)
+	}
+	return ids[:min(n, len(ids))]
+}
+
+// Close ends every call with [telephony.Shutdown] and waits until each is
+// recorded and its Talk has returned, or ctx is done: then what is left stays
+// open in the records, for the next start to find. The desk still answers the
+// door from its records.
+func (d *Desk) Close(ctx context.Context) error {
+	d.mu.Lock()
+	d.draining, d.closed = true, true
+	d.mu.Unlock()
+	for _, c := range d.all() {
+		c.finish(telephony.Shutdown, true)
+	}
+	done := make(chan struct{})
+	go func() { d.wg.Wait(); close(done) }()
+	var err error
+	select {
+	case <-done:
+	case <-ctx.Done():
+		err = fmt.Errorf("dispatch: close: calls %v left: %w", d.ids(10), ctx.Err())
+	}
+	d.cancel()
+	<-done
+	return err
+}
+
+// recovering is how many calls are asked about at once.
+const recovering = 8
+
+// Recover takes up the calls that an earlier process left open. The carrier is
+// asked before any is closed: those that are over are ended, the others wait
+// for the door. Call it once, at the start.
+func (d *Desk) Recover(ctx context.Context) error {
+	open, err := d.cfg.Calls.Unended(ctx)
+	if err != nil {
+		return fmt.Errorf("dispatch: recover: %w", err)
+	}
+	slots := make(chan struct{}, recovering)
+	var wg sync.WaitGroup
+	for _, r := range open {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			d.recover(ctx, r)
+		})
+	}
+	wg.Wait()
+	return nil
+}
+
+func (d *Desk) recover(ctx context.Context, r Record) {
+	if d.find(r.ID) != nil {
+		return
+	}
+	if trunk := d.trunk(); trunk != nil && r.Carrier != "" {
+		ask, cancel := context.WithTimeout(ctx, effortTimeout)
+		state, err := trunk.State(ask, r.Carrier)
+		cancel()
+		if err == nil && state.Terminal() {
+			d.conclude(ctx, r, state)
+			return
+		}
+	}
+	if _, err := d.adopt(ctx, r); err != nil {
+		d.cfg.Log.Warn("cannot take up a call", "call", r.ID, "error", err)
+	}
+}

@@ -1,0 +1,68 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Report implements [telephony.Desk]. What was said before changes nothing; a
+// terminal word counts whatever its number: nothing can follow it.
+func (d *Desk) Report(ctx context.Context, p telephony.Progress) error {
+	r, err := d.record(ctx, p.Call, p.Carrier)
+	if err != nil {
+		return fmt.Errorf("dispatch: report: %w", err)
+	}
+	if c := d.find(r.ID); c != nil && r.Carrier != "" {
+		c.placed(r.Carrier)
+	}
+	_, err = d.cfg.Calls.Progress(ctx, r.ID, p.State, p.Sequence, p.SIPCode, time.Now())
+	if p.State.Terminal() {
+		d.conclude(ctx, r, p.State)
+	}
+	if err != nil {
+		return fmt.Errorf("dispatch: report: %w", err)
+	}
+	return nil
+}
+
+// conclude ends a call of which the carrier says that it is over.
+func (d *Desk) conclude(ctx context.Context, r Record, s telephony.State) {
+	if r.Over() {
+		return
+	}
+	reason := reasonOf(s, r.Admitted > 0)
+	c, err := d.adopt(ctx, r)
+	if err == nil {
+		d.end(ctx, c, reason)
+		return
+	}
+	e, first, err := d.cfg.Calls.End(ctx, r.ID, reason, time.Now())
+	switch {
+	case err != nil && !errors.Is(err, ErrNotFound):
+		d.cfg.Log.Warn("cannot end the record", "call", r.ID, "error", err)
+	case first:
+		d.cfg.Watch(r.ID, e)
+	}
+}
+
+// reasonOf is why a call in a terminal state is over, when nobody here ended it.
+func reasonOf(s telephony.State, connected bool) telephony.EndReason {
+	switch s {
+	case telephony.StateBusy:
+		return telephony.Busy
+	case telephony.StateNone:
+		return telephony.NoAnswer
+	case telephony.StateFail:
+		return telephony.Failed
+	case telephony.StateStop:
+		return telephony.Canceled
+	}
+	if connected {
+		return telephony.CallerHangup
+	}
+	return telephony.NotConnected
+}

@@ -1,0 +1,218 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Ring implements [telephony.Desk]. A store that fails is an error: the carrier
+// will ask again, or its next address.
+func (d *Desk) Ring(ctx context.Context, in telephony.Incoming) (telephony.Step, error) {
+	if in.Carrier == "" {
+		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", telephony.ErrUnknownCall)
+	}
+	done, err := d.oneAtATime(ctx, in.Carrier)
+	if err != nil {
+		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
+	}
+	defer done()
+	if in.Call != "" {
+		return d.ringOurs(ctx, in)
+	}
+	return d.ringTheirs(ctx, in)
+}
+
+// oneAtATime waits until no other Ring of the same call runs: a doubled webhook
+// must find what the first one decided.
+func (d *Desk) oneAtATime(ctx context.Context, carrierID string) (done func(), err error) {
+	for {
+		d.mu.Lock()
+		other := d.ringing[carrierID]
+		if other == nil {
+			mine := make(chan struct{})
+			d.ringing[carrierID] = mine
+			d.mu.Unlock()
+			return func() {
+				d.mu.Lock()
+				delete(d.ringing, carrierID)
+				d.mu.Unlock()
+				close(mine)
+			}, nil
+		}
+		d.mu.Unlock()
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (d *Desk) ringTheirs(ctx context.Context, in telephony.Incoming) (telephony.Step, error) {
+	if in.State.Terminal() {
+		step, err := d.Next(ctx, in.Carrier, true)
+		if errors.Is(err, telephony.ErrUnknownCall) {
+			return telephony.Step{Kind: telephony.StepNothing}, nil // gone before we heard of it
+		}
+		return step, err
+	}
+	now := time.Now()
+	r, created, err := d.cfg.Calls.Create(ctx, Record{
+		ID: d.cfg.NewID(), Carrier: in.Carrier, From: in.From, To: in.To,
+		Direction: telephony.Inbound, Agent: d.cfg.Agent, State: in.State, Created: now,
+	})
+	if err != nil {
+		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
+	}
+	if !created {
+		return d.again(ctx, r)
+	}
+	if err := d.take(r, pending, now.Add(d.cfg.ConnectWait)); err != nil {
+		return d.refuse(ctx, r, err)
+	}
+	d.cfg.Log.Info("call taken", "call", r.ID, "direction", r.Direction, "from", r.From)
+	return d.connect(r.ID, 1), nil
+}
+
+// refuse turns a new call down and keeps that it did.
+func (d *Desk) refuse(ctx context.Context, r Record, why error) (telephony.Step, error) {
+	var room errNoRoom
+	if errors.As(why, &room) {
+		d.cfg.Counter.CallRefused(string(room))
+	}
+	e, first, err := d.cfg.Calls.End(ctx, r.ID, telephony.Refused, time.Now())
+	if err != nil {
+		return telephony.Step{}, fmt.Errorf("dispatch: refuse: %w", err)
+	}
+	if first {
+		d.cfg.Watch(r.ID, e)
+	}
+	d.cfg.Log.Info("call refused", "call", r.ID, "reason", why)
+	return telephony.Step{Kind: telephony.StepRefuse}, nil
+}
+
+// again answers a call that rang before: what it was told then, unless that is
+// past. The token is always the first one, so a repeat never yields a fresh one.
+func (d *Desk) again(ctx context.Context, r Record) (telephony.Step, error) {
+	switch {
+	case r.Reason == telephony.Refused:
+		return telephony.Step{Kind: telephony.StepRefuse}, nil
+	case r.Over():
+		return telephony.Step{Kind: telephony.StepHangup}, nil
+	}
+	if _, err := d.adopt(ctx, r); err != nil {
+		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
+	}
+	return d.connect(r.ID, 1), nil
+}
+
+// ringOurs answers a call that we placed and that was picked up.
+func (d *Desk) ringOurs(ctx context.Context, in telephony.Incoming) (telephony.Step, error) {
+	r, err := d.record(ctx, in.Call, in.Carrier)
+	if err != nil {
+		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
+	}
+	switch {
+	case r.Over():
+		return telephony.Step{Kind: telephony.StepHangup}, nil
+	case in.State.Terminal():
+		d.conclude(ctx, r, in.State)
+		return telephony.Step{Kind: telephony.StepNothing}, nil
+	}
+	c, err := d.adopt(ctx, r)
+	if err != nil {
+		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
+	}
+	c.answered(in.Carrier, time.Now().Add(d.cfg.ConnectWait))
+	return d.connect(r.ID, 1), nil
+}
+
+// record finds the call that a carrier speaks of: by our own id, when it was
+// told it, else by its own. A carrier's id that contradicts is an unknown call.
+func (d *Desk) record(ctx context.Context, id telephony.CallID, carrierID string) (Record, error) {
+	var r Record
+	var err error
+	if id == "" {
+		r, err = d.cfg.Calls.CallByCarrier(ctx, carrierID)
+	} else {
+		r, err = d.cfg.Calls.Call(ctx, id)
+	}
+	if err == nil && r.Carrier == "" && carrierID != "" {
+		err = d.cfg.Calls.SetCarrier(ctx, id, carrierID)
+		r.Carrier = carrierID
+	}
+	switch {
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrCarrier):
+		return Record{}, telephony.ErrUnknownCall
+	case err != nil:
+		return Record{}, err
+	case carrierID != "" && r.Carrier != carrierID:
+		return Record{}, telephony.ErrUnknownCall
+	}
+	return r, nil
+}
+
+func (d *Desk) connect(id telephony.CallID, epoch int) telephony.Step {
+	return telephony.Step{Kind: telephony.StepConnect, Token: d.tokens.token(id, epoch)}
+}
+
+// Dial places a call and returns it as soon as the carrier took it on; o.Call is
+// ignored. The row comes before the request, so that no call is placed of which
+// nothing is known. It fails with [ErrDraining], [ErrFull], or the carrier's
+// refusal, which ends the row as failed.
+func (d *Desk) Dial(ctx context.Context, o telephony.Outgoing) (telephony.Call, error) {
+	trunk := d.trunk()
+	if trunk == nil {
+		return telephony.Call{}, errors.New("dispatch: dial: there is no carrier")
+	}
+	d.mu.Lock()
+	err := d.room()
+	d.mu.Unlock()
+	if err != nil {
+		return telephony.Call{}, err
+	}
+	if o.RingTimeout <= 0 {
+		o.RingTimeout = ringTimeout
+	}
+	now := time.Now()
+	o.Call = d.cfg.NewID()
+	r, _, err := d.cfg.Calls.Create(ctx, Record{
+		ID: o.Call, From: o.From, To: o.To, Direction: telephony.Outbound,
+		Agent: d.cfg.Agent, State: telephony.Queued, Created: now,
+	})
+	if err != nil {
+		return telephony.Call{}, fmt.Errorf("dispatch: dial: %w", err)
+	}
+	if err := d.take(r, dialling, now.Add(o.RingTimeout+d.cfg.ConnectWait)); err != nil {
+		_, refused := d.refuse(context.WithoutCancel(ctx), r, err)
+		return telephony.Call{}, errors.Join(err, refused)
+	}
+	return d.place(ctx, trunk, r, o)
+}
+
+// place asks the carrier for the call of r, which is live.
+func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, r Record, o telephony.Outgoing) (telephony.Call, error) {
+	carrierID, err := trunk.Dial(ctx, o)
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
+	defer cancel()
+	if err != nil {
+		if c := d.find(r.ID); c != nil {
+			d.end(after, c, telephony.Failed)
+		}
+		return telephony.Call{}, fmt.Errorf("dispatch: dial: %w", err)
+	}
+	if c := d.find(r.ID); c != nil {
+		c.placed(carrierID)
+	}
+	if err := d.cfg.Calls.SetCarrier(after, r.ID, carrierID); err != nil {
+		// The callbacks carry our own id: the first of them makes up for it.
+		d.cfg.Log.Warn("cannot keep the carrier's id of a call", "call", r.ID, "error", err)
+	}
+	d.cfg.Log.Info("call placed", "call", r.ID, "to", r.To)
+	r.Carrier = carrierID
+	return r.Call(), nil
+}

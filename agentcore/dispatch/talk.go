@@ -1,0 +1,107 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Admit implements [telephony.Desk]. A store that fails is another error, and
+// the token may be tried again.
+func (d *Desk) Admit(ctx context.Context, token, carrierID string) (telephony.Call, error) {
+	call, err := d.admit(ctx, token, carrierID)
+	switch {
+	case errors.Is(err, telephony.ErrToken):
+		d.cfg.Counter.StreamRefused("token")
+	case errors.Is(err, telephony.ErrStillTalking):
+		d.cfg.Counter.StreamRefused("still_talking")
+	}
+	return call, err
+}
+
+func (d *Desk) admit(ctx context.Context, token, carrierID string) (telephony.Call, error) {
+	id, epoch, ok := d.tokens.open(token)
+	if !ok {
+		return telephony.Call{}, telephony.ErrToken
+	}
+	r, err := d.cfg.Calls.Call(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return telephony.Call{}, telephony.ErrToken
+	case err != nil:
+		return telephony.Call{}, fmt.Errorf("dispatch: admit: %w", err)
+	case carrierID == "" || r.Carrier != carrierID || r.Over() || r.Epoch != epoch || r.Admitted >= epoch:
+		return telephony.Call{}, telephony.ErrToken
+	}
+	c, err := d.adopt(ctx, r)
+	if err != nil {
+		return telephony.Call{}, fmt.Errorf("dispatch: admit: %w", err)
+	}
+	if err := c.enter(ctx); err != nil {
+		return telephony.Call{}, fmt.Errorf("dispatch: admit: %w", err)
+	}
+	defer c.leave()
+	now := time.Now()
+	if l := c.look().line; l != nil && l.alive(now) {
+		return telephony.Call{}, telephony.ErrStillTalking
+	}
+	err = d.cfg.Calls.Admit(ctx, id, epoch, now)
+	switch {
+	case errors.Is(err, ErrEpoch), errors.Is(err, ErrEnded), errors.Is(err, ErrNotFound):
+		return telephony.Call{}, telephony.ErrToken
+	case err != nil:
+		return telephony.Call{}, fmt.Errorf("dispatch: admit: %w", err)
+	case !c.admit(epoch, now.Add(d.cfg.LostWait)):
+		return telephony.Call{}, telephony.ErrToken
+	}
+	return r.Call(), nil
+}
+
+// Talk implements [telephony.Desk]. It fails with [telephony.ErrToken] when no
+// stream was admitted at call's epoch, with a [telephony.OverError] when the
+// call ended before anyone spoke, and with whatever the conversation says.
+func (d *Desk) Talk(ctx context.Context, call telephony.Call, leg telephony.Leg) error {
+	c := d.find(call.ID)
+	if c == nil {
+		return telephony.ErrToken
+	}
+	ctx, cut := context.WithCancelCause(ctx)
+	defer cut(nil)
+	l := newLine(leg, call.Epoch, cut)
+	if !c.begin(l) {
+		if v := c.look(); v.at >= over {
+			return telephony.OverError{Reason: v.reason}
+		}
+		return telephony.ErrToken
+	}
+	var sum agentcore.Summary
+	defer func() { d.rest(ctx, c, l, sum) }()
+
+	var past []agentcore.Entry
+	if call.Epoch > 1 {
+		var err error
+		if past, err = d.cfg.Calls.Journal(ctx, call.ID, 0); err != nil {
+			return fmt.Errorf("dispatch: read what was said: %w", err)
+		}
+	}
+	var err error
+	sum, err = d.cfg.Talk(ctx, call, l, past, journal{d, c, call.Epoch})
+	return err
+}
+
+// rest sees to a call whose Talk returns. A conversation that says End without
+// having been able to write it is taken at its word.
+func (d *Desk) rest(ctx context.Context, c *call, l *line, sum agentcore.Summary) {
+	l.hush()
+	c.rest(l, sum.End, time.Now().Add(d.cfg.LostWait))
+	if c.look().at == over && c.look().line == nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
+		defer cancel()
+		d.closeRow(ctx, c)
+	}
+	close(l.left)
+}

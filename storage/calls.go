@@ -1,0 +1,244 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// DB is the [Store] over any [Engine].
+type DB struct{ engine Engine }
+
+var _ Store = (*DB)(nil)
+
+// New returns the store over engine, whose schema is up to date.
+func New(engine Engine) *DB { return &DB{engine} }
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.engine.Ping(ctx) }
+
+// Close closes the engine.
+func (db *DB) Close() error { return db.engine.Close() }
+
+const callColumns = `id, epoch, admitted, carrier_id, from_number, to_number, direction, agent,
+	state, carrier_seq, sip_code, last_n, created_us, answered_us, ended_us, end_reason`
+
+// Create implements [dispatch.Calls].
+func (db *DB) Create(ctx context.Context, r dispatch.Record) (on dispatch.Record, created bool, err error) {
+	err = db.write(ctx, "create call", func(tx Tx) error {
+		if r.Carrier != "" {
+			on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, r.Carrier)
+			if !errors.Is(err, ErrNotFound) {
+				created = false
+				return err
+			}
+		}
+		// Another node may be between our look and this line: the constraint
+		// decides, and the caller who lost reads what the other wrote.
+		n, err := tx.Exec(ctx, `INSERT INTO calls
+			(id, epoch, carrier_id, from_number, to_number, direction, agent, state, created_us)
+			VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (carrier_id) DO NOTHING`,
+			string(r.ID), null(r.Carrier), string(r.From), string(r.To), string(r.Direction),
+			r.Agent, string(r.State), r.Created.UnixMicro())
+		if err != nil {
+			return err
+		}
+		created = n == 1
+		if created {
+			on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(r.ID))
+		} else {
+			on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, r.Carrier)
+		}
+		return err
+	})
+	if err != nil {
+		return dispatch.Record{}, false, err
+	}
+	return on, created, nil
+}
+
+// Call implements [dispatch.Calls].
+func (db *DB) Call(ctx context.Context, id telephony.CallID) (dispatch.Record, error) {
+	return db.find(ctx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(id))
+}
+
+// CallByCarrier implements [dispatch.Calls].
+func (db *DB) CallByCarrier(ctx context.Context, carrierID string) (dispatch.Record, error) {
+	return db.find(ctx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, carrierID)
+}
+
+// Unended implements [dispatch.Calls].
+func (db *DB) Unended(ctx context.Context) ([]dispatch.Record, error) {
+	var all []dispatch.Record
+	err := db.read(ctx, "list unended calls", func(tx Tx) error {
+		return tx.Each(ctx, `SELECT `+callColumns+` FROM calls WHERE ended_us IS NULL ORDER BY created_us, id`, nil,
+			func(scan Scan) error {
+				r, err := scanCall(scan)
+				all = append(all, r)
+				return err
+			})
+	})
+	return all, err
+}
+
+// SetCarrier implements [dispatch.Calls].
+func (db *DB) SetCarrier(ctx context.Context, id telephony.CallID, carrierID string) error {
+	if carrierID == "" {
+		return fmt.Errorf("storage: set carrier id: %w", ErrCarrier)
+	}
+	return db.write(ctx, "set carrier id", func(tx Tx) error {
+		switch on, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, carrierID); {
+		case err == nil && on.ID == id:
+			return nil
+		case err == nil:
+			return ErrCarrier
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+		n, err := tx.Exec(ctx, `UPDATE calls SET carrier_id = $2 WHERE id = $1 AND carrier_id IS NULL`, string(id), carrierID)
+		if err != nil || n == 1 {
+			return err
+		}
+		if _, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(id)); err != nil {
+			return err
+		}
+		return ErrCarrier
+	})
+}
+
+// Raise implements [dispatch.Calls].
+func (db *DB) Raise(ctx context.Context, id telephony.CallID, epoch int) (int, error) {
+	err := db.write(ctx, "raise epoch", func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE calls SET epoch = epoch + 1 WHERE id = $1 AND epoch = $2 AND ended_us IS NULL`,
+			string(id), epoch)
+		if err != nil || n == 1 {
+			return err
+		}
+		return refusal(ctx, tx, id)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return epoch + 1, nil
+}
+
+// Admit implements [dispatch.Calls].
+func (db *DB) Admit(ctx context.Context, id telephony.CallID, epoch int, now time.Time) error {
+	return db.write(ctx, "admit stream", func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE calls SET admitted = $2, answered_us = COALESCE(answered_us, $3)
+			WHERE id = $1 AND epoch = $2 AND admitted < $2 AND ended_us IS NULL`,
+			string(id), epoch, now.UnixMicro())
+		if err != nil || n == 1 {
+			return err
+		}
+		return refusal(ctx, tx, id)
+	})
+}
+
+// Progress implements [dispatch.Calls].
+func (db *DB) Progress(ctx context.Context, id telephony.CallID, state telephony.State, sequence, sipCode int, now time.Time) (applied bool, err error) {
+	var answered any
+	if state == telephony.InProgress {
+		answered = now.UnixMicro()
+	}
+	err = db.write(ctx, "keep progress", func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE calls SET state = $2, carrier_seq = $3,
+			sip_code = CASE WHEN $4 = 0 THEN sip_code ELSE $4 END,
+			answered_us = COALESCE(answered_us, $5)
+			WHERE id = $1 AND carrier_seq < $3`,
+			string(id), string(state), sequence, sipCode, answered)
+		applied = n == 1
+		if err != nil || applied {
+			return err
+		}
+		_, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(id))
+		return err
+	})
+	return applied && err == nil, err
+}
+
+// refusal says why a statement that names the call's epoch changed no row.
+func refusal(ctx context.Context, tx Tx, id telephony.CallID) error {
+	r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(id))
+	switch {
+	case err != nil:
+		return err
+	case r.Over():
+		return ErrEnded
+	}
+	return ErrEpoch
+}
+
+func (db *DB) find(ctx context.Context, query string, key string) (r dispatch.Record, err error) {
+	err = db.read(ctx, "find call", func(tx Tx) error {
+		r, err = one(ctx, tx, query, key)
+		return err
+	})
+	return r, err
+}
+
+// one returns the call that query finds, or [ErrNotFound].
+func one(ctx context.Context, tx Tx, query string, key string) (dispatch.Record, error) {
+	var r dispatch.Record
+	found := false
+	err := tx.Each(ctx, query, []any{key}, func(scan Scan) (err error) {
+		found = true
+		r, err = scanCall(scan)
+		return err
+	})
+	if err == nil && !found {
+		err = ErrNotFound
+	}
+	return r, err
+}
+
+func scanCall(scan Scan) (dispatch.Record, error) {
+	var (
+		id, from, to, direction, agent, state, reason string
+		carrier                                       sql.NullString
+		created                                       int64
+		answered, ended                               sql.NullInt64
+		r                                             dispatch.Record
+	)
+	err := scan(&id, &r.Epoch, &r.Admitted, &carrier, &from, &to, &direction, &agent,
+		&state, &r.Sequence, &r.SIPCode, &r.Last, &created, &answered, &ended, &reason)
+	r.ID, r.Carrier = telephony.CallID(id), carrier.String
+	r.From, r.To, r.Direction = telephony.Number(from), telephony.Number(to), telephony.Direction(direction)
+	r.Agent, r.State, r.Reason = agent, telephony.State(state), telephony.EndReason(reason)
+	r.Created, r.Answered, r.Ended = time.UnixMicro(created), instant(answered), instant(ended)
+	return r, err
+}
+
+func instant(us sql.NullInt64) time.Time {
+	if !us.Valid {
+		return time.Time{}
+	}
+	return time.UnixMicro(us.Int64)
+}
+
+func null(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func (db *DB) write(ctx context.Context, what string, do func(Tx) error) error {
+	return named(what, db.engine.Write(ctx, do))
+}
+
+func (db *DB) read(ctx context.Context, what string, do func(Tx) error) error {
+	return named(what, db.engine.Read(ctx, do))
+}
+
+func named(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("storage: %s: %w", what, err)
+}

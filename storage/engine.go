@@ -1,0 +1,30 @@
+package storage
+
+import "context"
+
+// Engine is a database that speaks the SQL text of this package: parameters
+// $1..$n, RETURNING, ON CONFLICT, times as unix microseconds.
+type Engine interface {
+	// Write runs do in a transaction that sees no other writer's half, and
+	// commits unless do fails. do uses nothing but its tx: the engine may have
+	// a single connection.
+	Write(ctx context.Context, do func(tx Tx) error) error
+
+	// Read runs do with a consistent view of what was committed before.
+	Read(ctx context.Context, do func(tx Tx) error) error
+
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Tx is one transaction, of one goroutine.
+type Tx interface {
+	// Exec runs a statement and returns how many rows it changed.
+	Exec(ctx context.Context, sql string, args ...any) (int64, error)
+
+	// Each calls row for every row of the answer. scan is valid within row.
+	Each(ctx context.Context, sql string, args []any, row func(scan Scan) error) error
+}
+
+// Scan copies the columns of a row into dest.
+type Scan func(dest ...any) error

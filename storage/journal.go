@@ -1,0 +1,152 @@
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Append implements [dispatch.Calls].
+//
+// The row comes first: it names the epoch, moves last_n and, with an Ended,
+// closes the call, all in one statement. Whoever loses a race changes no row
+// and is told why.
+func (db *DB) Append(ctx context.Context, id telephony.CallID, epoch int, entries []agentcore.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	bodies, err := encode(entries)
+	if err != nil {
+		return fmt.Errorf("storage: append: %w", err)
+	}
+	first, last := entries[0].N, entries[len(entries)-1].N
+	var ended any
+	var reason string
+	if e, ok := entries[len(entries)-1].Event.(agentcore.Ended); ok {
+		ended, reason = entries[len(entries)-1].Wall.UnixMicro(), string(e.Reason)
+	}
+	return db.write(ctx, "append", func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE calls SET last_n = $4, ended_us = $5, end_reason = $6
+			WHERE id = $1 AND epoch = $2 AND last_n = $3 - 1 AND ended_us IS NULL`,
+			string(id), epoch, first, last, ended, reason)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return appendRefusal(ctx, tx, id, epoch)
+		}
+		return insert(ctx, tx, id, entries, bodies)
+	})
+}
+
+// appendRefusal says why an append changed no row.
+func appendRefusal(ctx context.Context, tx Tx, id telephony.CallID, epoch int) error {
+	r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(id))
+	switch {
+	case err != nil:
+		return err
+	case r.Over():
+		return ErrEnded
+	case r.Epoch != epoch:
+		return ErrEpoch
+	}
+	return ErrGap
+}
+
+// End implements [dispatch.Calls].
+func (db *DB) End(ctx context.Context, id telephony.CallID, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
+	err = db.write(ctx, "end call", func(tx Tx) error {
+		first = false
+		n, err := tx.Exec(ctx, `UPDATE calls SET ended_us = $2, end_reason = $3, last_n = last_n + 1
+			WHERE id = $1 AND ended_us IS NULL`, string(id), now.UnixMicro(), string(reason))
+		if err != nil {
+			return err
+		}
+		r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(id))
+		if err != nil || n == 0 {
+			return err
+		}
+		e = ending(r, reason)
+		bodies, err := encode([]agentcore.Entry{e})
+		if err != nil {
+			return err
+		}
+		first = true
+		return insert(ctx, tx, id, []agentcore.Entry{e}, bodies)
+	})
+	if err != nil || !first {
+		return agentcore.Entry{}, false, err
+	}
+	return e, true, nil
+}
+
+// ending is the last entry of a call that r says is over.
+func ending(r Call, reason telephony.EndReason) agentcore.Entry {
+	e := agentcore.Entry{
+		N: r.Last, Version: agentcore.JournalVersion, Wall: r.Ended, Sync: true,
+		Event: agentcore.Ended{Reason: reason},
+	}
+	if !r.Answered.IsZero() {
+		e.At = max(0, r.Ended.Sub(r.Answered)).Truncate(time.Millisecond)
+	}
+	return e
+}
+
+// Journal implements [dispatch.Calls].
+func (db *DB) Journal(ctx context.Context, id telephony.CallID, after int) ([]agentcore.Entry, error) {
+	var all []agentcore.Entry
+	err := db.read(ctx, "read journal", func(tx Tx) error {
+		return tx.Each(ctx, `SELECT body FROM call_events WHERE call_id = $1 AND n > $2 ORDER BY n`,
+			[]any{string(id), after}, func(scan Scan) error {
+				var body string
+				if err := scan(&body); err != nil {
+					return err
+				}
+				var e agentcore.Entry
+				if err := json.Unmarshal([]byte(body), &e); err != nil {
+					return err
+				}
+				all = append(all, e)
+				return nil
+			})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// encode checks that entries follow one another and that nothing follows an
+// end, and returns them as JSON.
+func encode(entries []agentcore.Entry) ([]string, error) {
+	bodies := make([]string, len(entries))
+	for i, e := range entries {
+		if e.N != entries[0].N+i || e.N < 1 {
+			return nil, ErrGap
+		}
+		if _, ended := e.Event.(agentcore.Ended); ended && i != len(entries)-1 {
+			return nil, ErrEnded
+		}
+		body, err := json.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		bodies[i] = string(body)
+	}
+	return bodies, nil
+}
+
+func insert(ctx context.Context, tx Tx, id telephony.CallID, entries []agentcore.Entry, bodies []string) error {
+	for i, e := range entries {
+		_, err := tx.Exec(ctx, `INSERT INTO call_events (call_id, n, kind, body) VALUES ($1, $2, $3, $4)`,
+			string(id), e.N, e.Event.Kind(), bodies[i])
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

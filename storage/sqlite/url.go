@@ -1,0 +1,52 @@
+package sqlite
+
+import (
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/hookswitch/hookswitch/storage"
+)
+
+// Memory is the address of a database that lives and dies with its handle.
+const Memory = "sqlite://:memory:"
+
+// path returns the file that a database address names: sqlite://data/x.db is
+// relative to the working directory, sqlite:///var/x.db is not.
+func path(address string) (string, error) {
+	scheme, rest, ok := strings.Cut(address, "://")
+	switch {
+	case !ok:
+		return "", storage.URLError{Why: "no scheme: write sqlite://data/hookswitch.db"}
+	case scheme == "postgres" || scheme == "postgresql":
+		return "", storage.URLError{Why: "this build keeps its records in SQLite only: write sqlite://data/hookswitch.db"}
+	case scheme != "sqlite":
+		return "", storage.URLError{Why: "unknown scheme: write sqlite://data/hookswitch.db"}
+	case rest == "":
+		return "", storage.URLError{Why: "sqlite:// needs a path, as in sqlite://data/hookswitch.db"}
+	case strings.ContainsAny(rest, "?#\x00"):
+		return "", storage.URLError{Why: "a sqlite:// address is a path only: no ? and no #"}
+	case strings.HasSuffix(rest, "/"):
+		return "", storage.URLError{Why: "sqlite:// needs a file, not a folder"}
+	case rest == ":memory:":
+		return rest, nil
+	}
+	return filepath.Clean(rest), nil
+}
+
+// dsn is the driver's name for a file. mode is SQLite's own: rwc or ro.
+func dsn(path, mode string) string {
+	q := url.Values{}
+	q.Set("_txlock", "immediate") // deferred transactions that turn writers fail as BUSY
+	q.Add("_pragma", "busy_timeout(5000)")
+	q.Add("_pragma", "foreign_keys(1)")
+	if path == ":memory:" {
+		return "file::memory:?" + q.Encode()
+	}
+	q.Set("mode", mode)
+	if mode != "ro" {
+		q.Add("_pragma", "journal_mode(WAL)")
+		q.Add("_pragma", "synchronous(NORMAL)") // survives kill -9, not a power cut
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}

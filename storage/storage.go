@@ -1,0 +1,54 @@
+// Package storage keeps what must outlive the process: calls and their
+// journals. It holds the one SQL text; a backend under it (sqlite) opens a
+// database and lends it as an [Engine].
+//
+// The types that it keeps are its users' own: it fits the interface that
+// [dispatch.Calls] declares.
+package storage
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+)
+
+// Call is a call's row.
+type Call = dispatch.Record
+
+// Errors of a [Store], the very ones that dispatch declares.
+var (
+	ErrNotFound = dispatch.ErrNotFound
+	ErrEpoch    = dispatch.ErrEpoch
+	ErrEnded    = dispatch.ErrEnded
+	ErrGap      = dispatch.ErrGap
+	ErrCarrier  = dispatch.ErrCarrier
+)
+
+// Store is everything that is kept. storetest holds what every backend must do.
+type Store interface {
+	dispatch.Calls
+
+	// Ping reports whether the database answers.
+	Ping(ctx context.Context) error
+
+	// Close lets go of the database. Nothing may be called after it.
+	Close() error
+}
+
+// NewerSchemaError says that the database was written by a later build than
+// this one, which therefore leaves it alone.
+type NewerSchemaError struct {
+	Have  int64 // the database's version
+	Known int64 // the newest that this build knows
+}
+
+func (e NewerSchemaError) Error() string {
+	return fmt.Sprintf("storage: the database has schema version %d, this build knows up to %d: use the newer hookswitch, or another database", e.Have, e.Known)
+}
+
+// URLError says that a database address cannot be used, and why. It does not
+// repeat the address, which may hold a password.
+type URLError struct{ Why string }
+
+func (e URLError) Error() string { return "storage: database address: " + e.Why }
