@@ -12,20 +12,9 @@ import (
 // used exists, and that nothing necessary is missing.
 func (l *loader) check(root *yaml.Node) {
 	s := l.script
-	for _, m := range []struct {
-		missing bool
-		what    string
-	}{
-		{s.Name == "", "name"},
-		{s.Greeting == "", "greeting"},
-		{len(s.states) == 0, "states"},
-		{len(s.intents) == 0, "intents"},
-		{s.start == "" && l.startNode == nil, "start"},
-		{len(s.fallback) == 0, "fallback"},
-		{len(s.giveUp) == 0, "give_up"},
-	} {
-		if m.missing && root.Kind == yaml.MappingNode {
-			l.mistake(root, "script: %s is missing", m.what)
+	for _, name := range []string{"name", "greeting", "start", "states", "intents", "fallback", "give_up"} {
+		if root.Kind == yaml.MappingNode && !has(root, name) {
+			l.mistake(root, "script: %s is missing", name)
 		}
 	}
 	known := map[string][]string{
@@ -43,6 +32,15 @@ func (l *loader) check(root *yaml.Node) {
 	for _, t := range l.texts {
 		l.checkText(t)
 	}
+}
+
+func has(mapping *yaml.Node, name string) bool {
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *loader) checkText(t textUse) {

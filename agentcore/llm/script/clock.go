@@ -121,7 +121,7 @@ func (c clock) absolute(i int) (minutes, n int) {
 	if used == 0 {
 		return 0, 0
 	}
-	m, sure := 0, after || c.asked && len(c.words) <= 5
+	m, sure := 0, after || c.asked && len(c.words) <= 3
 	if h >= 100 && h%100 < 60 && h/100 < 24 { // "330"
 		h, m = h/100, h%100
 	} else if mm, mn := c.minutes(i + used); mn > 0 {

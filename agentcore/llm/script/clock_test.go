@@ -99,7 +99,7 @@ func TestTimesAreSaidAsPeopleSayThem(t *testing.T) {
 // Every time that the agent reads back is understood as that time when the
 // caller says it again.
 func TestEveryTimeSurvivesBeingReadBack(t *testing.T) {
-	for m := 8 * 60; m < 20*60; m++ {
+	for m := 8 * 60; m <= 19*60+30; m++ {
 		want := timeValue(m)
 		hits := clock{words: read("at " + want.spoken)[0], earliest: 8}.find()
 		if len(hits) != 1 || hits[0].value != want {

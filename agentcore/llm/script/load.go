@@ -54,8 +54,12 @@ func (r *reader) document(b []byte) (*yaml.Node, bool) {
 		r.mistake(top, "the file is empty")
 		return nil, false
 	} else if err != nil {
-		top.Line, _ = strconv.Atoi(firstNumber(err.Error()))
-		r.mistake(top, "not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+		text := strings.TrimPrefix(err.Error(), "yaml: ")
+		if m := yamlLine.FindStringSubmatch(text); m != nil {
+			top.Line, _ = strconv.Atoi(m[1])
+			text = text[len(m[0]):]
+		}
+		r.mistake(top, "not YAML: %s", text)
 		return nil, false
 	}
 	if err := d.Decode(&more); !errors.Is(err, io.EOF) {
@@ -68,16 +72,16 @@ func (r *reader) document(b []byte) (*yaml.Node, bool) {
 	return doc.Content[0], len(r.mistakes) == 0
 }
 
-func firstNumber(s string) string { return regexp.MustCompile(`\d+`).FindString(s) }
+// yamlLine is how the YAML reader tells the place.
+var yamlLine = regexp.MustCompile(`^line (\d+): `)
 
 // loader builds a script and remembers where names were used, to check them
 // once all are known.
 type loader struct {
 	*reader
-	script    *Script
-	uses      []use
-	texts     []textUse
-	startNode *yaml.Node
+	script *Script
+	uses   []use
+	texts  []textUse
 }
 
 // use is a name that must exist.
@@ -102,7 +106,7 @@ func (l *loader) load(root *yaml.Node) {
 		"apology":     func(n *yaml.Node) { s.Apology = l.str(n, "apology", maxSay) },
 		"still_there": func(n *yaml.Node) { s.StillThere = l.str(n, "still_there", maxSay) },
 		"start": func(n *yaml.Node) {
-			s.start, l.startNode = l.str(n, "start", maxWord), n
+			s.start = l.str(n, "start", maxWord)
 			l.use(n, "state", s.start)
 		},
 		"slots": func(n *yaml.Node) {

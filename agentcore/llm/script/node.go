@@ -104,11 +104,13 @@ func (r *reader) settings(n *yaml.Node, what string, fields map[string]func(*yam
 	}
 }
 
-// str reads a line of words.
+// str reads a line of words; it is empty only after a mistake.
 func (r *reader) str(n *yaml.Node, what string, most int) string {
 	switch {
 	case n.Kind != yaml.ScalarNode || n.Tag == "!!null":
 		r.mistake(n, "%s: want words, not %s", what, kind(n))
+	case strings.TrimSpace(n.Value) == "":
+		r.mistake(n, "%s is empty", what)
 	case len(n.Value) > most:
 		r.mistake(n, "%s: %d bytes, at most %d", what, len(n.Value), most)
 	default:
