@@ -1,6 +1,6 @@
 // Package metrics counts and times what the gateway does, for Prometheus. It
-// knows nothing of ours: [Set] satisfies agentcore.Observer, and the trunk's
-// counters, by its shape.
+// knows nothing of ours: [Set] satisfies agentcore.Observer and dispatch.Counter
+// by its shape.
 //
 // Names follow LiveKit's vocabulary where it has a word (end_of_turn_delay,
 // llm_node_ttft, ...), so that its dashboards need new prefixes only. No label
@@ -27,10 +27,14 @@ type Config struct {
 type Set struct {
 	registry *prometheus.Registry
 
-	live      *prometheus.GaugeVec
+	taken     *prometheus.CounterVec
+	over      *prometheus.CounterVec
+	duration  *prometheus.HistogramVec
+	turned    *bounded
+	resumed   prometheus.Counter
+	tokens    *bounded
 	begun     *prometheus.CounterVec
 	ended     *prometheus.CounterVec
-	duration  *prometheus.HistogramVec
 	endpoint  prometheus.Histogram
 	recognise prometheus.Histogram
 	tool      prometheus.Histogram
@@ -44,6 +48,7 @@ type Set struct {
 	failed    *bounded
 	ignored   *bounded
 	refused   *bounded
+	lost      *bounded
 	callbacks *bounded
 	reasons   *names
 	ready     prometheus.Gauge
@@ -56,10 +61,14 @@ func New(c Config) *Set {
 	f := factory{r}
 	s := &Set{
 		registry:  r,
-		live:      f.gauges("calls_live", "Calls whose conversation runs now.", "direction"),
-		begun:     f.counters("calls_begun_total", "Calls whose conversation began.", "direction"),
-		ended:     f.counters("calls_ended_total", "Calls that ended, by end reason.", "direction", "reason"),
-		duration:  f.lengths("call_duration_seconds", "Length of ended calls since they were answered.", "direction"),
+		taken:     f.counters("calls_begun_total", "Calls that were taken, or placed.", "direction"),
+		over:      f.counters("calls_ended_total", "Calls that ended, by end reason.", "direction", "reason"),
+		duration:  f.lengths("call_duration_seconds", "Length of ended calls, from their answer (or, unanswered, from their start).", "direction"),
+		turned:    f.bounded("calls_refused_total", "Calls that were not taken, by reason.", "reason", "draining", "full"),
+		resumed:   f.counter("calls_resumed_total", "Times that a call was taken up again after its line was lost."),
+		tokens:    f.bounded("tokens_refused_total", "Streams whose token was not good, by reason.", "reason", "token", "still_talking"),
+		begun:     f.counters("conversations_begun_total", "Conversations that began to talk, once for each stream.", "direction"),
+		ended:     f.counters("conversations_ended_total", "Conversations that ended their call, by end reason.", "direction", "reason"),
 		endpoint:  f.delay("end_of_turn_delay_seconds", "Endpoint: from the caller's last word until we were sure that they had finished."),
 		recognise: f.delay("transcription_delay_seconds", "Recognise: from the endpoint to the words."),
 		tool:      f.delay("tool_delay_seconds", "Tool: time a reply waited for tools; only turns that did."),
@@ -73,14 +82,16 @@ func New(c Config) *Set {
 		failed:    f.bounded("provider_errors_total", "Failures of a recogniser, model, voice or tool.", "part", "recogniser", "model", "voice", "tool"),
 		ignored:   f.bounded("twilio_messages_ignored_total", "Stream messages that were ignored, by reason.", "reason"),
 		refused:   f.bounded("websocket_refusals_total", "Websockets that were turned away, by reason.", "reason"),
+		lost:      f.bounded("streams_lost_total", "Streams that broke or were stopped before we closed them, by reason.", "reason"),
 		callbacks: f.bounded("twilio_requests_refused_total", "Carrier requests that were turned away, by reason.", "reason"),
 		reasons:   newNames(),
 		ready:     f.gauge("ready", "1 while the gateway takes calls, as /readyz says."),
 	}
 	f.build(c.Version)
 	for _, d := range directions {
-		s.live.WithLabelValues(d)
+		s.taken.WithLabelValues(d)
 		s.begun.WithLabelValues(d)
+		s.duration.WithLabelValues(d)
 	}
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return s
@@ -119,18 +130,32 @@ func direction(d string) string {
 	return directions[0]
 }
 
-// CallBegan implements agentcore.Observer.
-func (s *Set) CallBegan(d string) {
-	s.begun.WithLabelValues(direction(d)).Inc()
-	s.live.WithLabelValues(direction(d)).Inc()
+// CallTaken implements dispatch.Counter.
+func (s *Set) CallTaken(d string) { s.taken.WithLabelValues(direction(d)).Inc() }
+
+// CallRefused implements dispatch.Counter.
+func (s *Set) CallRefused(why string) { s.turned.inc(why) }
+
+// CallResumed implements dispatch.Counter.
+func (s *Set) CallResumed() { s.resumed.Inc() }
+
+// StreamRefused implements dispatch.Counter.
+func (s *Set) StreamRefused(why string) { s.tokens.inc(why) }
+
+// CallOver implements dispatch.Counter.
+func (s *Set) CallOver(d, reason string, lasted time.Duration) {
+	d = direction(d)
+	s.over.WithLabelValues(d, s.reasons.admit(reason)).Inc()
+	s.duration.WithLabelValues(d).Observe(lasted.Seconds())
 }
 
-// CallEnded implements agentcore.Observer.
-func (s *Set) CallEnded(d, reason string, lasted time.Duration) {
-	d = direction(d)
-	s.live.WithLabelValues(d).Dec()
-	s.ended.WithLabelValues(d, s.reasons.admit(reason)).Inc()
-	s.duration.WithLabelValues(d).Observe(lasted.Seconds())
+// CallBegan implements agentcore.Observer.
+func (s *Set) CallBegan(d string) { s.begun.WithLabelValues(direction(d)).Inc() }
+
+// CallEnded implements agentcore.Observer. The length is the desk's to tell: it
+// knows of calls that nobody answered.
+func (s *Set) CallEnded(d, reason string, _ time.Duration) {
+	s.ended.WithLabelValues(direction(d), s.reasons.admit(reason)).Inc()
 }
 
 // TurnTook implements agentcore.Observer. The parts sum to the gap. A turn that
@@ -166,6 +191,9 @@ func (s *Set) MessageIgnored(reason string) { s.ignored.inc(reason) }
 
 // SocketRefused counts a websocket that was turned away.
 func (s *Set) SocketRefused(reason string) { s.refused.inc(reason) }
+
+// StreamLost counts a stream that did not end by our closing it.
+func (s *Set) StreamLost(reason string) { s.lost.inc(reason) }
 
 // RequestRefused counts a carrier's request that was turned away.
 func (s *Set) RequestRefused(reason string) { s.callbacks.inc(reason) }

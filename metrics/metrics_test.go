@@ -18,9 +18,16 @@ import (
 // busy is a Set that has seen one of everything.
 func busy() *metrics.Set {
 	s := metrics.New(metrics.Config{Version: "0.1.0"})
+	s.CallTaken("inbound")
+	s.CallTaken("outbound")
+	s.CallOver("outbound", "busy", 6*time.Second)
+	s.CallRefused("full")
+	s.CallResumed()
+	s.StreamRefused("token")
+	s.StreamLost("stream_broken")
 	s.CallBegan("inbound")
-	s.CallBegan("outbound")
 	s.CallEnded("inbound", "caller_hangup", 22*time.Second)
+	s.Gauge("calls_live", "Calls that go on now.", func() float64 { return 2 })
 	s.TurnTook(500*time.Millisecond, 110*time.Millisecond, 2*time.Millisecond, 41*time.Millisecond, 38*time.Millisecond, 11*time.Millisecond)
 	s.TurnTook(0, 0, 0, 2*time.Millisecond, 81*time.Millisecond, 13*time.Millisecond)
 	s.TalkedOver(118 * time.Millisecond)
@@ -94,9 +101,12 @@ func TestKeyHasNoEndpoint(t *testing.T) {
 func TestCallsAreCountedByReason(t *testing.T) {
 	text := scrape(t, busy())
 	for _, line := range []string{
-		`hookswitch_calls_live{direction="inbound"} 0`,
-		`hookswitch_calls_live{direction="outbound"} 1`,
-		`hookswitch_calls_ended_total{direction="inbound",reason="caller_hangup"} 1`,
+		`hookswitch_calls_live 2`,
+		`hookswitch_calls_begun_total{direction="outbound"} 1`,
+		`hookswitch_calls_ended_total{direction="outbound",reason="busy"} 1`,
+		`hookswitch_calls_refused_total{reason="full"} 1`,
+		`hookswitch_calls_refused_total{reason="draining"} 0`,
+		`hookswitch_conversations_ended_total{direction="inbound",reason="caller_hangup"} 1`,
 		`hookswitch_twilio_messages_ignored_total{reason="unknown_event"} 1`,
 		`hookswitch_websocket_refusals_total{reason="token"} 1`,
 		`hookswitch_frames_dropped_total{where="voice"} 0`,
@@ -112,7 +122,7 @@ func TestLabelsCannotRunAwayNorHoldANumber(t *testing.T) {
 	s := metrics.New(metrics.Config{})
 	for _, reason := range []string{"+14155550134", "CA0123", "", strings.Repeat("a", 33), "Ana", "a b", "\xff"} {
 		s.MessageIgnored(reason)
-		s.CallEnded("nowhere", reason, 0)
+		s.CallOver("nowhere", reason, 0)
 	}
 	for i := range 1000 {
 		s.SocketRefused("reason_" + strings.Map(func(r rune) rune { return 'a' + r - '0' }, fmt.Sprint(i)))
@@ -135,14 +145,14 @@ func TestManyCallsAtOnce(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 200 {
-				s.CallBegan("inbound")
+				s.CallTaken("inbound")
 				s.FrameDropped("voice")
-				s.CallEnded("inbound", "silence", time.Second)
+				s.CallOver("inbound", "silence", time.Second)
 			}
 		})
 	}
 	wg.Wait()
-	if text := scrape(t, s); !strings.Contains(text, `hookswitch_calls_live{direction="inbound"} 0`+"\n") || !strings.Contains(text, `hookswitch_frames_dropped_total{where="voice"} 1600`) {
+	if text := scrape(t, s); !strings.Contains(text, `hookswitch_calls_ended_total{direction="inbound",reason="silence"} 1600`+"\n") || !strings.Contains(text, `hookswitch_frames_dropped_total{where="voice"} 1600`) {
 		t.Errorf("counts are off:\n%s", text)
 	}
 }

@@ -112,9 +112,24 @@ func (l *loader) cross() {
 	}
 	l.pair("tls.cert", "tls.key")
 	l.pair("tls.key", "tls.cert")
+	l.lumps()
 	if c.Agent.PauseWait > c.Agent.EndpointWait && !l.bad["agent.pause_wait"] && !l.bad["agent.endpoint_wait"] {
 		l.mistake("agent.pause_wait", &problem{"config/range", fmt.Sprintf("a pause of %s can't come before the endpoint at %s", short(c.Agent.PauseWait), short(c.Agent.EndpointWait)),
 			short(c.Agent.EndpointWait / 2), "   (at most agent.endpoint_wait)"})
+	}
+}
+
+// lumps checks that what is sent at a time fits into what is sent ahead. A
+// default gives way.
+func (l *loader) lumps() {
+	lead, lump := l.Config.Line.Lead, l.Config.Line.Lump
+	if l.Origins["line.lump"].Source == Default {
+		l.Config.Line.Lump = min(lump, lead)
+		return
+	}
+	if lump > lead && !l.bad["line.lead"] && !l.bad["line.lump"] {
+		l.mistake("line.lump", &problem{"config/range", fmt.Sprintf("%s at a time can't be sent only %s ahead", short(lump), short(lead)),
+			short(lead), "   (at most line.lead)"})
 	}
 }
 

@@ -116,6 +116,7 @@ func TestEveryMistakeSaysWhatWhereAndWhatToType(t *testing.T) {
 		{"sid-of-something-else", "twilio:\n  account_sid: SK123\n", nil, nil},
 		{"certificate-without-key", "tls:\n  cert: cert.pem\n", nil, nil},
 		{"pause-after-endpoint", "agent:\n  pause_wait: 900ms\n", nil, nil},
+		{"lump-beyond-lead", "line:\n  lead: 40ms\n  lump: 60ms\n", nil, nil},
 		{"not-yaml", "listen: 127.0.0.1:1\n\tcarrier: sim\n", nil, nil},
 		{"set-twice", "carrier: sim\nlisten: 127.0.0.1:1\ncarrier: sim\n", nil, nil},
 		{"list-for-a-value", "carrier: [sim, twilio]\n", nil, nil},

@@ -68,7 +68,7 @@ var Settings = []Setting{
 		field: func(c *Config) any { return &c.Twilio.APIBase }, check: baseURL},
 	{Name: "line.lead", Group: carriage, Unit: "DURATION", Default: "100ms", natural: time.Millisecond, Doc: "how far ahead of the clock audio is sent",
 		least: int64(20 * time.Millisecond), most: int64(2 * time.Second), field: func(c *Config) any { return &c.Line.Lead }},
-	{Name: "line.lump", Group: carriage, Unit: "DURATION", Default: "20ms", natural: time.Millisecond, Doc: "least audio in one message; more costs delay and saves CPU",
+	{Name: "line.lump", Group: carriage, Unit: "DURATION", Default: "60ms", natural: time.Millisecond, Doc: "how much audio is sent at a time, at most line.lead; more saves CPU",
 		least: int64(20 * time.Millisecond), most: int64(time.Second), field: func(c *Config) any { return &c.Line.Lump }},
 
 	{Name: "recogniser", Group: speech, Unit: "NAME", Default: "moonshine", Choices: []string{"moonshine", "none"}, Doc: "who hears; none is deaf on purpose (keys still work)",

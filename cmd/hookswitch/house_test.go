@@ -1,0 +1,166 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/hookswitch/hookswitch"
+
+// room says what a package, and those below it, may import of ours. The first
+// room whose name fits is the one that counts.
+type room struct {
+	name   string   // folder; "x/*" means each folder below x, but not x itself
+	may    []string // folders; "x/..." means all below x, too
+	reason string   // printed when an arrow is wrong
+}
+
+// rooms is the picture in docs/ARCHITECTURE.md as a table: arrows go down,
+// nothing else is allowed. Tests may import what they like.
+var rooms = []room{
+	{"cmd/hookswitch/fault", nil, "fault is told by everyone and knows no one"},
+	{"cmd/hookswitch/config", []string{"cmd/hookswitch/fault"}, "settings are read before anything else exists; they may only tell mistakes"},
+	{"cmd", []string{"..."}, ""},
+	{"metrics", nil, "metrics satisfies agentcore.Observer by shape, so that the core never waits for Prometheus"},
+	{"media/*", []string{"media/..."}, "media is arithmetic on samples: it knows no call, no provider, no carrier"},
+	{"media", nil, "media defines the frame that all others pass around: it knows nothing of ours"},
+	{"telephony/twilio", []string{"telephony", "telephony/twilio/...", "media/..."}, "a trunk knows its port only; a trunk that knew the core, or another trunk, could not be exchanged"},
+	{"telephony/sim", []string{"telephony", "telephony/sim/...", "media/..."}, "the simulated carrier stands on the far side of the wire: what it shares with the gateway it cannot test"},
+	{"telephony", []string{"media"}, "telephony is what a call is, whoever carries it: no technology in it"},
+	{"agentcore/turn", nil, "the turn machine is pure: a table can test it because it knows nobody"},
+	{"agentcore/answer", []string{"media/..."}, "who answered is judged from sound and words alone"},
+	{"agentcore/models", []string{"agentcore/models/...", "media/..."}, "the embedded models are used by providers; they know none"},
+	{"agentcore/asr/*", []string{"agentcore/asr/...", "agentcore/models/...", "media/..."}, "a recogniser knows its own port only, never another provider or the core"},
+	{"agentcore/llm/*", []string{"agentcore/llm/..."}, "a model knows its own port only, never another provider or the core"},
+	{"agentcore/tts/*", []string{"agentcore/tts/...", "agentcore/models/...", "media/..."}, "a voice knows its own port only, never another provider or the core"},
+	{"agentcore/asr", []string{"media"}, "a port knows frames and nothing else"},
+	{"agentcore/llm", nil, "a port knows nothing else of ours"},
+	{"agentcore/tts", []string{"media"}, "a port knows frames and nothing else"},
+	{"agentcore/tools", []string{"agentcore/llm"}, "a tool is what a model can ask for; the call around it is none of its business"},
+	{"agentcore", []string{"agentcore", "agentcore/turn", "agentcore/answer", "agentcore/asr", "agentcore/llm", "agentcore/tts", "agentcore/tools", "agentcore/dispatch", "agentcore/agenttest", "telephony", "media/..."},
+		"the core knows ports, never an adapter: no carrier, no provider, no database, no command"},
+	{"storage/sqlite", []string{"storage/...", "agentcore", "agentcore/dispatch", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
+	{"storage/postgres", []string{"storage/...", "agentcore", "agentcore/dispatch", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
+	{"storage", []string{"storage/...", "agentcore", "agentcore/dispatch", "telephony"}, "storage keeps the core's types; the core does not know that it does"},
+}
+
+// listed is what `go list -json` says of a package.
+type listed struct {
+	ImportPath string
+	Doc        string
+	Imports    []string
+	GoFiles    []string
+	CgoFiles   []string
+}
+
+func list(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Doc,Imports,GoFiles,CgoFiles", module+"/...")
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("go list: %s", exit.Stderr)
+		}
+		t.Fatal(err)
+	}
+	var all []listed
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestArrowsGoDown(t *testing.T) {
+	for _, p := range list(t) {
+		folder := strings.TrimPrefix(p.ImportPath, module+"/")
+		r, ok := roomOf(folder)
+		if !ok {
+			t.Errorf("%s stands in no room of the house: add it to the table, with the reason for what it may import", folder)
+			continue
+		}
+		for _, imp := range p.Imports {
+			target, ours := strings.CutPrefix(imp, module+"/")
+			if ours && !r.lets(target) {
+				t.Errorf("%s imports %s, and must not: %s", folder, target, r.reason)
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	for _, p := range list(t) {
+		if len(p.GoFiles)+len(p.CgoFiles) > 0 && p.Doc == "" {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}
+
+// The table itself: that it catches what it is there for.
+func TestTableRefusesWrongArrows(t *testing.T) {
+	for _, tt := range []struct {
+		from, to string
+		want     bool
+	}{
+		{"media", "telephony", false},
+		{"media/resample", "media", true},
+		{"telephony/twilio", "telephony/sim", false},
+		{"telephony/sim/line", "telephony/twilio/wire", false},
+		{"telephony/twilio", "telephony/twilio/wire", true},
+		{"agentcore", "telephony/twilio", false},
+		{"agentcore", "agentcore/asr/moonshine", false},
+		{"agentcore/dispatch", "agentcore", true},
+		{"agentcore/turn", "media", false},
+		{"agentcore/tts/flite", "agentcore/asr", false},
+		{"agentcore/tts/flite", "agentcore/models", true},
+		{"storage/sqlite", "telephony/sim", false},
+		{"metrics", "agentcore", false},
+		{"cmd/hookswitch/server", "telephony/sim", true},
+		{"cmd/hookswitch/config", "agentcore", false},
+	} {
+		r, ok := roomOf(tt.from)
+		if !ok {
+			t.Errorf("%s stands in no room", tt.from)
+			continue
+		}
+		if got := r.lets(tt.to); got != tt.want {
+			t.Errorf("%s -> %s: allowed = %v, want %v", tt.from, tt.to, got, tt.want)
+		}
+	}
+}
+
+func roomOf(folder string) (room, bool) {
+	for _, r := range rooms {
+		if under, below := strings.CutSuffix(r.name, "/*"); below {
+			if strings.HasPrefix(folder, under+"/") {
+				return r, true
+			}
+			continue
+		}
+		if folder == r.name || strings.HasPrefix(folder, r.name+"/") {
+			return r, true
+		}
+	}
+	return room{}, false
+}
+
+func (r room) lets(target string) bool {
+	for _, m := range r.may {
+		if m == "..." || m == target {
+			return true
+		}
+		if under, all := strings.CutSuffix(m, "/..."); all && (target == under || strings.HasPrefix(target, under+"/")) {
+			return true
+		}
+	}
+	return false
+}
