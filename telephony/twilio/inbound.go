@@ -48,13 +48,14 @@ func (l *Leg) Next(f *media.Frame) (telephony.Event, error) {
 }
 
 // lost names why the stream is over: io.EOF if we hung up, else an error that
-// wraps telephony.ErrLost.
+// wraps telephony.ErrLost. It wraps nothing else: a broken socket's own error
+// may be an io.EOF, which here has another meaning.
 func (l *Leg) lost(err error) error {
 	if l.hung.Load() {
 		return io.EOF
 	}
 	l.c.Count(reasonOf(err))
-	return fmt.Errorf("twilio: %w: %w", telephony.ErrLost, err)
+	return fmt.Errorf("twilio: %w: %v", telephony.ErrLost, err)
 }
 
 func reasonOf(err error) string {
