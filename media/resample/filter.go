@@ -81,14 +81,24 @@ type half [taps / 2]float32
 //
 // Ratio 2: phase 0 is symmetric, phase 1 is a delay.
 //
-// Ratio 3: phases 0 and 1 mirror each other, phase 2 is a delay. Split into what
-// the two have in common and what they differ by, one is even + odd and the
-// other even - odd, at the cost of one filter instead of two.
+// Ratio 3: phases 0 and 1 mirror each other, phase 2 is a delay. On the way down
+// both filter samples of their own, so that one set of coefficients serves both.
+// On the way up they filter the same samples: split into what the two have in
+// common and what they differ by, one is even + odd and the other even - odd, at
+// the cost of one filter instead of two.
 var (
 	twoFold   = halved(phase(prototype(2), 2, 0), 1)
+	threeFold = single(phase(prototype(3), 3, 0))
 	threeEven = halved(phase(prototype(3), 3, 0), 1)
 	threeOdd  = halved(phase(prototype(3), 3, 0), -1)
 )
+
+func single(c [taps]float64) (h [taps]float32) {
+	for i := range h {
+		h[i] = float32(c[i])
+	}
+	return h
+}
 
 // halved returns the first half of c's symmetric part (sign 1) or of its
 // antisymmetric part (sign -1).
@@ -99,22 +109,42 @@ func halved(c [taps]float64, sign float64) (h half) {
 	return h
 }
 
+// The three loops below are where the time goes. Each sums four products at
+// once, which do not wait for one another.
+
 // even filters a window with the symmetric coefficients that c is half of.
 func even(c *half, w *[taps]float32) float32 {
-	var a, b float32
-	for i := 0; i < taps/2; i += 2 {
-		a += c[i] * (w[i] + w[taps-1-i])
-		b += c[i+1] * (w[i+1] + w[taps-2-i])
+	var s0, s1, s2, s3 float32
+	for i := 0; i < taps/2; i += 4 {
+		s0 += c[i] * (w[i] + w[taps-1-i])
+		s1 += c[i+1] * (w[i+1] + w[taps-2-i])
+		s2 += c[i+2] * (w[i+2] + w[taps-3-i])
+		s3 += c[i+3] * (w[i+3] + w[taps-4-i])
 	}
-	return a + b
+	return (s0 + s1) + (s2 + s3)
 }
 
 // odd filters a window with the antisymmetric coefficients that c is half of.
 func odd(c *half, w *[taps]float32) float32 {
-	var a, b float32
-	for i := 0; i < taps/2; i += 2 {
-		a += c[i] * (w[i] - w[taps-1-i])
-		b += c[i+1] * (w[i+1] - w[taps-2-i])
+	var s0, s1, s2, s3 float32
+	for i := 0; i < taps/2; i += 4 {
+		s0 += c[i] * (w[i] - w[taps-1-i])
+		s1 += c[i+1] * (w[i+1] - w[taps-2-i])
+		s2 += c[i+2] * (w[i+2] - w[taps-3-i])
+		s3 += c[i+3] * (w[i+3] - w[taps-4-i])
 	}
-	return a + b
+	return (s0 + s1) + (s2 + s3)
+}
+
+// mirrored filters u with the coefficients c and v with the same ones backwards,
+// and adds the two.
+func mirrored(c, u, v *[taps]float32) float32 {
+	var s0, s1, s2, s3 float32
+	for i := 0; i <= taps-4; i += 4 {
+		s0 += c[i] * (u[i] + v[taps-1-i])
+		s1 += c[i+1] * (u[i+1] + v[taps-2-i])
+		s2 += c[i+2] * (u[i+2] + v[taps-3-i])
+		s3 += c[i+3] * (u[i+3] + v[taps-4-i])
+	}
+	return (s0 + s1) + (s2 + s3)
 }

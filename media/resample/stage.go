@@ -97,8 +97,7 @@ func (s *down) half(out []float32) {
 func (s *down) third(out []float32) {
 	for n := range out {
 		u, v := (*[taps]float32)(s.in[0][n:]), (*[taps]float32)(s.in[1][n:])
-		sum := even(&threeEven, u) + odd(&threeOdd, u) + even(&threeEven, v) - odd(&threeOdd, v)
-		out[n] = (sum + s.in[2][n+taps-1-centre]) * (1. / 3)
+		out[n] = (mirrored(&threeFold, u, v) + s.in[2][n+taps-1-centre]) * (1. / 3)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/media/g711"
 )
 
 // sound is made of a second or more of samples at 8 kHz.
@@ -77,12 +78,14 @@ func (s sound) over(background sound, seconds float64) sound {
 	return out
 }
 
+// frames is the sound as it comes over the line, in µ-law.
 func (s sound) frames() []media.Frame {
 	out := make([]media.Frame, len(s)/media.FrameSamples)
 	for i := range out {
 		for j := range out[i] {
 			x := math.Round(s[i*media.FrameSamples+j])
-			out[i][j] = int16(max(math.MinInt16, min(math.MaxInt16, x)))
+			sample := int16(max(math.MinInt16, min(math.MaxInt16, x)))
+			out[i][j] = g711.DecodeSample(g711.EncodeSample(sample))
 		}
 	}
 	return out
