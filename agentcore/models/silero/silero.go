@@ -58,14 +58,13 @@ type memory struct {
 	input  [context + window]float32
 	states [2][state]float32
 	output [1]float32
-	rate   [1]int64
 }
 
 var _ vad.Detector = (*Detector)(nil)
 
 // New is a detector for one call, which must be closed.
 func (m *Model) New() (*Detector, error) {
-	d := &Detector{model: m, fill: context, memory: &memory{rate: [1]int64{media.Rate}}}
+	d := &Detector{model: m, fill: context, memory: &memory{}}
 	if err := d.bind(); err != nil {
 		d.Close()
 		return nil, fmt.Errorf("silero: %w", err)
@@ -79,7 +78,7 @@ func (d *Detector) bind() error {
 	if err != nil {
 		return err
 	}
-	rate, err := ort.NewTensor(ort.NewShape(1), d.rate[:])
+	rate, err := ort.NewScalar[int64](media.Rate)
 	if err != nil {
 		return err
 	}
