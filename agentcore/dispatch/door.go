@@ -30,6 +30,7 @@ func (d *Desk) Next(ctx context.Context, carrierID string, isOver bool) (telepho
 		d.conclude(ctx, r, telephony.Completed)
 		return telephony.Step{Kind: telephony.StepNothing}, nil
 	case r.Over():
+		d.learn(r)
 		return telephony.Step{Kind: telephony.StepHangup}, nil
 	}
 	c, err := d.adopt(ctx, r)
@@ -97,6 +98,7 @@ func (d *Desk) goOn(ctx context.Context, c *call) telephony.Step {
 	case err != nil:
 		return d.later(c, err)
 	case r.Over() || c.look().at >= over:
+		d.learn(r)
 		return telephony.Step{Kind: telephony.StepHangup}
 	case r.Admitted < r.Epoch && c.toldAgain(r.Epoch, max(1, d.cfg.Resumes), time.Now().Add(d.cfg.ConnectWait)):
 		return d.connect(r.ID, r.Epoch)
@@ -116,6 +118,14 @@ func (d *Desk) goOn(ctx context.Context, c *call) telephony.Step {
 	d.cfg.Counter.CallResumed()
 	d.cfg.Log.Info("call taken up again", "call", c.id, "epoch", epoch)
 	return d.connect(c.id, epoch)
+}
+
+// learn takes note of an end that was recorded without our hearing of it: by
+// another node, or by a commit whose answer was lost.
+func (d *Desk) learn(r Record) {
+	if c := d.find(r.ID); c != nil && r.Over() {
+		c.ended(r.Reason)
+	}
 }
 
 // later makes the caller wait a second, during which the call is not given up.

@@ -32,6 +32,7 @@ func (d *Desk) Report(ctx context.Context, p telephony.Progress) error {
 // conclude ends a call of which the carrier says that it is over.
 func (d *Desk) conclude(ctx context.Context, r Record, s telephony.State) {
 	if r.Over() {
+		d.learn(r)
 		return
 	}
 	reason := reasonOf(s, r.Admitted > 0)

@@ -1,0 +1,422 @@
+package dispatch_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/storage/sqlite"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// leg is a line of memory and the clock: a frame every 20 ms.
+type leg struct {
+	mute       atomic.Bool
+	lost, hung chan struct{}
+	once, bye  sync.Once
+}
+
+func newLeg() *leg { return &leg{lost: make(chan struct{}), hung: make(chan struct{})} }
+
+func (l *leg) Next(*media.Frame) (telephony.Event, error) {
+	for {
+		frame := time.NewTimer(media.FrameDuration)
+		defer frame.Stop()
+		select {
+		case <-frame.C:
+			if !l.mute.Load() {
+				return telephony.Event{Kind: telephony.Audio}, nil
+			}
+		case <-l.lost:
+			return telephony.Event{}, telephony.ErrLost
+		case <-l.hung:
+			return telephony.Event{}, io.EOF
+		}
+	}
+}
+func (l *leg) Write(*media.Frame) error     { return nil }
+func (l *leg) Mark(uint32) error            { return nil }
+func (l *leg) Clear() error                 { return nil }
+func (l *leg) Hangup(context.Context) error { l.bye.Do(func() { close(l.hung) }); return nil }
+func (l *leg) lose()                        { l.once.Do(func() { close(l.lost) }) }
+
+// trunk is a carrier that keeps its word.
+type trunk struct {
+	mu     sync.Mutex
+	states map[string]telephony.State // of calls that are not in progress
+	down   bool                       // answers nobody
+	refuse error                      // of Dial
+	dialed []telephony.Outgoing
+	hung   []string
+	asked  int
+	early  func(o telephony.Outgoing, carrierID string) // called before Dial returns
+}
+
+var errDown = errors.New("down")
+
+func (t *trunk) Dial(_ context.Context, o telephony.Outgoing) (string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.refuse != nil {
+		return "", t.refuse
+	}
+	t.dialed = append(t.dialed, o)
+	id := "CAout" + string(rune('0'+len(t.dialed)))
+	if t.early != nil {
+		t.early(o, id)
+	}
+	return id, nil
+}
+
+func (t *trunk) Hangup(_ context.Context, id string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.down {
+		return errDown
+	}
+	t.hung = append(t.hung, id)
+	return nil
+}
+
+func (t *trunk) State(_ context.Context, id string) (telephony.State, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.asked++
+	if t.down {
+		return "", errDown
+	}
+	if s, ok := t.states[id]; ok {
+		return s, nil
+	}
+	return telephony.InProgress, nil
+}
+
+func (t *trunk) set(id string, s telephony.State) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.states == nil {
+		t.states = map[string]telephony.State{}
+	}
+	t.states[id] = s
+}
+
+func (t *trunk) hangups() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.hung)
+}
+
+// records are real ones that can be slow, and fail before or after the fact.
+type records struct {
+	dispatch.Calls
+	lag  time.Duration
+	down atomic.Bool
+	lie  atomic.Bool // Append happens, but says that it failed
+}
+
+func (r *records) effort() error {
+	time.Sleep(r.lag)
+	if r.down.Load() {
+		return errDown
+	}
+	return nil
+}
+
+func (r *records) Create(ctx context.Context, c dispatch.Record) (dispatch.Record, bool, error) {
+	if err := r.effort(); err != nil {
+		return dispatch.Record{}, false, err
+	}
+	return r.Calls.Create(ctx, c)
+}
+func (r *records) Call(ctx context.Context, id telephony.CallID) (dispatch.Record, error) {
+	if err := r.effort(); err != nil {
+		return dispatch.Record{}, err
+	}
+	return r.Calls.Call(ctx, id)
+}
+func (r *records) CallByCarrier(ctx context.Context, id string) (dispatch.Record, error) {
+	if err := r.effort(); err != nil {
+		return dispatch.Record{}, err
+	}
+	return r.Calls.CallByCarrier(ctx, id)
+}
+func (r *records) Raise(ctx context.Context, id telephony.CallID, epoch int) (int, error) {
+	if err := r.effort(); err != nil {
+		return 0, err
+	}
+	return r.Calls.Raise(ctx, id, epoch)
+}
+func (r *records) Admit(ctx context.Context, id telephony.CallID, epoch int, now time.Time) error {
+	if err := r.effort(); err != nil {
+		return err
+	}
+	return r.Calls.Admit(ctx, id, epoch, now)
+}
+func (r *records) Append(ctx context.Context, id telephony.CallID, epoch int, e []agentcore.Entry) error {
+	if err := r.effort(); err != nil {
+		return err
+	}
+	err := r.Calls.Append(ctx, id, epoch, e)
+	if err == nil && r.lie.Load() {
+		return errDown
+	}
+	return err
+}
+func (r *records) End(ctx context.Context, id telephony.CallID, reason telephony.EndReason, now time.Time) (agentcore.Entry, bool, error) {
+	if err := r.effort(); err != nil {
+		return agentcore.Entry{}, false, err
+	}
+	return r.Calls.End(ctx, id, reason, now)
+}
+
+// office is a desk with everything around it.
+type office struct {
+	*dispatch.Desk
+	t       *testing.T
+	trunk   *trunk
+	records *records
+	cfg     dispatch.Config
+	goodbye chan struct{} // one receive: an agent says goodbye
+
+	mu      sync.Mutex
+	watched map[telephony.CallID][]agentcore.Entry
+	counts  map[string]int
+}
+
+// inOffice runs test in a bubble, with a desk that is closed at the end; then
+// every record must be whole.
+func inOffice(t *testing.T, change func(*dispatch.Config), test func(t *testing.T, o *office)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, change)
+		test(t, o)
+		o.shut()
+	})
+}
+
+func newOffice(t *testing.T, change func(*dispatch.Config)) *office {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), sqlite.Memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	o := &office{
+		t: t, trunk: &trunk{}, records: &records{Calls: db, lag: time.Millisecond + 7*time.Nanosecond},
+		goodbye: make(chan struct{}), watched: map[telephony.CallID][]agentcore.Entry{}, counts: map[string]int{},
+	}
+	o.cfg = dispatch.Config{
+		Calls: o.records, Talk: o.talk, Carrier: o.trunk, Secret: []byte("0123456789abcdef"),
+		Agent: "demo", Watch: o.watch, Counter: o,
+	}
+	if change != nil {
+		change(&o.cfg)
+	}
+	o.open()
+	return o
+}
+
+// open starts the desk, anew when there was one.
+func (o *office) open() {
+	o.t.Helper()
+	d, err := dispatch.New(o.cfg)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.Desk = d
+}
+
+// shut closes the desk and checks every record.
+func (o *office) shut() {
+	o.t.Helper()
+	o.records.down.Store(false)
+	if err := o.Close(o.t.Context()); err != nil {
+		o.t.Errorf("Close() = %v", err)
+	}
+	if live := o.Live(); len(live) != 0 {
+		o.t.Errorf("%v live after Close", live)
+	}
+	if open, err := o.records.Unended(o.t.Context()); err != nil || len(open) != 0 {
+		o.t.Errorf("%d records open after Close, %v", len(open), err)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for id, seen := range o.watched {
+		o.check(id, seen)
+	}
+}
+
+// check fails the test unless the journal is whole, ends once, and was watched
+// as it was written.
+func (o *office) check(id telephony.CallID, seen []agentcore.Entry) {
+	o.t.Helper()
+	kept, err := o.records.Journal(o.t.Context(), id, 0)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	ends := 0
+	for i, e := range kept {
+		if e.N != i+1 {
+			o.t.Errorf("%s: entry %d has number %d", id, i+1, e.N)
+		}
+		if _, ok := e.Event.(agentcore.Ended); ok {
+			ends++
+		}
+	}
+	if ends != 1 {
+		o.t.Errorf("%s: %d ends in the journal, want 1", id, ends)
+	}
+	if !o.records.lie.Load() && len(seen) != len(kept) {
+		o.t.Errorf("%s: %d entries watched, %d kept", id, len(seen), len(kept))
+	}
+}
+
+func (o *office) watch(id telephony.CallID, e agentcore.Entry) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.watched[id] = append(o.watched[id], e)
+}
+
+func (o *office) count(what string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.counts[what]++
+}
+func (o *office) counted(what string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.counts[what]
+}
+func (o *office) CallTaken(string)                                { o.count("taken") }
+func (o *office) CallRefused(why string)                          { o.count("refused " + why) }
+func (o *office) CallResumed()                                    { o.count("resumed") }
+func (o *office) StreamRefused(why string)                        { o.count("stream " + why) }
+func (o *office) CallOver(_, reason string, lasted time.Duration) { o.count("over " + reason) }
+
+// talk is a conversation as far as the desk can tell: it writes that it opened,
+// listens, and writes why it stops before it lets the leg go.
+func (o *office) talk(ctx context.Context, call telephony.Call, leg telephony.Leg, past []agentcore.Entry, j agentcore.Journal) (agentcore.Summary, error) {
+	n := len(past)
+	write := func(e agentcore.Event) error {
+		n++
+		return j.Append(context.WithoutCancel(ctx), agentcore.Entry{N: n, Version: 1, Wall: time.Now(), Sync: true, Event: e})
+	}
+	if err := write(agentcore.Opened{Epoch: call.Epoch}); err != nil {
+		return agentcore.Summary{}, errors.Join(err, leg.Hangup(ctx))
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		var f media.Frame
+		for {
+			if _, err := leg.Next(&f); err != nil {
+				stop(err)
+				return
+			}
+		}
+	})
+	select {
+	case <-o.goodbye:
+		stop(telephony.OverError{Reason: telephony.AgentHangup})
+	case <-ctx.Done():
+	}
+	cause := context.Cause(ctx)
+	reason, over := telephony.Over(cause)
+	var err error
+	if over {
+		err = write(agentcore.Ended{Reason: reason})
+	} else {
+		err = write(agentcore.Lost{Epoch: call.Epoch, Cause: cause.Error()})
+	}
+	err = errors.Join(err, leg.Hangup(ctx))
+	listening.Wait()
+	if err != nil {
+		return agentcore.Summary{}, err
+	}
+	return agentcore.Summary{End: reason, Last: n}, nil
+}
+
+// ring lets a new call in and returns its token.
+func (o *office) ring(carrierID string) string {
+	o.t.Helper()
+	step, err := o.Ring(o.t.Context(), telephony.Incoming{Carrier: carrierID, From: "+15550100", To: "+15550199", State: telephony.Ringing})
+	if err != nil || step.Kind != telephony.StepConnect {
+		o.t.Fatalf("Ring(%s) = %+v, %v, want a token", carrierID, step, err)
+	}
+	return step.Token
+}
+
+// stream is a stream that was admitted.
+type stream struct {
+	*leg
+	call telephony.Call
+	done chan error // what Talk returned
+}
+
+// connect spends token and talks.
+func (o *office) connect(token, carrierID string) *stream {
+	o.t.Helper()
+	call, err := o.Admit(o.t.Context(), token, carrierID)
+	if err != nil {
+		o.t.Fatalf("Admit(%s) = %v", carrierID, err)
+	}
+	s := &stream{newLeg(), call, make(chan error, 1)}
+	go func() { s.done <- o.Talk(o.t.Context(), call, s.leg) }()
+	time.Sleep(100 * time.Millisecond)
+	return s
+}
+
+// door asks what is next and fails the test unless it is want.
+func (o *office) door(carrierID string, want telephony.StepKind) telephony.Step {
+	o.t.Helper()
+	step, err := o.Next(o.t.Context(), carrierID, false)
+	if err != nil || step.Kind != want {
+		o.t.Fatalf("Next(%s) = %+v, %v, want kind %d", carrierID, step, err, want)
+	}
+	return step
+}
+
+func (o *office) report(carrierID string, s telephony.State) {
+	o.t.Helper()
+	if err := o.Report(o.t.Context(), telephony.Progress{Carrier: carrierID, State: s, Sequence: 9}); err != nil {
+		o.t.Errorf("Report(%s, %s) = %v", carrierID, s, err)
+	}
+}
+
+// ended fails the test unless the call is over for want, on record, and gone
+// from the desk.
+func (o *office) ended(carrierID string, want telephony.EndReason) {
+	o.t.Helper()
+	r := o.kept(carrierID)
+	if r.Reason != want || r.Over() != (want != "") {
+		o.t.Errorf("%s ended for %q, want %q", carrierID, r.Reason, want)
+	}
+	time.Sleep(10 * time.Millisecond) // the watcher leaves
+	for _, live := range o.Live() {
+		if live.ID == r.ID && want != "" {
+			o.t.Errorf("%s ended but is live", carrierID)
+		}
+	}
+}
+
+func (o *office) kept(carrierID string) dispatch.Record {
+	o.t.Helper()
+	r, err := o.records.CallByCarrier(o.t.Context(), carrierID)
+	if err != nil {
+		o.t.Fatalf("CallByCarrier(%s) = %v", carrierID, err)
+	}
+	return r
+}
