@@ -1,0 +1,57 @@
+package sim
+
+import "time"
+
+// Knobs are the things that nobody outside knows of the real carrier. A zero
+// field means its default; a negative duration means none.
+type Knobs struct {
+	DropNotice       time.Duration // from a broken stream to its notice. Default 30 ms
+	HalfOpenNotice   time.Duration // how long a stream that takes no more data is put up with. Default 30 s
+	ActionDelay      time.Duration // from the end of a verb to the request of its action. Default 100 ms
+	HandshakeTimeout time.Duration // for a websocket to open. Default 5 s
+	WebhookTimeout   time.Duration // for a webhook in all. Default 15 s (documented)
+	FirstTimestamp   time.Duration // of the first media message. Default 155 ms (captured)
+	StartDelay       time.Duration // from connected to start. Default none
+	Jitter           time.Duration // each media message is late by up to this. Default none
+	RingDelay        time.Duration // from queued to ringing of an outbound call. Default 20 ms
+	MaxBuffer        time.Duration // of audio that waits to be played. Default 60 s
+
+	MaxMessage int // bytes of one message that the gateway sends. Default 1 MiB
+	CloseCode  int // with which the carrier closes a stream. Default 1000
+
+	PlayAfterDrop       bool // audio buffered when the stream broke is still played
+	NoActionAfterHangup bool // a far end that hangs up ends a Connect without its action
+	QueryFails          bool // a stream address with a query fails, rather than losing it
+	DropHTTPSPort       bool // https webhooks are signed without their port (seen)
+	ResortQuery         bool // webhooks arrive with their query sorted, and are signed as written (seen)
+}
+
+func (k Knobs) withDefaults() Knobs {
+	for _, d := range []struct {
+		field *time.Duration
+		zero  time.Duration
+	}{
+		{&k.DropNotice, 30 * time.Millisecond},
+		{&k.HalfOpenNotice, 30 * time.Second},
+		{&k.ActionDelay, 100 * time.Millisecond},
+		{&k.HandshakeTimeout, 5 * time.Second},
+		{&k.WebhookTimeout, 15 * time.Second},
+		{&k.FirstTimestamp, 155 * time.Millisecond},
+		{&k.StartDelay, 0},
+		{&k.Jitter, 0},
+		{&k.RingDelay, 20 * time.Millisecond},
+		{&k.MaxBuffer, time.Minute},
+	} {
+		if *d.field == 0 {
+			*d.field = d.zero
+		}
+		*d.field = max(*d.field, 0)
+	}
+	if k.MaxMessage == 0 {
+		k.MaxMessage = 1 << 20
+	}
+	if k.CloseCode == 0 {
+		k.CloseCode = 1000
+	}
+	return k
+}

@@ -1,0 +1,200 @@
+package sim
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony/sim/police"
+)
+
+// element is a verb or noun of TwiML.
+type element struct {
+	name string
+	attr map[string]string
+	text string
+	in   []element
+}
+
+// document is TwiML and where it came from, which relative addresses refer to.
+type document struct {
+	verbs   []element
+	address string
+}
+
+// maxDepth is how deep elements may nest: Response, Dial, Number and some room.
+const maxDepth = 8
+
+var errTwiML = errors.New("not TwiML")
+
+// parseTwiML reads a document. Nothing may stand before its first '<'.
+func parseTwiML(body []byte) ([]element, error) {
+	if !isXML(body) {
+		return nil, fmt.Errorf("%w: it does not begin with <", errTwiML)
+	}
+	d := xml.NewDecoder(bytes.NewReader(body))
+	for {
+		tok, err := d.Token()
+		if err != nil {
+			return nil, fmt.Errorf("%w: no root element", errTwiML)
+		}
+		start, ok := tok.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		if start.Name.Local != "Response" {
+			return nil, fmt.Errorf("%w: the root element is not Response", errTwiML)
+		}
+		root, err := parseElement(d, start, 1)
+		if err != nil {
+			return nil, err
+		}
+		if tok, err := d.Token(); err != io.EOF {
+			if s, ok := tok.(xml.CharData); err != nil || !ok || strings.TrimSpace(string(s)) != "" {
+				return nil, fmt.Errorf("%w: something follows the root element", errTwiML)
+			}
+		}
+		return root.in, nil
+	}
+}
+
+func parseElement(d *xml.Decoder, start xml.StartElement, depth int) (element, error) {
+	e := element{name: start.Name.Local, attr: map[string]string{}}
+	if depth > maxDepth {
+		return e, fmt.Errorf("%w: nested too deep", errTwiML)
+	}
+	for _, a := range start.Attr {
+		e.attr[a.Name.Local] = a.Value
+	}
+	for {
+		tok, err := d.Token()
+		if err != nil {
+			return e, fmt.Errorf("%w: it ends within %s", errTwiML, e.name)
+		}
+		switch t := tok.(type) {
+		case xml.StartElement:
+			child, err := parseElement(d, t, depth+1)
+			if err != nil {
+				return e, err
+			}
+			e.in = append(e.in, child)
+		case xml.CharData:
+			e.text += string(t)
+		case xml.EndElement:
+			e.text = strings.TrimSpace(e.text)
+			return e, nil
+		}
+	}
+}
+
+// known lists the attributes of what the interpreter plays.
+var known = map[string][]string{
+	"Connect":   {"action", "method"},
+	"Stream":    {"url", "name", "track", "statusCallback", "statusCallbackMethod"},
+	"Parameter": {"name", "value"},
+	"Hangup":    {},
+	"Pause":     {"length"},
+	"Say":       {"voice", "language", "loop"},
+	"Play":      {"loop", "digits"},
+	"Redirect":  {"method"},
+	"Reject":    {"reason"},
+	"Dial":      {"action", "method", "timeout", "timeLimit", "callerId", "answerOnBridge", "hangupOnStar", "record", "recordingStatusCallback", "recordingStatusCallbackMethod", "recordingStatusCallbackEvent", "recordingTrack", "trim", "ringTone", "sequential", "referUrl", "referMethod", "callReason"},
+	"Number":    {"sendDigits", "url", "method", "statusCallback", "statusCallbackMethod", "statusCallbackEvent", "byoc"},
+}
+
+// inside lists the nouns of each verb.
+var inside = map[string][]string{"Connect": {"Stream"}, "Stream": {"Parameter"}, "Dial": {"Number"}}
+
+// inspect reports what is wrong in a document, apart from playing it.
+func (c *Call) inspect(verbs []element, where []string) {
+	for i, v := range verbs {
+		attrs, ok := known[v.name]
+		if !ok || !slices.Contains(where, v.name) {
+			c.offend(police.UnknownVerb, 12200, "<"+v.name+"> is unknown here")
+			continue
+		}
+		for a := range v.attr {
+			if !slices.Contains(attrs, a) {
+				c.offend(police.UnknownVerb, 12200, "<"+v.name+"> has an unknown attribute "+strconv.Quote(a))
+			}
+		}
+		if v.name == "Connect" && i < len(verbs)-1 {
+			c.offend(police.AfterConnect, 0, "<"+verbs[i+1].name+"> follows <Connect>")
+		}
+		if v.name == "Connect" && v.attr["action"] == "" {
+			c.offend(police.NoAction, 0, "<Connect> has no action")
+		}
+		c.inspect(v.in, inside[v.name])
+	}
+}
+
+// verbs that may stand in a Response.
+var topVerbs = []string{"Connect", "Hangup", "Pause", "Say", "Play", "Redirect", "Reject", "Dial"}
+
+// offend reports a violation by the gateway in this call.
+func (c *Call) offend(kind police.Kind, code int, detail string) {
+	c.carrier.report(police.Violation{Kind: kind, Code: code, Call: c.sid, Detail: detail})
+}
+
+// read turns an answer into a document.
+func (c *Call) read(a answer) (document, *webFault) {
+	d := document{address: a.address}
+	ctype, _, err := mime.ParseMediaType(a.ctype)
+	switch {
+	case len(a.body) > maxDocument:
+		return d, &webFault{police.TooLong, 11750, "document is longer than 64 kB"}
+	case err != nil:
+		return d, &webFault{police.ContentType, 12300, "document has no content type"}
+	case ctype == "text/plain":
+		d.verbs = []element{{name: "Say", text: string(a.body)}}
+		return d, nil
+	case ctype != "text/xml" && ctype != "application/xml" && ctype != "text/html":
+		return d, &webFault{police.ContentType, 12300, "document has a content type that is not XML"}
+	}
+	if d.verbs, err = parseTwiML(a.body); err != nil {
+		return d, &webFault{police.TwiML, 12100, "document is " + err.Error()}
+	}
+	return d, nil
+}
+
+// resolve makes ref absolute.
+func (d document) resolve(ref string) string {
+	base, err := url.Parse(d.address)
+	if err != nil {
+		return ref
+	}
+	u, err := base.Parse(ref)
+	if err != nil || u.Host == "" {
+		return ref
+	}
+	if base.Host == "" || strings.Contains(ref, "://") {
+		return ref // as written: it is signed so
+	}
+	return u.String()
+}
+
+// seconds reads an attribute in whole seconds.
+func (e element) seconds(name string, missing int) time.Duration {
+	n, err := strconv.Atoi(e.attr[name])
+	if err != nil || n < 0 || n > 86_400 {
+		n = missing
+	}
+	return time.Duration(n) * time.Second
+}
+
+// count reads an attribute that is a number of times.
+func (e element) count(name string, missing int) int {
+	n, err := strconv.Atoi(e.attr[name])
+	if err != nil || n < 0 || n > 1000 {
+		return missing
+	}
+	return n
+}
