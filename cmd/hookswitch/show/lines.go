@@ -214,6 +214,9 @@ func clock(ms int64) string {
 // 0:09.9.
 func Clock(ms int64) string { return clock(ms) }
 
+// Millis is milliseconds as a person reads them: 1,294 ms.
+func Millis(ms int64) string { return millis(ms) }
+
 func millis(ms int64) string { return thousands(ms) + " ms" }
 
 func seconds(ms int64) string { return fmt.Sprintf("%d.%d s", ms/1000, ms/100%10) }
