@@ -146,8 +146,11 @@ func heading(n int, call show.Call) string {
 	if call.Direction == telephony.Outbound {
 		way = "out"
 	}
-	return fmt.Sprintf("Call %d, %s: %s → %s", n, way, show.Clean(call.From), show.Clean(call.To))
+	return fmt.Sprintf("Call %d, %s: %s → %s", n, way, number(call.From), number(call.To))
 }
+
+// number keeps a phone number on one line.
+func number(s string) string { return strings.ReplaceAll(show.Clean(s), " ", "\u00a0") }
 
 func callFacts(call show.Call, items []show.Item) []fact {
 	f := []fact{{"lasted ", seconds(call.LastedMS), ""}, {"ended: ", ending(call.EndReason), ""}}
