@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"encoding/xml"
+	"regexp"
 
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -51,14 +52,19 @@ type (
 // maxTwiML is what Twilio reads of an answer (error 11750).
 const maxTwiML = 64 << 10
 
-// twiml writes an answer's document. Nothing but these structs goes in, so it
-// cannot fail; text that XML has no way to say becomes U+FFFD.
+// emptyElement matches an element without content. Inside text and attributes
+// encoding/xml escapes all angle brackets, so nothing else can match.
+var emptyElement = regexp.MustCompile(`<(\w+)([^<>]*)></\w+>`)
+
+// twiml writes an answer's document, with empty elements in the short form in
+// which everybody writes TwiML. Nothing but these structs goes in, so it cannot
+// fail; text that XML has no way to say becomes U+FFFD.
 func twiml(verbs ...any) []byte {
 	body, err := xml.Marshal(response{Verbs: verbs})
 	if err != nil || len(body) > maxTwiML-len(xml.Header) {
-		return []byte(xml.Header + "<Response><Hangup></Hangup></Response>")
+		return []byte(xml.Header + "<Response><Hangup/></Response>")
 	}
-	return append([]byte(xml.Header), body...)
+	return append([]byte(xml.Header), emptyElement.ReplaceAll(body, []byte("<$1$2/>"))...)
 }
 
 // tokenParam is the <Parameter> that carries a stream's token. Twilio strips

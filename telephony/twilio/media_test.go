@@ -1,0 +1,367 @@
+package twilio
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// TestAWholeCall rings, streams, hears itself, interrupts and is hung up.
+func TestAWholeCall(t *testing.T) {
+	r := newRig(t)
+	f := r.talking()
+	sound := repeat(50 * 160)
+	for i := range 50 {
+		f.say(mediaText(sound[i*160:][:160]))
+	}
+	var heard []byte
+	marks := 0
+	for len(heard) < len(sound) {
+		op, text, err := f.hear()
+		if err != nil || op != opText {
+			t.Fatalf("after %d bytes: op %d, %v", len(heard), op, err)
+		}
+		var m struct {
+			Event, StreamSid string
+			Media            struct{ Payload string }
+			Mark             struct{ Name string }
+		}
+		if err := json.Unmarshal(text, &m); err != nil || m.StreamSid != testStream {
+			t.Fatalf("%s: %v", text, err)
+		}
+		switch m.Event {
+		case "media":
+			part, err := base64.StdEncoding.DecodeString(m.Media.Payload)
+			if err != nil {
+				t.Fatal(err)
+			}
+			heard = append(heard, part...)
+		case "mark":
+			marks++
+			f.say(markText(m.Mark.Name))
+		}
+	}
+	if !bytes.Equal(heard, canon(sound)) || marks < 4 {
+		t.Errorf("the echo differs, or has %d marks", marks)
+	}
+	f.say(digitText("1"), digitText("#"))
+	if code := f.hearClose(); code != 1000 {
+		t.Errorf("close code %d, want 1000", code)
+	}
+	if err := r.outcome(); err != nil {
+		t.Errorf("Talk() = %v", err)
+	}
+	if status, body := r.post(pathNext, formOf("CallStatus", "in-progress")); status != 200 || !strings.Contains(body, "Connect") {
+		t.Errorf("the door: %d %s", status, body)
+	}
+}
+
+// TestHangupOverAudioThatNobodyReadIsNoReset: a socket closed with unread data
+// resets the connection, and the carrier would never see our close frame.
+func TestHangupOverAudioThatNobodyReadIsNoReset(t *testing.T) {
+	r := newRig(t)
+	hang := make(chan struct{})
+	r.desk.talk = func(leg telephony.Leg) error {
+		<-hang
+		return leg.Hangup(context.Background())
+	}
+	f := r.talking()
+	for range 200 {
+		f.say(mediaText(repeat(160)))
+	}
+	close(hang)
+	for range 200 {
+		f.say(mediaText(repeat(160)))
+	}
+	if code := f.hearClose(); code != 1000 {
+		t.Errorf("close code %d, want 1000", code)
+	}
+	f.conn.Close()
+	if err := r.outcome(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestBadInputOnALiveStreamIsIgnoredAndCounted sends nonsense, then proves with
+// one frame that the stream still lives.
+func TestBadInputOnALiveStreamIsIgnoredAndCounted(t *testing.T) {
+	other := strings.ReplaceAll(mediaText(repeat(160)), testStream, "MZffffffffffffffffffffffffffffffff")
+	for _, tt := range []struct {
+		name, reason string
+		op           byte
+		text         string
+	}{
+		{"malformed JSON", ReasonMalformed, opText, `{"event":"media","media":`},
+		{"empty message", ReasonMalformed, opText, ``},
+		{"not UTF-8", ReasonMalformed, opText, "\xff\xfe"},
+		{"nested a thousand deep", ReasonMalformed, opText, strings.Repeat(`{"a":`, 1000) + `1` + strings.Repeat(`}`, 1000)},
+		{"binary frame", ReasonBinary, opBinary, string(repeat(160))},
+		{"wrong streamSid", ReasonWrongStream, opText, other},
+		{"no streamSid", ReasonWrongStream, opText, `{"event":"media","media":{"payload":"AAAA"}}`},
+		{"stop of another stream", ReasonWrongStream, opText, `{"event":"stop","streamSid":"MZ1"}`},
+		{"base64 garbage", ReasonBadBase64, opText, strings.Replace(mediaText(repeat(160)), `"payload":"`, `"payload":"*`, 1)},
+		{"base64 cut", ReasonBadBase64, opText, strings.Replace(mediaText(nil), `"payload":"`, `"payload":"AAA`, 1)},
+		{"the other track", ReasonOtherTrack, opText, strings.Replace(mediaText(repeat(160)), `"inbound"`, `"outbound"`, 1)},
+		{"two starts", ReasonSecondStart, opText, startText("again")},
+		{"connected again", ReasonUnexpectedEvent, opText, connectedText},
+		{"an unknown event", ReasonUnknownEvent, opText, `{"event":"weather","streamSid":"` + testStream + `"}`},
+		{"a mark that is not ours", ReasonUnknownMark, opText, markText("hello")},
+		{"a mark never sent", ReasonUnknownMark, opText, markText("77")},
+		{"two digits in one", ReasonMalformed, opText, digitText("12")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t)
+			f := r.talking()
+			f.conn.Write(frame(tt.op, []byte(tt.text)))
+			f.say(mediaText(bytes.Repeat([]byte{0x80}, 160)))
+			op, text, err := f.hear()
+			if want := mustMedia(bytes.Repeat([]byte{0x80}, 160)); err != nil || op != opText || !bytes.Equal(text, want) {
+				t.Errorf("heard %d %.80s, %v; want the frame back", op, text, err)
+			}
+			if r.tally.of(tt.reason) != 1 {
+				t.Errorf("counted %v, want one %s", &r.tally, tt.reason)
+			}
+			f.say(stopText)
+			if err := r.outcome(); !errors.Is(err, telephony.ErrLost) {
+				t.Errorf("Talk() = %v, want ErrLost", err)
+			}
+		})
+	}
+}
+
+func TestAMessageOf10MBEndsTheStreamAndIsNotKept(t *testing.T) {
+	r := newRig(t)
+	f := r.talking()
+	go f.conn.Write(frame(opText, bytes.Repeat([]byte("x"), 10<<20)))
+	if err := r.outcome(); !errors.Is(err, telephony.ErrLost) {
+		t.Errorf("Talk() = %v, want ErrLost", err)
+	}
+	if r.tally.of(ReasonTooBig) != 1 {
+		t.Errorf("counted %v", &r.tally)
+	}
+}
+
+// TestSocketsThatAreNotLetIn: none of these reaches a conversation.
+func TestSocketsThatAreNotLetIn(t *testing.T) {
+	noParams := startText("")
+	for _, tt := range []struct {
+		name, reason string
+		say          func(r *rig, token string) []string
+		code         int
+	}{
+		{"no start", ReasonNoStart, func(*rig, string) []string { return []string{connectedText} }, 1008},
+		{"media instead of start", ReasonNoStart, func(*rig, string) []string { return []string{connectedText, mediaText(nil)} }, 1008},
+		{"64 KiB and one before start", ReasonNoStart, func(*rig, string) []string { return []string{strings.Repeat("x", 64<<10+1)} }, 1009},
+		{"no token", ReasonNoToken, func(*rig, string) []string { return []string{noParams} }, 1008},
+		{"a forged token", ReasonBadToken, func(*rig, string) []string { return []string{startText("forged")} }, 1008},
+		{"a token of another call", ReasonBadToken, func(r *rig, token string) []string {
+			return []string{strings.ReplaceAll(startText(token), testCall, "CA00000000000000000000000000000000")}
+		}, 1008},
+		{"a token of an older epoch", ReasonBadToken, func(r *rig, token string) []string {
+			r.post(pathNext, formOf("CallStatus", "in-progress"))
+			return []string{startText(token)}
+		}, 1008},
+		{"another account", ReasonWrongAccount, func(_ *rig, token string) []string {
+			return []string{strings.ReplaceAll(startText(token), testAccount, "AC00000000000000000000000000000000")}
+		}, 1008},
+		{"another codec", ReasonBadFormat, func(_ *rig, token string) []string {
+			return []string{strings.ReplaceAll(startText(token), "audio/x-mulaw", "audio/x-l16")}
+		}, 1008},
+		{"a streamSid that would break our JSON", ReasonNoStart, func(_ *rig, token string) []string {
+			return []string{strings.ReplaceAll(startText(token), testStream, `MZ\"}`)}
+		}, 1008},
+		{"a desk that fails", ReasonDeskFailed, func(r *rig, token string) []string {
+			r.desk.broken = errors.New("disk full")
+			return []string{startText(token)}
+		}, 1008},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, func(c *Config) { c.Leg.StartTimeout = 50 * time.Millisecond })
+			token := r.ring()
+			texts := tt.say(r, token)
+			f := r.dial()
+			f.say(texts...)
+			if code := f.hearClose(); code != tt.code {
+				t.Errorf("close code %d, want %d", code, tt.code)
+			}
+			if r.tally.of(tt.reason) != 1 || r.desk.talks != 0 {
+				t.Errorf("counted %v and talked %d times, want one %s and no talk", &r.tally, r.desk.talks, tt.reason)
+			}
+		})
+	}
+}
+
+func TestATokenLetsOneStreamIn(t *testing.T) {
+	r := newRig(t)
+	token := r.ring()
+	first := r.dial()
+	first.say(startText(token))
+	first.say(mediaText(repeat(160)))
+	if _, _, err := first.hear(); err != nil {
+		t.Fatal(err)
+	}
+	second := r.dial()
+	second.say(startText(token))
+	if code := second.hearClose(); code != 1008 || r.tally.of(ReasonStillTalking) != 1 {
+		t.Errorf("a second socket of a live call: code %d, counted %v", code, &r.tally)
+	}
+	if status, _ := r.post(pathNext, formOf("CallStatus", "in-progress")); status != 409 {
+		t.Errorf("the door while we talk: %d, want 409", status)
+	}
+	first.say(stopText)
+	r.outcome()
+	third := r.dial()
+	third.say(startText(token))
+	if code := third.hearClose(); code != 1008 || r.tally.of(ReasonBadToken) != 1 {
+		t.Errorf("a token used twice: code %d, counted %v", code, &r.tally)
+	}
+}
+
+// TestASocketCutAtAnyByteEndsCleanly cuts the line inside each byte of a start
+// and a media message; goleak and Close say that nothing is left.
+func TestASocketCutAtAnyByteEndsCleanly(t *testing.T) {
+	r := newRig(t)
+	token := "t"
+	whole := append(frame(opText, []byte(startText(token))), frame(opText, []byte(mediaText(repeat(160))))...)
+	talks := 0
+	for cut := range len(whole) + 1 {
+		r.desk.mu.Lock()
+		r.desk.calls[testCall] = &deskCall{epoch: 1, token: token}
+		r.desk.mu.Unlock()
+		f := r.dial()
+		f.conn.Write(whole[:cut])
+		if cut%2 == 0 {
+			f.conn.(*net.TCPConn).SetLinger(0) // as a crash does it
+		}
+		f.conn.Close()
+		r.until("the stream is gone", func() bool { return r.trunk.Wait(expired(t)) == nil })
+	}
+	for len(r.desk.ended) > 0 {
+		talks++
+		if err := <-r.desk.ended; !errors.Is(err, telephony.ErrLost) {
+			t.Errorf("Talk() = %v, want ErrLost", err)
+		}
+	}
+	if media := len(frame(opText, []byte(mediaText(repeat(160))))); talks < media/4 {
+		t.Errorf("talked %d times, want about %d", talks, media)
+	}
+}
+
+// expired is a context that is over: Wait then says how it is now.
+func expired(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}
+
+func TestTheOldestPendingSocketGoesFirst(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.MaxPendingPerAddress = 3 })
+	var socks []*far
+	for i := range 5 {
+		socks = append(socks, r.dial())
+		r.until("it waits", func() bool {
+			r.trunk.pending.mu.Lock()
+			defer r.trunk.pending.mu.Unlock()
+			return len(r.trunk.pending.list) == min(i+1, 3)
+		})
+		if i >= 3 {
+			r.until("one is dropped", func() bool { return r.tally.of(ReasonPendingFull) == i-2 })
+		}
+	}
+	for _, f := range socks[:2] {
+		if _, _, err := f.hear(); err == nil {
+			t.Error("one of the oldest is still served")
+		}
+	}
+	socks[4].say(startText(r.ring()))
+	socks[4].say(mediaText(repeat(160)))
+	if _, _, err := socks[4].hear(); err != nil {
+		t.Errorf("the newest is not served: %v", err)
+	}
+}
+
+func TestAFarEndThatNeverReadsIsLost(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Leg.WriteTimeout = 50 * time.Millisecond })
+	r.desk.talk = func(leg telephony.Leg) error {
+		for {
+			if err := leg.Write(new(media.Frame)); err != nil {
+				return err
+			}
+		}
+	}
+	f := r.talking()
+	f.conn.(*net.TCPConn).SetReadBuffer(4096)
+	if err := r.outcome(); !errors.Is(err, telephony.ErrLost) {
+		t.Errorf("Talk() = %v, want ErrLost", err)
+	}
+	if r.tally.of(ReasonSlowReader) != 1 {
+		t.Errorf("counted %v", &r.tally)
+	}
+}
+
+func TestCloseEndsConversationsAndLetsNobodyIn(t *testing.T) {
+	r := newRig(t)
+	why := make(chan error, 1)
+	r.desk.talk = func(leg telephony.Leg) error {
+		why <- context.Cause(r.trunk.streams.ctx)
+		return echo(leg)
+	}
+	f := r.talking()
+	waiting := r.dial()
+	if err := r.trunk.Wait(expired(t)); err == nil {
+		t.Error("Wait() says that no stream is left")
+	}
+	if err := <-why; err != nil {
+		t.Errorf("ended before its time: %v", err)
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- r.trunk.Close(t.Context()) }()
+	if code := f.hearClose(); code != 1000 {
+		t.Errorf("close code %d, want 1000", code)
+	}
+	if _, _, err := waiting.hear(); err == nil {
+		t.Error("a socket without start is still served")
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	if reason, ok := telephony.Over(context.Cause(r.trunk.streams.ctx)); !ok || reason != telephony.Shutdown {
+		t.Errorf("cause %v, want Shutdown", context.Cause(r.trunk.streams.ctx))
+	}
+	host := r.server.Listener.Addr().String()
+	if _, line := r.upgrade(sign(testToken, "ws://"+host+"/twilio/media", nil)); !strings.Contains(line, "503") {
+		t.Errorf("after Close: %s", line)
+	}
+}
+
+func TestConfigReportsEveryMistakeAtOnce(t *testing.T) {
+	_, err := New(Config{AccountSID: "AC1", AuthToken: "se cret", PublicURL: "http://example.com", APIBase: "ftp://h"}, newDesk())
+	if err == nil || !contains(err.Error(), "AccountSID", "AuthToken", "PublicURL", "APIBase") || strings.Contains(err.Error(), "cret") {
+		t.Errorf("New() = %v", err)
+	}
+	for address, ok := range map[string]bool{
+		"https://h": true, "https://h/": true, "http://127.0.0.1:80": true, "http://[::1]:80": true, "http://localhost:80": true, "https://h:8443": true,
+		"https://h/x": false, "https://h?x": false, "https://h#x": false, "https://u:p@h": false, "http://h": false, "http://127.0.0.1.example.com": false,
+		"": false, "h": false, "https://": false, "https://:80": false, "wss://h": false, "http://0.0.0.0": false,
+	} {
+		if _, err := New(Config{AccountSID: testAccount, AuthToken: testToken, PublicURL: address}, newDesk()); (err == nil) != ok {
+			t.Errorf("PublicURL %q: %v", address, err)
+		}
+	}
+	trunk, err := New(Config{AccountSID: testAccount, AuthToken: testToken, PublicURL: "https://voice.example.com/"}, newDesk())
+	if err != nil || trunk.streamURL != "wss://voice.example.com/twilio/media" {
+		t.Errorf("streams connect to %s, %v", trunk.streamURL, err)
+	}
+	if _, err := New(Config{AccountSID: testAccount, AuthToken: testToken, PublicURL: "https://h"}, nil); err == nil {
+		t.Error("no desk is no error")
+	}
+}
