@@ -117,9 +117,9 @@ func (d *Desk) adopt(ctx context.Context, r Record) (*call, error) {
 	if err != nil || !isNew {
 		return c, err
 	}
-	// It may have ended, and left, since r was read.
+	// It may have ended, and left, since r was read: then it was counted, too.
 	if now, err := d.cfg.Calls.Call(ctx, r.ID); err == nil && now.Over() {
-		c.ended(now.Reason)
+		c.ended("")
 	}
 	return c, nil
 }
@@ -154,7 +154,7 @@ func (d *Desk) forget(c *call) {
 	close(d.left)
 	d.left = make(chan struct{})
 	d.mu.Unlock()
-	if v.at == gone {
+	if v.at == gone && v.reason != "" {
 		d.cfg.Counter.CallOver(string(c.direction), string(v.reason), time.Since(c.since))
 		d.cfg.Log.Info("call over", "call", c.id, "reason", v.reason, "epoch", v.epoch)
 	}

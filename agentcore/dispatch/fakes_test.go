@@ -108,6 +108,12 @@ func (t *trunk) set(id string, s telephony.State) {
 	t.states[id] = s
 }
 
+func (t *trunk) cut(down bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.down = down
+}
+
 func (t *trunk) hangups() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -374,7 +380,8 @@ func (o *office) connect(token, carrierID string) *stream {
 		o.t.Fatalf("Admit(%s) = %v", carrierID, err)
 	}
 	s := &stream{newLeg(), call, make(chan error, 1)}
-	go func() { s.done <- o.Talk(o.t.Context(), call, s.leg) }()
+	desk := o.Desk // a later one may take its place
+	go func() { s.done <- desk.Talk(o.t.Context(), call, s.leg) }()
 	time.Sleep(100 * time.Millisecond)
 	return s
 }
