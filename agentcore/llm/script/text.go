@@ -10,8 +10,7 @@ type part struct {
 	variable string // or the variable's name
 }
 
-// render puts the variables in. One that has no value is left out, with the
-// space before it.
+// render puts the variables in. One that has no value is left out.
 func (t text) render(value func(name string) string) string {
 	var b strings.Builder
 	for _, p := range t {

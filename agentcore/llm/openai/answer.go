@@ -1,0 +1,158 @@
+package openai
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	sdk "github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+
+	"github.com/hookswitch/hookswitch/agentcore/llm"
+)
+
+// Bounds of one reply: more is a model gone mad, or a server that isn't one.
+const (
+	maxText      = 64 << 10 // bytes of words
+	maxArguments = 64 << 10 // bytes of one tool call's arguments
+	maxCalls     = 16       // tool calls
+)
+
+var errTooMuch = errors.New("the reply is too long")
+
+// answer reads one reply from a stream and hands it on.
+type answer struct {
+	model *Model
+	watch *watchdog
+	yield func(llm.Delta, error) bool
+	turn  int // for the ids of tool calls that came without
+
+	op       string // what was being done when it failed
+	began    bool   // something was handed on: too late to try again
+	stopped  bool   // the consumer wants no more
+	finished bool   // the model said that it has finished
+	text     int    // bytes of words so far
+	calls    []*call
+}
+
+// call is a tool call being put together.
+type call struct {
+	index    int64
+	id, name string
+	args     []byte
+}
+
+// read asks once. A nil error is a whole reply, or a consumer that stopped.
+func (a *answer) read(params sdk.ChatCompletionNewParams) error {
+	a.op, a.calls, a.finished = "chat", nil, false
+	line := &lineGuard{}
+	stream := a.model.chat.NewStreaming(a.watch.ctx, params, option.WithMiddleware(line.wrap))
+	defer stream.Close()
+	if err := stream.Err(); err != nil {
+		return err
+	}
+	a.op = "stream"
+	for stream.Next() {
+		if err := a.watch.ctx.Err(); err != nil {
+			return err
+		}
+		if err := a.chunk(stream.Current()); err != nil || a.stopped {
+			return err
+		}
+	}
+	if err := stream.Err(); err != nil {
+		return err
+	}
+	if err := a.watch.ctx.Err(); err != nil {
+		return err
+	}
+	if !a.finished && !line.done { // a proxy closed it politely in mid-sentence
+		return io.ErrUnexpectedEOF
+	}
+	a.handCalls()
+	return nil
+}
+
+// chunk takes one event of the stream.
+func (a *answer) chunk(c sdk.ChatCompletionChunk) error {
+	for _, choice := range c.Choices { // none in a usage chunk
+		if choice.Index != 0 {
+			continue
+		}
+		said := choice.Delta.Content + choice.Delta.Refusal // a refusal is words, too
+		if a.text += len(said); a.text > maxText {
+			return errTooMuch
+		}
+		if said != "" {
+			a.hand(llm.Delta{Text: said})
+		}
+		for _, part := range choice.Delta.ToolCalls {
+			if err := a.part(part); err != nil {
+				return err
+			}
+			a.watch.resume() // it is at work
+		}
+		if choice.FinishReason != "" {
+			a.finished = true
+		}
+		if a.stopped {
+			return nil
+		}
+	}
+	return nil
+}
+
+// part adds a piece of a tool call. Pieces belong together by their index; a
+// server that numbers every call 0 tells them apart by a new id.
+func (a *answer) part(p sdk.ChatCompletionChunkChoiceDeltaToolCall) error {
+	var c *call
+	for _, known := range a.calls {
+		if known.index == p.Index && (p.ID == "" || known.id == "" || known.id == p.ID) {
+			c = known
+		}
+	}
+	if c == nil {
+		if len(a.calls) == maxCalls {
+			return errTooMuch
+		}
+		c = &call{index: p.Index}
+		a.calls = append(a.calls, c)
+	}
+	if c.id == "" {
+		c.id = p.ID
+	}
+	if c.name == "" {
+		c.name = p.Function.Name
+	}
+	if c.args = append(c.args, p.Function.Arguments...); len(c.args) > maxArguments {
+		return fmt.Errorf("%w: a tool call's arguments have more than %d bytes", errTooMuch, maxArguments)
+	}
+	return nil
+}
+
+// handCalls hands on the tool calls, whole, in the order in which they began.
+func (a *answer) handCalls() {
+	for i, c := range a.calls {
+		if a.stopped {
+			return
+		}
+		if c.id == "" { // some local servers give none
+			c.id = fmt.Sprintf("call_%d_%d", a.turn, i+1)
+		}
+		if len(c.args) == 0 {
+			c.args = []byte("{}")
+		}
+		a.hand(llm.Delta{Call: &llm.ToolCall{ID: c.id, Name: c.name, Arguments: json.RawMessage(c.args)}})
+	}
+}
+
+func (a *answer) hand(d llm.Delta) {
+	a.began = true
+	a.watch.pause()
+	if !a.yield(d, nil) {
+		a.stopped = true
+		return
+	}
+	a.watch.resume()
+}
