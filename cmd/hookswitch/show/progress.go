@@ -6,43 +6,40 @@ import (
 	"time"
 )
 
-// Progress is a download, or another count of bytes, shown on status: a bar
-// with name, bytes, rate and time left on a terminal; elsewhere a line at the
-// beginning, at each quarter and at the end. One goroutine at a time may use it.
+// Progress is a download of one file or several, shown on status: a line with
+// name, bytes, rate and time left on a terminal; elsewhere a line at the
+// beginning of each, at each quarter and at the end. One goroutine at a time may
+// use it.
 type Progress struct {
 	s     *Screen
 	label string
-	total int64
 
-	name  string
-	done  int64
-	began time.Time
-	from  int64 // done when it began: what an earlier try left
-	told  int64 // quarters that were told
+	name        string
+	done, total int64
+	began       time.Time
+	from        int64 // done when it began: what an earlier try left
+	told        int64 // quarters that were told
 }
 
 const barCells = 24
 
-// Progress begins to show a download of total bytes; 0 when nobody knows.
-// label is what it is for: "2/3 models".
-func (s *Screen) Progress(label string, total int64) *Progress {
-	return &Progress{s: s, label: label, total: total, told: -1}
-}
+// Progress begins to show downloads. label is what they are for: "2/3 models".
+func (s *Screen) Progress(label string) *Progress { return &Progress{s: s, label: label} }
 
-// Set tells that done bytes are there, of which the last were name's. The first
-// call tells what was there before.
-func (p *Progress) Set(name string, done int64) {
-	if p.began.IsZero() {
-		p.began, p.from = time.Now(), done
+// Set tells that done bytes of total are there of name; a total of 0 is not
+// known. The first call for a name tells what was there before.
+func (p *Progress) Set(name string, done, total int64) {
+	if name = Clean(name); p.began.IsZero() || name != p.name {
+		p.began, p.from, p.told = time.Now(), done, -1
 	}
-	p.name, p.done = Clean(name), done
+	p.name, p.done, p.total = name, done, total
 	if p.s.mode.Live {
 		p.s.Now(p.line())
 		return
 	}
 	quarter := int64(0)
-	if p.total > 0 {
-		quarter = 4 * done / p.total
+	if total > 0 {
+		quarter = 4 * done / total
 	}
 	if quarter > p.told {
 		p.told = quarter
@@ -68,7 +65,7 @@ func (p *Progress) line() string {
 	}
 	line := fmt.Sprintf("  %s  %-20s  ", p.label, name)
 	if p.total > 0 && p.s.mode.Width >= 100 {
-		full := int(barCells * min(p.done, p.total) / p.total)
+		full := int(barCells * min(max(p.done, 0), p.total) / p.total)
 		line += strings.Repeat("█", full) + strings.Repeat("░", barCells-full) + "  "
 	}
 	return line + p.bytes() + p.rate()

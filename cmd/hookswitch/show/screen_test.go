@@ -99,9 +99,9 @@ func TestPipeGetsNoEscapes(t *testing.T) {
 	var out, status bytes.Buffer
 	s := show.New(&out, &status, show.Plain())
 	s.Now("live")
-	p := s.Progress("2/3 models", 100)
-	p.Set("encoder.onnx", 0)
-	p.Set("encoder.onnx", 60)
+	p := s.Progress("2/3 models")
+	p.Set("encoder.onnx", 0, 100)
+	p.Set("encoder.onnx", 60, 100)
 	p.Done("kept in cache")
 	demo(t, s, true)
 	for _, text := range []string{out.String(), status.String()} {
@@ -117,12 +117,12 @@ func TestProgressTellsBytesRateAndTimeLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b bytes.Buffer
 		s := show.New(&b, &b, show.Mode{Live: true, Width: 100})
-		p := s.Progress("2/3 models", 27_000_000)
-		p.Set("encoder.onnx", 3_000_000) // an earlier try left it
+		p := s.Progress("2/3 models")
+		p.Set("encoder.onnx", 3_000_000, 27_000_000) // an earlier try left it
 		time.Sleep(3 * time.Second)
-		p.Set("encoder.onnx", 9_000_000)
+		p.Set("encoder.onnx", 9_000_000, 27_000_000)
 		time.Sleep(3 * time.Second)
-		p.Set("decoder.onnx", 15_000_000)
+		p.Set("decoder.onnx", 0, 0)
 		if want := "9.0 of 27.0 MB  2.0 MB/s  9s left"; !strings.Contains(b.String(), want) {
 			t.Errorf("wrote %q, want %q in it", b.String(), want)
 		}
@@ -131,6 +131,21 @@ func TestProgressTellsBytesRateAndTimeLeft(t *testing.T) {
 			t.Errorf("wrote %q, want %q at its end", b.String(), want)
 		}
 	})
+}
+
+func TestPipeIsToldEveryQuarter(t *testing.T) {
+	var b bytes.Buffer
+	p := show.New(&b, &b, show.Plain()).Progress("2/3 models")
+	for n := range int64(101) {
+		p.Set("encoder.onnx", n*100_000, 10_000_000)
+	}
+	p.Set("decoder.onnx", 5_000_000, 0)
+	want := "  2/3 models  encoder.onnx  0.0 of 10.0 MB\n  2/3 models  encoder.onnx  2.5 of 10.0 MB\n" +
+		"  2/3 models  encoder.onnx  5.0 of 10.0 MB\n  2/3 models  encoder.onnx  7.5 of 10.0 MB\n" +
+		"  2/3 models  encoder.onnx  10.0 of 10.0 MB\n  2/3 models  decoder.onnx  5.0 MB\n"
+	if got := b.String(); got != want {
+		t.Errorf("wrote\n%swant\n%s", got, want)
+	}
 }
 
 func TestVerdictOfAPipeOfJSONGoesToStatus(t *testing.T) {
@@ -185,5 +200,30 @@ func TestWhatWasSaidCannotDriveTheTerminal(t *testing.T) {
 				t.Fatalf("%+v: wrote %q in:\n%s", mode, r, out.String())
 			}
 		}
+	}
+}
+
+// shelf is a journal in memory, which fails when it is full.
+type shelf struct{ room int }
+
+func (s *shelf) Append(_ context.Context, entries ...agentcore.Entry) error {
+	if s.room -= len(entries); s.room < 0 {
+		return errors.New("no room")
+	}
+	return nil
+}
+
+func TestOnlyWhatIsCommittedIsShown(t *testing.T) {
+	var out bytes.Buffer
+	s := show.New(&out, &out, show.Plain())
+	j := s.Call(show.Heading{}).Journal(&shelf{room: 1})
+	if err := j.Append(t.Context(), at(100, heard{Text: "kept"})); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Append(t.Context(), at(200, heard{Text: "refused"})); err == nil {
+		t.Error("the journal's error was swallowed")
+	}
+	if got, want := out.String(), "  0:00.0  caller kept\n"; got != want {
+		t.Errorf("shown %q, want %q", got, want)
 	}
 }

@@ -92,11 +92,12 @@ func (s *Script) Add(e agentcore.Entry) []Item {
 	at := e.At.Milliseconds()
 	switch ev := e.Event.(type) {
 	case agentcore.Opened:
+		s.speaking = 0 // what an earlier leg was saying is over
 		s.keep(Item{Kind: Answered, At: at, Turn: ev.Epoch, Text: Clean(ev.Pipeline)})
 	case agentcore.Planned:
 		s.speaking = max(s.speaking, ev.Reply)
 	case agentcore.AgentSaid:
-		s.agent(ev)
+		s.agent(at, ev)
 	case agentcore.CallerSaid:
 		s.keep(Item{Kind: Caller, At: ev.StartMS, End: ev.EndMS, Turn: ev.Turn, Text: Clean(ev.Text),
 			Talked: ev.TalkedOver, Talk: s.talked(), Heard: ev})
@@ -114,6 +115,7 @@ func (s *Script) Add(e agentcore.Entry) []Item {
 	case agentcore.ProviderError:
 		s.keep(Item{Kind: Trouble, At: at, Why: Clean(ev.Part), Text: Clean(ev.Error), Cut: ev.Fatal})
 	case agentcore.Lost:
+		s.speaking = 0
 		s.keep(Item{Kind: LineLost, At: at, Text: Clean(ev.Cause)})
 	case agentcore.Ended:
 		s.over(at, ev.Reason)
@@ -152,7 +154,7 @@ func (s *Script) release() []Item {
 	return items
 }
 
-func (s *Script) agent(ev agentcore.AgentSaid) {
+func (s *Script) agent(at int64, ev agentcore.AgentSaid) {
 	if ev.Reply >= s.speaking {
 		s.speaking = 0
 	}
@@ -161,10 +163,15 @@ func (s *Script) agent(ev agentcore.AgentSaid) {
 			s.ends = map[int]int64{}
 		}
 		s.ends[ev.Reply] = ev.EndMS
-	} else {
-		s.wordless()
 	}
-	s.keep(Item{Kind: Agent, At: ev.StartMS, End: ev.EndMS, Turn: ev.Turn, Reply: ev.Reply,
+	if s.talk != nil && s.talk.Reply != ev.Reply {
+		s.wordless() // the agent goes on, and no words came
+	}
+	start, end := ev.StartMS, ev.EndMS
+	if start == 0 && end == 0 { // cut before its first sample: it has no times of its own
+		start, end = at, at
+	}
+	s.keep(Item{Kind: Agent, At: start, End: end, Turn: ev.Turn, Reply: ev.Reply,
 		Text: Clean(ev.Text), Unheard: Clean(ev.Unheard), Why: Clean(ev.Why), Cut: ev.Cut, Parts: ev.Parts})
 }
 

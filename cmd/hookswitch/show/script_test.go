@@ -36,6 +36,19 @@ func TestItemsStandInTheOrderInWhichTheyBegan(t *testing.T) {
 			at(10, planned{Reply: 1}), at(200, agentcore.TalkOver{Reply: 1, StartMS: 100, ClearMS: 200}),
 			at(210, said{Reply: 1, Text: "hel", StartMS: 20, EndMS: 205, Cut: true}), at(900, agentcore.Ended{Reason: "silence"}),
 		}, []string{"agent hel", "noise ", "ended silence"}},
+		{"reply cut before its first sample", []agentcore.Entry{
+			at(5000, heard{Text: "On Tuesday", StartMS: 4000}), at(5010, planned{Reply: 2}),
+			at(5050, said{Reply: 2, Unheard: "At what time?", Cut: true}), at(6000, heard{Text: "or Wednesday", StartMS: 5040}),
+		}, []string{"caller On Tuesday", "agent ", "caller or Wednesday"}},
+		{"talk-over without words, then another", []agentcore.Entry{
+			at(200, said{Reply: 1, Text: "hel", StartMS: 20, EndMS: 205, Cut: true}), at(210, agentcore.TalkOver{Reply: 1, StartMS: 100, ClearMS: 200}),
+			at(900, said{Reply: 2, Text: "are you", StartMS: 600, EndMS: 890, Cut: true}), at(910, agentcore.TalkOver{Reply: 2, StartMS: 800, ClearMS: 880}),
+			at(2000, heard{Text: "yes", StartMS: 800}),
+		}, []string{"agent hel", "noise ", "agent are you", "caller yes"}},
+		{"line lost in a reply, and taken up again", []agentcore.Entry{
+			at(10, planned{Reply: 5}), at(500, agentcore.Lost{Cause: "reset"}), at(900, agentcore.Opened{Epoch: 2}),
+			at(910, planned{Reply: 1}), at(2000, said{Reply: 1, Text: "back again", StartMS: 920, EndMS: 1990}),
+		}, []string{"lost reset", "answered ", "agent back again"}},
 		{"tool that never answered", []agentcore.Entry{
 			at(10, agentcore.ToolIntent{Key: "k", Name: "book"}), at(900, agentcore.Ended{Reason: "silence"}),
 		}, []string{"tool ", "ended silence"}},
