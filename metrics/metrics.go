@@ -50,6 +50,8 @@ type Set struct {
 	refused   *bounded
 	lost      *bounded
 	callbacks *bounded
+	repeated  prometheus.Counter
+	answered  *bounded
 	reasons   *names
 	ready     prometheus.Gauge
 }
@@ -84,6 +86,8 @@ func New(c Config) *Set {
 		refused:   f.bounded("websocket_refusals_total", "Websockets that were turned away, by reason.", "reason"),
 		lost:      f.bounded("streams_lost_total", "Streams that broke or were stopped before we closed them, by reason.", "reason"),
 		callbacks: f.bounded("twilio_requests_refused_total", "Carrier requests that were turned away, by reason.", "reason"),
+		repeated:  f.counter("twilio_requests_repeated_total", "Carrier requests that came again and were answered from memory."),
+		answered:  f.bounded("answered_by_total", "The carrier's own verdicts about who answered.", "verdict"),
 		reasons:   newNames(),
 		ready:     f.gauge("ready", "1 while the gateway takes calls, as /readyz says."),
 	}
@@ -197,6 +201,12 @@ func (s *Set) StreamLost(reason string) { s.lost.inc(reason) }
 
 // RequestRefused counts a carrier's request that was turned away.
 func (s *Set) RequestRefused(reason string) { s.callbacks.inc(reason) }
+
+// RequestRepeated counts a carrier's request that had been answered before.
+func (s *Set) RequestRepeated() { s.repeated.Inc() }
+
+// AnsweredBy counts the carrier's verdict about who answered.
+func (s *Set) AnsweredBy(verdict string) { s.answered.inc(verdict) }
 
 // build says what runs.
 func (f factory) build(version string) {

@@ -17,6 +17,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/models"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 )
 
 // doctorCmd looks whether everything is in place. What it prints is safe to
@@ -67,7 +68,7 @@ func (c *doctorCmd) Run(ctx context.Context, s streams) error {
 }
 
 func tell(w io.Writer, found []finding) error {
-	fmt.Fprintln(w, headline())
+	fmt.Fprintln(w, server.Headline(version))
 	for _, f := range found {
 		fmt.Fprintf(w, "  %-5s %-11s %s\n", f.State, f.Name, f.Text)
 		if f.Mend != "" {

@@ -2,9 +2,8 @@ package main
 
 import (
 	"fmt"
-	"runtime"
 
-	"github.com/hookswitch/hookswitch/agentcore/models"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 )
 
 // version is set by the Makefile (-ldflags "-X main.version=...").
@@ -14,15 +13,6 @@ type versionCmd struct{}
 
 // Run prints one line.
 func (versionCmd) Run(s streams) error {
-	_, err := fmt.Fprintln(s.out, headline())
+	_, err := fmt.Fprintln(s.out, server.Headline(version))
 	return err
-}
-
-// headline is the first line of everything that a person might paste.
-func headline() string {
-	hearing := "on"
-	if !models.CanRun {
-		hearing = "off (built without cgo)"
-	}
-	return fmt.Sprintf("hookswitch %s   %s %s/%s   recogniser %s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, hearing)
 }

@@ -88,6 +88,16 @@ func accountSID(value string) *problem {
 		"", "copy it from console.twilio.com > Account > API keys"}
 }
 
+func authToken(value string) *problem {
+	if strings.IndexFunc(value, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
+	}) < 0 {
+		return nil
+	}
+	return &problem{"config/credentials", "that is not an auth token: those are letters and digits only",
+		"", "copy it again, without quotes or spaces, from console.twilio.com > Account > API keys"}
+}
+
 func database(value string) *problem {
 	scheme, path, found := strings.Cut(value, "://")
 	switch {

@@ -114,6 +114,7 @@ func TestEveryMistakeSaysWhatWhereAndWhatToType(t *testing.T) {
 		{"database-path", "database_url: data/hookswitch.db\n", nil, nil},
 		{"credentials-missing", "", []string{"HOOKSWITCH_CARRIER=twilio", "HOOKSWITCH_PUBLIC_URL=https://voice.example.com"}, nil},
 		{"sid-of-something-else", "twilio:\n  account_sid: SK123\n", nil, nil},
+		{"token-with-a-space", "twilio:\n  auth_token: \"sesame sesame\"\n", nil, nil},
 		{"certificate-without-key", "tls:\n  cert: cert.pem\n", nil, nil},
 		{"pause-after-endpoint", "agent:\n  pause_wait: 900ms\n", nil, nil},
 		{"lump-beyond-lead", "line:\n  lead: 40ms\n  lump: 60ms\n", nil, nil},

@@ -63,7 +63,7 @@ var Settings = []Setting{
 	{Name: "twilio.account_sid", Group: carriage, Unit: "SID", Doc: "Twilio account, AC and 32 hexadecimal digits",
 		field: func(c *Config) any { return &c.Twilio.AccountSID }, check: accountSID},
 	{Name: "twilio.auth_token", Group: carriage, Unit: "TOKEN", Secret: true, Doc: "auth token of that very account; requests are signed with it",
-		field: func(c *Config) any { return &c.Twilio.AuthToken }},
+		field: func(c *Config) any { return &c.Twilio.AuthToken }, check: authToken},
 	{Name: "twilio.api_base", Group: carriage, Unit: "URL", Doc: "another host for Twilio's REST interface, such as a simulator",
 		field: func(c *Config) any { return &c.Twilio.APIBase }, check: baseURL},
 	{Name: "line.lead", Group: carriage, Unit: "DURATION", Default: "100ms", natural: time.Millisecond, Doc: "how far ahead of the clock audio is sent",

@@ -1,0 +1,94 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/models"
+)
+
+// line is one aspect of a start: what it is, and what one can do about it.
+type line struct{ aspect, what, hint string }
+
+func (l line) write(w io.Writer) {
+	fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%-10s %-42s  %s", l.aspect, l.what, l.hint), " "))
+}
+
+// Headline is the first line of everything that a person might paste.
+func Headline(version string) string {
+	hearing := "on"
+	if !models.CanRun {
+		hearing = "off (built without cgo)"
+	}
+	return fmt.Sprintf("hookswitch %s   %s %s/%s   recogniser %s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, hearing)
+}
+
+// Greet tells a person how the server stands: one aspect a line, at once what is
+// known at once, and what hears and speaks when it is loaded. from says where
+// the settings came from, began when the process did. It returns when all is
+// told, or ctx ends.
+func (s *Server) Greet(ctx context.Context, w io.Writer, from string, began time.Time) {
+	fmt.Fprintln(w, Headline(s.o.Version))
+	for _, l := range []line{s.configLine(from), s.databaseLine(), s.carrierLine(), s.servingLine()} {
+		l.write(w)
+	}
+	parts, err := s.speech.wait(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	speechLine(parts, err).write(w)
+	if err != nil {
+		fmt.Fprintf(w, "NOT READY: callers are told so by the carrier's own voice; it is tried again every %.0f s\n", retry.Seconds())
+		return
+	}
+	fmt.Fprintf(w, "ready in %.1f s\n", time.Since(began).Seconds())
+	if s.sim != nil {
+		fmt.Fprint(w, "\n  Talk to it     hookswitch talk\n")
+	}
+}
+
+func (s *Server) configLine(from string) line {
+	if strings.HasPrefix(from, "defaults (") {
+		return line{"config", from, "write one: hookswitch config init"}
+	}
+	return line{"config", from, "see them: hookswitch config show"}
+}
+
+func (s *Server) databaseLine() line {
+	l := line{aspect: "database", what: "sqlite " + databaseFile(s.c.DatabaseURL)}
+	if databaseFile(s.c.DatabaseURL) == "" {
+		l.what = "sqlite in memory; gone when this ends"
+	} else if s.fresh {
+		l.what += ", new"
+	}
+	return l
+}
+
+func (s *Server) carrierLine() line {
+	if s.sim != nil {
+		return line{"carrier", "simulated", "real one: HOOKSWITCH_CARRIER=twilio"}
+	}
+	sid := s.c.Twilio.AccountSID
+	return line{"carrier", "twilio " + sid[:2] + "..." + sid[len(sid)-4:], "voice webhook: " + s.public + "/twilio/voice"}
+}
+
+func (s *Server) servingLine() line {
+	return line{"serving", s.scheme() + "://" + s.listener.Addr().String(), "/twilio/voice   /healthz   /readyz   /metrics"}
+}
+
+// speechLine says who hears and speaks, and shouts when nobody does.
+func speechLine(p *Speech, err error) line {
+	switch {
+	case err != nil:
+		return line{"speech", "CAN'T HEAR OR SPEAK: " + err.Error(), "mend: hookswitch models pull"}
+	case p.Deaf != nil:
+		return line{"speech", "CAN'T HEAR, only keys: " + p.Deaf.Error(), "mend: hookswitch doctor"}
+	case p.Recognizer == nil:
+		return line{"speech", "deaf on purpose, " + p.Speaks + " speaks", "only keys are understood"}
+	}
+	return line{"speech", p.Hears + " hears, " + p.Speaks + " speaks (built in)", "no provider keys needed"}
+}

@@ -1,0 +1,61 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
+	"github.com/hookswitch/hookswitch/storage"
+)
+
+// databaseFile is the file behind a database address; empty when it is none.
+func databaseFile(url string) string {
+	path, _, _ := strings.Cut(strings.TrimPrefix(url, "sqlite://"), "?")
+	if path == ":memory:" {
+		return ""
+	}
+	return path
+}
+
+// missing reports whether the database is still to be made.
+func missing(url string) bool {
+	file := databaseFile(url)
+	if file == "" {
+		return true
+	}
+	_, err := os.Stat(file)
+	return errors.Is(err, os.ErrNotExist)
+}
+
+// databaseFault tells why the database can't be opened.
+func databaseFault(url string, err error) error {
+	f := &fault.Fault{Where: fault.Keep("HOOKSWITCH_DATABASE_URL=" + bareURL(url)), Err: err}
+	var newer storage.NewerSchemaError
+	var bad storage.URLError
+	switch {
+	case errors.As(err, &newer):
+		f.What = fmt.Sprintf("%s was written by a newer version (schema %d, this build knows %d)", databaseFile(url), newer.Have, newer.Known)
+		f.Mend, f.Code = "run the newer build, or start on another file: "+fault.Keep("--database-url sqlite://data/other.db"), "db/newer"
+	case errors.As(err, &bad):
+		f.What, f.Code, f.Exit = "the database's address can't be used: "+bad.Why, "config/database", fault.Wrong
+		f.Mend = fault.Keep("--database-url sqlite://data/hookswitch.db")
+	default:
+		f.What, f.Code = "the database can't be opened: "+err.Error(), "db/open"
+		f.Mend = "is the folder there and writable, and the file a database? another one: " + fault.Keep("--database-url sqlite://data/other.db")
+	}
+	return f
+}
+
+var userinfo = regexp.MustCompile(`://[^/@\s]*@`)
+
+// bareURL is url without a name and password.
+func bareURL(url string) string { return userinfo.ReplaceAllString(url, "://…@") }
+
+// trunkFault tells why the trunk refuses its settings.
+func trunkFault(err error) error {
+	return &fault.Fault{What: "the carrier's settings can't be used: " + err.Error(), Where: "the settings under twilio, and public_url",
+		Mend: fault.Keep("hookswitch config show") + " names each and where it came from", Code: "config/carrier", Exit: fault.Wrong, Err: err}
+}

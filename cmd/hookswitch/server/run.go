@@ -1,0 +1,169 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+)
+
+// Times that stopping may take.
+const (
+	drainLog  = 5 * time.Second         // between lines about who is left
+	closeWait = 10 * time.Second        // for calls to end when we stop at once
+	idleWait  = 3 * time.Second         // for requests in flight
+	doorWait  = 1500 * time.Millisecond // for the carrier to ask what an ended call does next
+)
+
+// Run serves until ctx ends, then ends what is left of the calls, and returns
+// when every goroutine is gone. Call it once.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	var wg sync.WaitGroup
+	wg.Go(func() { end(s.serve()) })
+	wg.Go(func() { s.speech.run(ctx) })
+	wg.Go(func() { s.recover(ctx) })
+	wg.Go(func() { s.watchReadiness(ctx) })
+
+	<-ctx.Done()
+	err := context.Cause(ctx)
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	err = errors.Join(err, s.stopTalking(), s.stopServing())
+	wg.Wait()
+	return errors.Join(err, s.Close())
+}
+
+// serve answers on the listener until it is closed.
+func (s *Server) serve() error {
+	ln := s.listener
+	if cfg := s.tls(); cfg != nil {
+		cfg = cfg.Clone()
+		cfg.NextProtos = []string{"http/1.1"}
+		ln = tls.NewListener(ln, cfg)
+	}
+	return s.http.Serve(ln)
+}
+
+// recover takes up the calls that an earlier process left open.
+func (s *Server) recover(ctx context.Context) {
+	if err := s.desk.Recover(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("calls of an earlier process are not taken up", "error", err)
+	}
+}
+
+// watchReadiness keeps the metric true between two questions for /readyz.
+func (s *Server) watchReadiness(ctx context.Context) {
+	tick := time.NewTicker(drainLog)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.readiness(ctx)
+		}
+	}
+}
+
+// stopTalking ends every call, for shutdown.
+func (s *Server) stopTalking() error {
+	s.draining.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+	defer cancel()
+	return errors.Join(s.desk.Close(ctx), s.trunk.Close(ctx))
+}
+
+// stopServing lets requests finish. Nobody talks any more; but the carrier of a
+// call that ended a moment ago still asks what to do, and plays an error to
+// whoever listens when nobody answers.
+func (s *Server) stopServing() error {
+	time.Sleep(time.Until(time.Unix(0, s.lastEnd.Load()).Add(doorWait)))
+	ctx, cancel := context.WithTimeout(context.Background(), idleWait)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		return s.http.Close()
+	}
+	return nil
+}
+
+// Drain takes no new calls from now on, says so on /readyz, and waits until
+// every call has ended by itself, or ctx ends. Who is left is logged.
+func (s *Server) Drain(ctx context.Context) error {
+	s.draining.Store(true)
+	s.readiness(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { s.tellWhoIsLeft(ctx) })
+	err := s.desk.Drain(ctx)
+	cancel()
+	return err
+}
+
+// tellWhoIsLeft logs what a drain waits for.
+func (s *Server) tellWhoIsLeft(ctx context.Context) {
+	const sample = 5
+	tick := time.NewTicker(drainLog)
+	defer tick.Stop()
+	for {
+		live := s.desk.Live()
+		ids := make([]string, 0, sample)
+		for _, call := range live[:min(len(live), sample)] {
+			ids = append(ids, string(call.ID))
+		}
+		s.log.Info("draining: no new calls", "left", len(live), "some", ids)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// RunUntil runs until a signal comes. The first drains, for at most
+// Config.Drain; the second, or the end of ctx, stops at once. It returns the
+// first signal, if one came.
+func (s *Server) RunUntil(ctx context.Context, signals <-chan os.Signal) (os.Signal, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var first os.Signal
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer stop()
+		select {
+		case first = <-signals:
+			s.log.Info("stopping", "signal", fmt.Sprint(first), "calls", len(s.desk.Live()), "at_once", "a second signal")
+		case <-ctx.Done():
+			return
+		}
+		s.drainOr(ctx, signals)
+	})
+	err := s.Run(ctx)
+	stop()
+	wg.Wait()
+	return first, err
+}
+
+// drainOr drains until it is done, Config.Drain is over or a signal comes.
+func (s *Server) drainOr(ctx context.Context, signals <-chan os.Signal) {
+	ctx, cancel := context.WithTimeout(ctx, s.c.Drain)
+	defer cancel()
+	drained := make(chan error, 1)
+	go func() { drained <- s.Drain(ctx) }()
+	select {
+	case err := <-drained:
+		s.log.Info("drained", "left", len(s.desk.Live()), "error", err)
+	case second := <-signals:
+		s.log.Warn("not waiting any longer", "signal", fmt.Sprint(second), "left", len(s.desk.Live()))
+		cancel()
+		<-drained
+	}
+}

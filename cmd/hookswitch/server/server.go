@@ -1,0 +1,233 @@
+// Package server builds every part of the gateway and runs them together. It is
+// the one place where all rooms of the house meet.
+package server
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
+	"github.com/hookswitch/hookswitch/metrics"
+	"github.com/hookswitch/hookswitch/storage"
+	"github.com/hookswitch/hookswitch/storage/sqlite"
+	"github.com/hookswitch/hookswitch/telephony"
+	"github.com/hookswitch/hookswitch/telephony/twilio"
+)
+
+// Options say what to build. Only Config is required; the others are for who
+// boots the server inside a test or a demo.
+type Options struct {
+	Config  config.Config // as [config.Load] gives it
+	Version string        // of the build
+	Log     *slog.Logger  // nil discards
+
+	Listener  net.Listener      // serves instead of Config.Listen; the server closes it
+	TLS       *tls.Config       // serves https instead of Config.TLS
+	Transport http.RoundTripper // of requests to the carrier's REST interface; nil means http.DefaultTransport
+
+	// Watch is told every journal entry once it is committed, in order within a
+	// call save for an end from outside. It must not block.
+	Watch func(call telephony.CallID, e agentcore.Entry)
+	// Interim is told what the recogniser guesses while a caller speaks.
+	Interim func(call telephony.CallID, text string)
+	// Load makes what hears and speaks. Nil loads what Config.Speech names.
+	Load func(ctx context.Context) (*Speech, error)
+}
+
+// Server is the gateway. Make one with [Build], then [Server.Run] it once.
+type Server struct {
+	o        Options
+	c        config.Config
+	log      *slog.Logger
+	listener net.Listener
+	public   string // how the carrier reaches us: scheme, host, port
+
+	set    *metrics.Set
+	store  *storage.DB
+	fresh  bool // the database was made just now
+	desk   *dispatch.Desk
+	trunk  *twilio.Trunk
+	sim    *simulated // nil unless the carrier is simulated
+	mind   mind
+	speech *speech
+	http   *http.Server
+
+	draining atomic.Bool
+	lastEnd  atomic.Int64 // when a call last ended, in unix nanoseconds
+	stop     sync.Once
+}
+
+// Build makes every part and listens, but answers nobody until [Server.Run].
+// What can't be built is a *[fault.Fault] that says what to do about it. A
+// server that is never run must be closed with [Server.Close].
+func Build(ctx context.Context, o Options) (_ *Server, err error) {
+	s := &Server{o: o, c: o.Config, log: o.Log, set: metrics.New(metrics.Config{Version: o.Version})}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if s.mind, err = newMind(s.c, s.log); err != nil {
+		return nil, err
+	}
+	if err := s.listen(); err != nil {
+		return nil, err
+	}
+	s.fresh = missing(s.c.DatabaseURL)
+	if s.store, err = sqlite.Open(ctx, s.c.DatabaseURL); err != nil {
+		return nil, databaseFault(s.c.DatabaseURL, err)
+	}
+	s.speech = newSpeech(s.load, s.log)
+	if err := s.dispatch(); err != nil {
+		return nil, err
+	}
+	if err := s.carrier(); err != nil {
+		return nil, err
+	}
+	s.set.Gauge("calls_live", "Calls that go on now.", func() float64 { return float64(len(s.desk.Live())) })
+	s.http = &http.Server{
+		Handler:           s.routes(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second, // a websocket leaves this behind when it is upgraded
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // HTTP/2 can't carry our websockets
+	}
+	return s, nil
+}
+
+// dispatch makes the desk.
+func (s *Server) dispatch() (err error) {
+	s.desk, err = dispatch.New(dispatch.Config{
+		Calls: s.store, Talk: s.talk, Secret: secret(s.c),
+		Agent: s.c.Agent.Name, MaxCalls: s.c.MaxCalls,
+		Watch: s.watch, Counter: s.set, Log: s.log,
+	})
+	return err
+}
+
+// watch is told every entry that is committed.
+func (s *Server) watch(call telephony.CallID, e agentcore.Entry) {
+	if _, over := e.Event.(agentcore.Ended); over {
+		s.lastEnd.Store(time.Now().UnixNano())
+	}
+	if s.o.Watch != nil {
+		s.o.Watch(call, e)
+	}
+}
+
+// secret is the key of the tokens that let a stream in. With a real account it
+// is derived from the account's, so that tokens outlive a restart.
+func secret(c config.Config) []byte {
+	if c.Carrier == "twilio" {
+		if key, err := hkdf.Key(sha256.New, []byte(c.Twilio.AuthToken), []byte(c.Twilio.AccountSID), "hookswitch stream tokens", 32); err == nil {
+			return key
+		}
+	}
+	key := make([]byte, 32)
+	rand.Read(key)
+	return key
+}
+
+// carrier makes the trunk, and the simulated carrier where there is no real one.
+func (s *Server) carrier() (err error) {
+	t := twilio.Config{
+		AccountSID: s.c.Twilio.AccountSID, AuthToken: s.c.Twilio.AuthToken,
+		PublicURL: s.public, APIBase: s.c.Twilio.APIBase, Transport: s.o.Transport,
+		Leg: twilio.LegConfig{Lump: s.c.Line.Lump}, Log: s.log, Count: s.count,
+	}
+	if s.c.Carrier == "sim" {
+		if s.sim, err = newSimulated(s.public, s.tls(), s.log); err != nil {
+			return fmt.Errorf("server: the simulated carrier: %w", err)
+		}
+		t.AccountSID, t.AuthToken, t.APIBase = SimAccount, SimToken, s.sim.base
+	}
+	carrier, err := twilio.NewCarrier(t)
+	if err != nil {
+		return trunkFault(err)
+	}
+	s.desk.SetCarrier(carrier)
+	if s.trunk, err = twilio.New(t, front{s.desk, s}); err != nil {
+		return trunkFault(err)
+	}
+	return nil
+}
+
+// Addr is where the server listens.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// PublicURL is how the carrier reaches the server, without a path.
+func (s *Server) PublicURL() string { return s.public }
+
+// Desk places and ends calls, and knows those that are live.
+func (s *Server) Desk() *dispatch.Desk { return s.desk }
+
+// Metrics is what /metrics shows.
+func (s *Server) Metrics() *metrics.Set { return s.set }
+
+// Store holds the records and journals.
+func (s *Server) Store() *storage.DB { return s.store }
+
+// Speech waits until what hears and speaks is loaded, or can't be, or ctx ends.
+func (s *Server) Speech(ctx context.Context) (*Speech, error) { return s.speech.wait(ctx) }
+
+// Close lets go of a server that does not run, or no more.
+func (s *Server) Close() error {
+	var errs []error
+	s.stop.Do(func() {
+		if s.listener != nil {
+			if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {
+				errs = append(errs, err)
+			}
+		}
+		if s.sim != nil {
+			errs = append(errs, s.sim.close())
+		}
+		if s.speech != nil {
+			errs = append(errs, s.speech.close())
+		}
+		if s.mind.close != nil {
+			errs = append(errs, s.mind.close())
+		}
+		if s.store != nil {
+			errs = append(errs, s.store.Close())
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// scheme is how the listener is spoken to.
+func (s *Server) scheme() string {
+	if s.tls() != nil {
+		return "https"
+	}
+	return "http"
+}
+
+// local is the listener's address as somebody on this machine would dial it.
+func local(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return strings.TrimSpace(addr.String())
+}

@@ -1,0 +1,82 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony/sim"
+)
+
+// The simulated carrier's account. Its credentials are no secret: the doors
+// that they open answer this machine only (see loopbackOnly). Whoever simulates
+// a carrier here, such as `hookswitch talk`, uses them.
+const (
+	SimAccount = "AC00000000000000000000000000000001"
+	SimToken   = "simulatedCarrierOnLoopback"
+	SimNumber  = "+14155550100" // the agent's number
+)
+
+// simulated is the simulated carrier inside this process, with a listener of
+// its own on loopback.
+type simulated struct {
+	*sim.Carrier
+	base   string // of its REST interface
+	server *http.Server
+	served chan struct{}
+}
+
+// newSimulated starts a carrier that sends calls to the gateway at public.
+func newSimulated(public string, serving *tls.Config, log *slog.Logger) (*simulated, error) {
+	carrier, err := sim.New(sim.Config{
+		AccountSID: SimAccount, AuthToken: SimToken, TLS: trusting(serving), Log: log, Forget: true,
+		Numbers: []sim.Number{{Number: SimNumber, VoiceURL: public + "/twilio/voice", StatusCallback: public + "/twilio/status"}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(err, carrier.Close())
+	}
+	s := &simulated{
+		Carrier: carrier, base: "http://" + ln.Addr().String(), served: make(chan struct{}),
+		server: &http.Server{Handler: carrier.Handler(), ReadHeaderTimeout: 5 * time.Second},
+	}
+	go func() {
+		defer close(s.served)
+		s.server.Serve(ln)
+	}()
+	return s, nil
+}
+
+// trusting lets the carrier trust the very certificate that we serve with:
+// it names the public host, and the carrier is on this machine.
+func trusting(serving *tls.Config) *tls.Config {
+	if serving == nil {
+		return nil
+	}
+	return &tls.Config{InsecureSkipVerify: true}
+}
+
+// close ends the carrier's calls and its listener.
+func (s *simulated) close() error {
+	err := s.Carrier.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	err = errors.Join(err, s.server.Shutdown(ctx))
+	<-s.served
+	return err
+}
+
+// Sim is the simulated carrier inside this server; nil when the carrier is real.
+func (s *Server) Sim() *sim.Carrier {
+	if s.sim == nil {
+		return nil
+	}
+	return s.sim.Carrier
+}
