@@ -85,18 +85,3 @@ func (r *Runtime) Session(name string, in, out []string) (*ort.DynamicAdvancedSe
 	}
 	return s, nil
 }
-
-// Names lists the inputs and outputs of a model, in its own order.
-func (r *Runtime) Names(name string) (in, out []string, err error) {
-	i, o, err := ort.GetInputOutputInfo(r.set.Path(name))
-	if err != nil {
-		return nil, nil, &Error{Op: "start", Kind: ErrDigest, File: r.set.Path(name), Label: name, Err: err}
-	}
-	for _, v := range i {
-		in = append(in, v.Name)
-	}
-	for _, v := range o {
-		out = append(out, v.Name)
-	}
-	return in, out, nil
-}

@@ -32,7 +32,7 @@ const (
 // network is the loaded pair of models, shared by every decoder.
 type network struct {
 	encoder, decoder *ort.DynamicAdvancedSession
-	in, out          []string // of the decoder
+	in, out          []string // of the decoder; the model knows them by name, in any order
 	words            *vocabulary
 }
 
@@ -41,9 +41,7 @@ func load(rt *models.Runtime, workers int) (engines []engine, free func() error,
 	if n.words, err = readVocabulary(rt.Set().Path(models.Tokens)); err != nil {
 		return nil, nil, err
 	}
-	if n.in, n.out, err = rt.Names(models.Decoder); err != nil {
-		return nil, nil, err
-	}
+	n.in, n.out = names()
 	if n.encoder, err = rt.Session(models.Encoder, []string{"input_values"}, []string{"last_hidden_state"}); err != nil {
 		return nil, nil, err
 	}
@@ -59,6 +57,19 @@ func load(rt *models.Runtime, workers int) (engines []engine, free func() error,
 		engines = append(engines, d)
 	}
 	return engines, free, nil
+}
+
+// names are the decoder's inputs and outputs. To ask the model for them would
+// load it twice.
+func names() (in, out []string) {
+	in, out = []string{"input_ids", hidden}, []string{"logits"}
+	for l := range layers {
+		for _, cache := range []string{"decoder.key", "decoder.value", "encoder.key", "encoder.value"} {
+			in = append(in, fmt.Sprintf("past_key_values.%d.%s", l, cache))
+			out = append(out, fmt.Sprintf("present.%d.%s", l, cache))
+		}
+	}
+	return append(in, "use_cache_branch"), out
 }
 
 // decoder is what one recognition at a time works with. Its memory is kept from
@@ -276,7 +287,7 @@ func sized(memory []float32, n int) []float32 {
 	return memory[:n]
 }
 
-// inputs are in the model's order. Caches are named "past_key_values.L.decoder.key".
+// inputs are in the order of u.in.
 func (u *utterance) inputs(id ort.Value) []ort.Value {
 	in := make([]ort.Value, 0, len(u.in))
 	said, heard := 0, 0
@@ -304,7 +315,7 @@ func (u *utterance) inputs(id ort.Value) []ort.Value {
 	return in
 }
 
-// outputs are in the model's order, which is that of the inputs. With the cache
+// outputs are in the order of u.out, whose caches are in that of u.in. With the cache
 // in use, the network hands back an empty one of what was heard.
 func (u *utterance) outputs(n int, next [caches]ort.Value) []ort.Value {
 	out := make([]ort.Value, 0, len(u.out))
