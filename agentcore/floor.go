@@ -22,6 +22,7 @@ func (t *talk) start(a turn.Action) {
 		c.pen.look(func(s *State) { u.turn = s.Turn })
 	case turn.Resume:
 		u.preface, t.preface = t.preface, ""
+		c.pen.look(func(s *State) { u.rest = s.Rest })
 	}
 	t.current = u
 	c.ledger.open(u.reply)

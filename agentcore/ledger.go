@@ -157,12 +157,18 @@ func (l *ledger) cut(reply int) cutting {
 	return c
 }
 
+// doubt is how far our clock may run ahead of the caller's ear: a network's
+// delay and a carrier's beat, in frames. What falls into it does not count as
+// heard.
+const doubt = int(60 * time.Millisecond / media.FrameDuration)
+
 // heardOf is what was heard of p by the clock, or all of it if its mark says so.
 func (l *ledger) heardOf(p line) string {
+	played := l.played - doubt
 	switch {
 	case p.heard:
 		return p.text
-	case p.from < 0 || l.played <= p.from:
+	case p.from < 0 || played <= p.from:
 		return ""
 	}
 	all := p.to - p.from
@@ -172,7 +178,7 @@ func (l *ledger) heardOf(p line) string {
 	if all == 0 {
 		return ""
 	}
-	return prefix(p.text, float64(l.played-p.from)/float64(all))
+	return prefix(p.text, float64(played-p.from)/float64(all))
 }
 
 // left is how much sound was sent and not played.

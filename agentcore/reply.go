@@ -16,8 +16,8 @@ import (
 
 // Bounds of one reply.
 const (
-	mostTools  = 8                // calls in one turn
-	stallLimit = 15 * time.Second // without a word, a frame or a tool's result
+	mostTools  = 8               // calls in one turn
+	stallLimit = 8 * time.Second // without a word, a frame or a tool's result
 )
 
 // partError says which part of the agent broke.
@@ -66,8 +66,6 @@ type maker struct {
 }
 
 func (m *maker) make() error {
-	var unheard string
-	m.c.pen.look(func(s *State) { unheard = s.Unheard })
 	a := m.c.cfg.Agent
 	switch m.u.why {
 	case turn.Greeting:
@@ -77,7 +75,7 @@ func (m *maker) make() error {
 	case turn.Apology:
 		return m.sayAll(a.Apology)
 	case turn.Resume:
-		return m.sayAll(m.u.preface + " " + unheard)
+		return m.sayAll(m.u.preface + " " + m.u.rest)
 	}
 	return m.think()
 }

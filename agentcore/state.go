@@ -20,7 +20,7 @@ type State struct {
 	Turn     int       // the caller's turns so far
 	Reply    int       // the newest reply's number
 	Waiting  bool      // the caller's last words have not been answered
-	Unheard  string    // what the caller missed of the last reply
+	Rest     string    // the phrases of the last reply that were not heard to their end
 	Planned  bool      // an answer to them was planned
 	Goodbye  bool      // a tool ended the call; what is being said are its last words
 	End      telephony.EndReason
@@ -90,7 +90,7 @@ func (s *State) apply(e Entry) error {
 }
 
 func (s *State) callerTurn(n int, text string) {
-	s.Turn, s.Waiting, s.Planned, s.Unheard, s.Goodbye = n, true, false, "", false
+	s.Turn, s.Waiting, s.Planned, s.Rest, s.Goodbye = n, true, false, "", false
 	s.items = append(s.items, item{caller: text})
 }
 
@@ -109,6 +109,7 @@ func (s *State) plan(ev Planned) error {
 	}
 	r.planned = append(r.planned, ev.Text)
 	r.heard = append(r.heard, "")
+	s.Rest = r.rest()
 	if n := len(s.items); n == 0 || s.items[n-1].spoken != r {
 		s.items = append(s.items, item{spoken: r, from: ev.Phrase})
 	}
@@ -128,13 +129,12 @@ func (s *State) hear(ev Heard) error {
 	if ev.Text != "" {
 		s.answered(r.why)
 	}
-	s.Unheard = r.unheard()
+	s.Rest = r.rest()
 	return nil
 }
 
 func (s *State) said(ev AgentSaid) {
 	s.Reply = max(s.Reply, ev.Reply)
-	s.Unheard = ev.Unheard
 	if ev.Text != "" || !ev.Cut {
 		s.answered(ev.Why)
 	}
@@ -165,12 +165,12 @@ func (s *State) result(ev ToolResult) error {
 	return fmt.Errorf("%w: a result for %q, which was not asked for", errEntry, ev.Key)
 }
 
-// unheard is what was planned and not heard, from the first missed word on.
-func (r *spoken) unheard() string {
+// rest is what to say when a reply goes on: a phrase that was cut is said anew.
+func (r *spoken) rest() string {
 	var rest []string
 	for i, p := range r.planned {
-		if t := strings.TrimSpace(p[len(r.heard[i]):]); t != "" {
-			rest = append(rest, t)
+		if r.heard[i] != p {
+			rest = append(rest, p)
 		}
 	}
 	return strings.Join(rest, " ")

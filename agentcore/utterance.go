@@ -18,6 +18,7 @@ type utterance struct {
 	why     turn.Why
 	asked   asked  // when it answers a turn
 	preface string // Resume: said before the rest
+	rest    string // Resume: of the reply that was cut
 	sounds  chan sound
 	ctx     context.Context
 	cancel  context.CancelCauseFunc

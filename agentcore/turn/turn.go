@@ -42,7 +42,6 @@ const (
 	Deaf                             // the recogniser failed for good
 	Quiet                            // nobody spoke for too long
 	TimeUp                           // the call has lasted as long as it may
-	events
 )
 
 // Event is one thing that happened on the call.
@@ -130,8 +129,10 @@ func (m *Machine) Step(do []Action, ev Event) []Action {
 			return m.start(do, Greeting)
 		}
 	case Reopened:
-		m.unsaid = ev.Unanswered
-		return m.start(do, Resume)
+		if m.phase == Listening {
+			m.unsaid = ev.Unanswered
+			return m.start(do, Resume)
+		}
 	case TimeUp:
 		return m.end(m.cancel(do), ByTime)
 	case Quiet:

@@ -1,0 +1,92 @@
+package agentcore
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/asr"
+	"github.com/hookswitch/hookswitch/media"
+)
+
+type quietStream struct{}
+
+func (quietStream) Write(*media.Frame) bool    { return true }
+func (quietStream) Signal(asr.Signal)          {}
+func (quietStream) Results() <-chan asr.Result { return nil }
+func (quietStream) Close() error               { return nil }
+
+type loud struct{}
+
+func (loud) Speech(*media.Frame) float32 { return 1 }
+func (loud) Close() error                { return nil }
+
+// A frame in: ear and ledger. Silence and speech alike.
+func TestFrameInDoesNotAllocate(t *testing.T) {
+	e := newEar(loud{}, quietStream{}, Agent{EndpointWait: time.Second, PauseWait: time.Second})
+	l := newLedger()
+	var caller, agent media.Frame
+	now := time.Now()
+	if n := testing.AllocsPerRun(1000, func() {
+		e.hear(&caller, now)
+		l.play(&agent, now)
+	}); n != 0 {
+		t.Errorf("%v allocations for a frame in, want 0", n)
+	}
+}
+
+// A frame out: from the reply's maker over the one hop to the line.
+func TestFrameOutDoesNotAllocate(t *testing.T) {
+	u := newUtterance(context.Background(), 1, "answer")
+	m := &maker{u: u, ctx: u.ctx}
+	l := newLedger()
+	l.open(1)
+	phrase := l.plan(1, "hello", func(int) {})
+	in, out := sound{phrase: phrase}, sound{}
+	clock := pacer{lead: time.Hour, lump: time.Hour, wait: time.NewTimer(time.Hour)}
+	var heard media.Frame
+	if n := testing.AllocsPerRun(1000, func() {
+		if err := m.queue(&in); err != nil {
+			t.Fatal(err)
+		}
+		out = <-u.sounds
+		clock.due(u.ctx)
+		l.send(1, phrase, &out.frame)
+		l.play(&heard, time.Time{})
+	}); n != 0 {
+		t.Errorf("%v allocations for a frame out, want 0", n)
+	}
+}
+
+func BenchmarkFrameIn(b *testing.B) {
+	e := newEar(loud{}, quietStream{}, Agent{EndpointWait: time.Second, PauseWait: time.Second})
+	l := newLedger()
+	var caller, agent media.Frame
+	now := time.Now()
+	b.ReportAllocs()
+	for b.Loop() {
+		e.hear(&caller, now)
+		l.play(&agent, now)
+	}
+}
+
+func BenchmarkFrameOut(b *testing.B) {
+	u := newUtterance(context.Background(), 1, "answer")
+	m := &maker{u: u, ctx: u.ctx}
+	l := newLedger()
+	l.open(1)
+	phrase := l.plan(1, "hello", func(int) {})
+	in, out := sound{phrase: phrase}, sound{}
+	clock := pacer{lead: time.Hour, lump: time.Hour, wait: time.NewTimer(time.Hour)}
+	var heard media.Frame
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := m.queue(&in); err != nil {
+			b.Fatal(err)
+		}
+		out = <-u.sounds
+		clock.due(u.ctx)
+		l.send(1, phrase, &out.frame)
+		l.play(&heard, time.Time{})
+	}
+}

@@ -1,0 +1,279 @@
+package agentcore_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/agenttest"
+	"github.com/hookswitch/hookswitch/agentcore/tools"
+	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/telephony"
+	"github.com/hookswitch/hookswitch/telephony/sim/handset"
+	"github.com/hookswitch/hookswitch/telephony/sim/line"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden conversations")
+
+// TestGoldenConversations plays each testdata/*.call: a scripted caller and
+// fake providers in, the journal with virtual times out. Read a change of these
+// files as you would read prose: it is what a caller experiences.
+func TestGoldenConversations(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.call")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no conversations: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".call"), func(t *testing.T) {
+			whole, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			script, want, _ := strings.Cut(string(whole), "---\n")
+			s, err := parseScript(script)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got string
+			synctest.Test(t, func(t *testing.T) { got = s.play(t) })
+			if *update {
+				if err := os.WriteFile(file, []byte(script+"---\n"+got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != want {
+				t.Errorf("the conversation went otherwise (-update rewrites it)\n got:\n%s\nwant:\n%s", got, want)
+			}
+		})
+	}
+}
+
+// script is a conversation to be played.
+type script struct {
+	agent   agentcore.Agent
+	texts   []string
+	speech  []speech
+	touches []touch
+	answers map[string]string
+	faults  []fault
+	lose    time.Duration
+	stall   [2]time.Duration
+	over    time.Duration
+	model   time.Duration
+	forget  bool // the carrier forgets to send marks back
+}
+
+type speech struct {
+	at, long time.Duration
+	text     int // -1: a noise
+}
+
+type touch struct {
+	at time.Duration
+	handset.Touch
+}
+
+// fault hits the nth operation of a kind.
+type fault struct {
+	op    string
+	n     int
+	delay time.Duration
+	fail  bool
+}
+
+func parseScript(text string) (*script, error) {
+	s := &script{answers: map[string]string{}, model: 100 * time.Millisecond}
+	for i, l := range strings.Split(text, "\n") {
+		if l = strings.TrimSpace(l); l == "" || l[0] == '#' {
+			continue
+		}
+		verb, rest, _ := strings.Cut(l, " ")
+		if err := s.line(verb, rest); err != nil {
+			return nil, fmt.Errorf("line %d: %w", i+1, err)
+		}
+	}
+	return s, nil
+}
+
+func (s *script) line(verb, rest string) error {
+	first, after, _ := strings.Cut(rest, " ")
+	at, err := time.ParseDuration(first)
+	switch verb {
+	case "greeting":
+		s.agent.Greeting = rest
+		return nil
+	case "stillthere":
+		s.agent.StillThere = rest
+		return nil
+	case "answer":
+		part, reply, ok := strings.Cut(rest, " -> ")
+		if !ok {
+			return errors.New("answer PART -> REPLY")
+		}
+		s.answers[part] = reply
+		return nil
+	case "fault":
+		f := strings.Fields(rest)
+		n, err := strconv.Atoi(f[1])
+		if err != nil {
+			return err
+		}
+		d, err := time.ParseDuration(f[3])
+		s.faults = append(s.faults, fault{f[0], n, d, f[2] == "fail"})
+		return err
+	case "forget":
+		s.forget = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	switch verb {
+	case "caller", "noise":
+		long, text, _ := strings.Cut(after, " ")
+		d, err := time.ParseDuration(long)
+		sp := speech{at, d, -1}
+		if verb == "caller" {
+			sp.text = len(s.texts)
+			s.texts = append(s.texts, text)
+		}
+		s.speech = append(s.speech, sp)
+		return err
+	case "key":
+		s.touches = append(s.touches, touch{at, handset.Touch{Digit: after[0]}})
+	case "hangup":
+		s.touches = append(s.touches, touch{at, handset.Touch{Hangup: true}})
+	case "lose":
+		s.lose = at
+	case "over":
+		s.over = at
+	case "stall":
+		s.stall[0] = at
+		s.stall[1], err = time.ParseDuration(after)
+	case "silence":
+		s.agent.Silence = at
+	case "maxduration":
+		s.agent.MaxDuration = at
+	case "model":
+		s.model = at
+	default:
+		return fmt.Errorf("unknown verb %q", verb)
+	}
+	return err
+}
+
+// Tick implements handset.Handset.
+func (s *script) Tick(now time.Duration, _, say *media.Frame) (out handset.Touch) {
+	for _, sp := range s.speech {
+		if now >= sp.at && now < sp.at+sp.long {
+			agenttest.Code(say, sp.text, 0)
+			if sp.text < 0 {
+				say[0] = 9000 // loud, and says nothing
+			}
+		}
+	}
+	for _, h := range s.touches {
+		if h.at >= now && h.at < now+media.FrameDuration {
+			out = h.Touch
+		}
+	}
+	return out
+}
+
+// port lets the script's faults hit.
+func (s *script) port() agenttest.Port {
+	count := map[string]int{}
+	return func(ctx context.Context, op string, effect func() error) error {
+		count[op]++
+		for _, f := range s.faults {
+			if f.op != op || f.n != count[op] {
+				continue
+			}
+			select {
+			case <-time.After(f.delay):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if f.fail {
+				return errors.New("provider: 503")
+			}
+		}
+		return effect()
+	}
+}
+
+func (s *script) play(t *testing.T) string {
+	port := s.port()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	l := line.New(line.Config{Handset: s, Uplink: 10 * time.Millisecond, Downlink: 10 * time.Millisecond, OnHangup: func() {
+		cancel(telephony.OverError{Reason: telephony.CallerHangup})
+	}})
+	pages := &agenttest.Pages{Port: port}
+	voice := &agenttest.Speaker{First: 40 * time.Millisecond, Port: port}
+	var leg telephony.Leg = l
+	if s.forget {
+		leg = forgetful{l}
+	}
+	c, err := agentcore.New(agentcore.Config{
+		Call:       telephony.Call{ID: "c1", Epoch: 1, Direction: telephony.Inbound},
+		Agent:      s.agent,
+		Recognizer: &agenttest.Hearer{Texts: s.texts, Lag: 80 * time.Millisecond, Port: port},
+		Detector:   agenttest.Detector{},
+		Model:      &agenttest.Thinker{Answers: s.answers, Delay: s.model, Port: port},
+		Voice:      voice,
+		Tools:      []tools.Tool{tools.EndCall()},
+		Journal:    pages,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []struct {
+		at time.Duration
+		do func()
+	}{
+		{s.lose, func() { l.Lose(errors.New("connection reset")) }},
+		{s.stall[0], func() { l.Stall(s.stall[1]) }},
+		{s.over, func() { cancel(telephony.OverError{Reason: telephony.CallerHangup}) }},
+	} {
+		if f.at > 0 {
+			timer := time.AfterFunc(f.at, f.do)
+			defer timer.Stop()
+		}
+	}
+	sum, err := c.Run(ctx, leg)
+	checkJournal(t, pages.Entries(), sum)
+	checkHeard(t, pages.Entries(), voice, l)
+	return render(pages.Entries(), sum, err)
+}
+
+// forgetful is a line whose marks get lost.
+type forgetful struct{ *line.Line }
+
+func (f forgetful) Mark(uint32) error { return nil }
+
+// render writes a journal for people.
+func render(entries []agentcore.Entry, sum agentcore.Summary, err error) string {
+	var b bytes.Buffer
+	for _, e := range entries {
+		body := fmt.Sprintf("%+v", e.Event)
+		if said, ok := e.Event.(agentcore.AgentSaid); ok && said.Parts != nil {
+			parts := *said.Parts
+			said.Parts = nil
+			body = fmt.Sprintf("%+v %+v", said, parts)
+		}
+		fmt.Fprintf(&b, "%2d %6d %-14s %s\n", e.N, e.At.Milliseconds(), e.Event.Kind(), body)
+	}
+	fmt.Fprintf(&b, "end %q after %v, error: %v\n", sum.End, sum.Lasted.Round(time.Millisecond), err)
+	return b.String()
+}

@@ -1,0 +1,134 @@
+package turn_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/hookswitch/hookswitch/agentcore/turn"
+)
+
+func TestMachine(t *testing.T) {
+	ev := func(k turn.EventKind) turn.Event { return turn.Event{Kind: k} }
+	of := func(k turn.EventKind, n int) turn.Event { return turn.Event{Kind: k, Reply: n} }
+	var (
+		began, ended   = ev(turn.SpeechBegan), ev(turn.SpeechEnded)
+		words, nothing = ev(turn.Words), ev(turn.Nothing)
+		key, quiet     = ev(turn.Key), ev(turn.Quiet)
+		opened         = ev(turn.Opened)
+	)
+	audio := func(n int) turn.Event { return of(turn.ReplyAudio, n) }
+	heard := func(n int) turn.Event { return of(turn.ReplyHeard, n) }
+	failed := func(n int) turn.Event { return of(turn.ReplyFailed, n) }
+	bye := func(n int) turn.Event { return of(turn.EndAsked, n) }
+	start := func(n int, why turn.Why) turn.Action { return turn.Action{Kind: turn.Start, Reply: n, Why: why} }
+	cancel := func(n int) turn.Action { return turn.Action{Kind: turn.Cancel, Reply: n} }
+	free := func(n int) turn.Action { return turn.Action{Kind: turn.Release, Reply: n} }
+	end := func(c turn.Cause) turn.Action { return turn.Action{Kind: turn.End, Cause: c} }
+
+	for _, tc := range []struct {
+		name string
+		in   []turn.Event
+		want []turn.Action
+		last turn.Phase
+	}{
+		{"greeting, then the caller's floor", []turn.Event{opened, audio(1), heard(1)},
+			[]turn.Action{start(1, turn.Greeting), free(1)}, turn.Listening},
+		{"a whole turn", []turn.Event{began, ended, words, audio(1), heard(1)},
+			[]turn.Action{start(1, turn.Answer), free(1)}, turn.Listening},
+		{"words are awaited before anything is said", []turn.Event{began, ended}, nil, turn.Hearing},
+		{"talk-over", []turn.Event{began, ended, words, audio(1), began},
+			[]turn.Action{start(1, turn.Answer), cancel(1)}, turn.Hearing},
+		{"talk-over, then their words are answered", []turn.Event{began, ended, words, audio(1), began, ended, words},
+			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Answer)}, turn.Thinking},
+		{"a noise over the agent: it says the rest", []turn.Event{began, ended, words, audio(1), began, ended, nothing, audio(2), heard(2)},
+			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Resume), free(2)}, turn.Listening},
+		{"a noise while the agent thinks: it thinks again", []turn.Event{began, ended, words, began, ended, nothing},
+			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Answer)}, turn.Thinking},
+		{"a noise over the greeting: it is said again", []turn.Event{opened, audio(1), began, ended, nothing},
+			[]turn.Action{start(1, turn.Greeting), cancel(1), start(2, turn.Resume)}, turn.Thinking},
+		{"a noise when nobody speaks", []turn.Event{began, ended, nothing}, nil, turn.Listening},
+		{"they go on before their words are known: one answer to all", []turn.Event{began, ended, began, words, ended, words},
+			[]turn.Action{start(1, turn.Answer)}, turn.Thinking},
+		{"a breath of noise behind their words: answered all the same", []turn.Event{began, ended, began, words, ended, nothing},
+			[]turn.Action{start(1, turn.Answer)}, turn.Thinking},
+		{"a key over the agent", []turn.Event{opened, audio(1), key},
+			[]turn.Action{start(1, turn.Greeting), cancel(1), start(2, turn.Answer)}, turn.Thinking},
+		{"a key while they speak waits for their words", []turn.Event{began, key, ended, words},
+			[]turn.Action{start(1, turn.Answer)}, turn.Thinking},
+		{"late echo of a cancelled reply", []turn.Event{began, ended, words, audio(1), began, heard(1), audio(1)},
+			[]turn.Action{start(1, turn.Answer), cancel(1)}, turn.Hearing},
+		{"the agent ends the call after its goodbye", []turn.Event{began, ended, words, audio(1), bye(1), heard(1)},
+			[]turn.Action{start(1, turn.Answer), free(1), end(turn.ByAgent)}, turn.Over},
+		{"the caller talks over the goodbye: the call goes on", []turn.Event{began, ended, words, audio(1), bye(1), began, ended, words, audio(2), heard(2)},
+			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Answer), free(2)}, turn.Listening},
+		{"a noise over the goodbye: it is said, and the call ends", []turn.Event{began, ended, words, audio(1), bye(1), began, ended, nothing, heard(2)},
+			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Resume), free(2), end(turn.ByAgent)}, turn.Over},
+		{"a failure: one apology that nothing interrupts, then the end", []turn.Event{began, ended, words, failed(1), audio(2), began, key, heard(2)},
+			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Apology), free(2), end(turn.ByProvider)}, turn.Over},
+		{"the apology fails, too", []turn.Event{opened, failed(1), failed(2)},
+			[]turn.Action{start(1, turn.Greeting), cancel(1), start(2, turn.Apology), cancel(2), end(turn.ByProvider)}, turn.Over},
+		{"deaf: the same", []turn.Event{ev(turn.Deaf), ev(turn.Deaf)}, []turn.Action{start(1, turn.Apology)}, turn.Thinking},
+		{"silence: asked once, then let go", []turn.Event{quiet, audio(1), heard(1), quiet},
+			[]turn.Action{start(1, turn.Prompt), free(1), end(turn.BySilence)}, turn.Over},
+		{"quiet while somebody speaks means nothing", []turn.Event{began, quiet}, nil, turn.Hearing},
+		{"time is up in mid-answer", []turn.Event{began, ended, words, ev(turn.TimeUp), words},
+			[]turn.Action{start(1, turn.Answer), cancel(1), end(turn.ByTime)}, turn.Over},
+		{"the line is back, somebody waits for an answer", []turn.Event{{Kind: turn.Reopened, Unanswered: true}, audio(1), heard(1)},
+			[]turn.Action{start(1, turn.Resume), free(1), start(2, turn.Answer)}, turn.Thinking},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			m := turn.Machine{Greets: true, Prompts: true}
+			var got []turn.Action
+			for _, e := range tc.in {
+				got = m.Step(got, e)
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("actions = %v\nwant      %v", got, tc.want)
+			}
+			if m.Phase() != tc.last {
+				t.Errorf("phase = %v, want %v", m.Phase(), tc.last)
+			}
+		})
+	}
+}
+
+// FuzzMachine checks what must hold for any order of events: a reply starts
+// only when none is live, only the live reply is cancelled or released, no reply
+// starts while the caller speaks (but to say that something broke, or on an open
+// line), and nothing follows the end.
+func FuzzMachine(f *testing.F) {
+	f.Add([]byte{1, 2, 3, 1, 4})
+	f.Add([]byte{3, 4, 5, 8, 3, 4, 6, 9})
+	f.Fuzz(func(t *testing.T, script []byte) {
+		m := turn.Machine{Greets: true, Prompts: true}
+		live, newest, speaking, over := 0, 0, false, false
+		for _, b := range script {
+			kind := turn.EventKind(b%14 + 1)
+			if kind == turn.SpeechBegan {
+				speaking = true
+			} else if kind == turn.SpeechEnded {
+				speaking = false
+			}
+			for _, a := range m.Step(nil, turn.Event{Kind: kind, Reply: newest - int(b>>7)}) {
+				switch {
+				case over:
+					t.Fatalf("%v after the end", a)
+				case a.Kind == turn.End:
+					over, live = true, 0
+				case a.Kind == turn.Start && live == 0:
+					live, newest = a.Reply, a.Reply
+					if speaking && a.Why == turn.Answer {
+						t.Fatalf("%v while the caller speaks", a)
+					}
+				case a.Kind != turn.Start && a.Reply == live && live != 0:
+					live = 0
+				default:
+					t.Fatalf("%v with reply %d live", a, live)
+				}
+			}
+			if on := m.Phase() == turn.Thinking || m.Phase() == turn.Speaking; on != (live != 0) {
+				t.Fatalf("phase %v with reply %d live", m.Phase(), live)
+			}
+		}
+	})
+}
