@@ -1,12 +1,18 @@
 package twilio
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +68,53 @@ func TestAWholeCall(t *testing.T) {
 	}
 	if status, body := r.post(pathNext, formOf("CallStatus", "in-progress")); status != 200 || !strings.Contains(body, "Connect") {
 		t.Errorf("the door: %d %s", status, body)
+	}
+}
+
+// TestACallOverTLS is the same over wss, as Twilio itself demands it.
+func TestACallOverTLS(t *testing.T) {
+	r := &rig{tb: t, desk: newDesk()}
+	r.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.trunk.Handler().ServeHTTP(w, req)
+	}))
+	host := r.server.Listener.Addr().String()
+	var err error
+	r.trunk, err = New(Config{AccountSID: testAccount, AuthToken: "new", OldTokens: []string{testToken}, PublicURL: "https://" + host}, r.desk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.server.StartTLS()
+	t.Cleanup(r.server.Close)
+	token := r.ring()
+
+	roots := x509.NewCertPool()
+	roots.AddCert(r.server.Certificate())
+	conn, err := tls.Dial("tcp", host, &tls.Config{RootCAs: roots, ServerName: "example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, upgradeText, "/twilio/media", host, sign(testToken, "wss://"+host+"/twilio/media", nil))
+	f := &far{conn, bufio.NewReader(conn)}
+	for line := ""; line != "\r\n"; {
+		if line, err = f.r.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.say(connectedText, startText(token), mediaText(bytes.Repeat([]byte{0x80}, 160)))
+	if _, text, err := f.hear(); err != nil || !bytes.Equal(text, mustMedia(bytes.Repeat([]byte{0x80}, 160))) {
+		t.Errorf("heard %.80s, %v", text, err)
+	}
+	f.say(digitText("#"), mediaText(repeat(160)), mediaText(repeat(160)))
+	if code := f.hearClose(); code != 1000 {
+		t.Errorf("close code %d, want 1000", code)
+	}
+	conn.Close()
+	if err := r.outcome(); err != nil {
+		t.Error(err)
+	}
+	if err := r.trunk.Close(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

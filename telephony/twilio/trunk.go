@@ -65,8 +65,7 @@ func New(c Config, desk telephony.Desk) (*Trunk, error) {
 		pending:   pending{max: c.MaxPending, perAddress: c.MaxPendingPerAddress},
 		upgrader: websocket.Upgrader{
 			ReadBufferSize:  1024, // a media message has about 400 bytes
-			WriteBufferSize: 2048, // a lump of 160 ms
-			WriteBufferPool: &sync.Pool{},
+			WriteBufferSize: 2048, // a lump of 160 ms. No pool of them: it costs an allocation a message
 			// Who may connect is decided by signature and token. Twilio sends
 			// no Origin, and a browser can't make the signature.
 			CheckOrigin: func(*http.Request) bool { return true },
