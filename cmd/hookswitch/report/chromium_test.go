@@ -160,6 +160,7 @@ func TestPageInChromium(t *testing.T) {
 	b := open(t, write(t, demo(t)))
 	b.until(`[...document.querySelectorAll('audio')].every(a => a.readyState >= 1)`)
 	t.Run("clicking a word plays from it", func(t *testing.T) { b.t = t; wordPlays(b) })
+	t.Run("clicking the timeline goes there", func(t *testing.T) { b.t = t; timelineSeeks(b) })
 	t.Run("keys", func(t *testing.T) { b.t = t; keys(b) })
 	t.Run("waterfall adds up", func(t *testing.T) { b.t = t; addsUp(b) })
 	t.Run("landmarks and words not heard", func(t *testing.T) { b.t = t; landmarks(b) })
@@ -172,20 +173,32 @@ func TestPageInChromium(t *testing.T) {
 }
 
 func wordPlays(b *browser) {
-	word := `[...document.querySelectorAll('#call-1 .w')].find(w => w.textContent == 'Saturday,' || w.textContent == 'weekdays,')`
+	word := `[...document.querySelectorAll('#call-1 .said [data-t]')].find(w => w.textContent == 'Saturday,' || w.textContent == 'weekdays,')`
 	at := js[float64](b, `+`+word+`.dataset.t`)
 	if at < 11 || at > 12.8 {
 		b.t.Errorf("word stands at %.2f s, want it late in the utterance of 9.9 to 12.8 s", at)
 	}
 	js[bool](b, `(`+word+`.click(), true)`)
 	b.until(fmt.Sprintf(`(a => !a.paused && a.currentTime > %f && a.currentTime < %f)(document.querySelector('#call-1 audio'))`, at, at+5))
-	b.until(`document.querySelectorAll('.w.on').length == 1`)
+	b.until(`document.querySelectorAll('.said .on').length == 1`)
 	head := js[float64](b, `+document.querySelector('#call-1 .head').getAttribute('x1')`)
 	if head < 60 {
 		b.t.Errorf("the timeline's line stands at %.0f, want it with the sound", head)
 	}
 	if long := js[float64](b, `document.querySelector('#call-1 audio').duration`); long < 22.3 || long > 22.5 {
 		b.t.Errorf("Chromium hears %.2f s of µ-law, want 22.4", long)
+	}
+}
+
+func timelineSeeks(b *browser) {
+	// The middle of the drawing stands for (515-60)/42.768 s.
+	got := js[float64](b, `(() => {
+		const svg = document.querySelector('#call-1 svg.timeline'), r = svg.getBoundingClientRect();
+		svg.dispatchEvent(new MouseEvent('click', {bubbles: true, clientX: r.left + r.width / 2, clientY: r.top + 40}));
+		return document.querySelector('#call-1 audio').currentTime;
+	})()`)
+	if got < 10.5 || got > 10.8 {
+		b.t.Errorf("went to %.2f s, want 10.64", got)
 	}
 }
 
@@ -196,11 +209,11 @@ func keys(b *browser) {
 	b.until(`!(` + playing + `)`)
 	js[bool](b, `(document.querySelector('#call-1 audio').currentTime = 0, true)`)
 	b.do(chromedp.KeyEvent(kb.ArrowRight))
-	b.until(`document.querySelector('.w.on')?.textContent == 'Lakeside'`)
+	b.until(`document.querySelector('.said .on')?.textContent == 'Lakeside'`)
 	b.do(chromedp.KeyEvent(kb.ArrowRight))
-	b.until(`document.querySelector('.w.on')?.textContent == 'Dental,'`)
+	b.until(`document.querySelector('.said .on')?.textContent == 'Dental,'`)
 	b.do(chromedp.KeyEvent(kb.ArrowLeft))
-	b.until(`document.querySelector('.w.on')?.textContent == 'Lakeside'`)
+	b.until(`document.querySelector('.said .on')?.textContent == 'Lakeside'`)
 	b.do(chromedp.KeyEvent(kb.ArrowRight, chromedp.KeyModifiers(chromedp.ModifierShift)))
 	b.until(`Math.abs(` + now + ` - 3.62) < 0.01`)
 	b.do(chromedp.KeyEvent(" "))

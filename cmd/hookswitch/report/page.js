@@ -3,7 +3,7 @@
   const calls = [...document.querySelectorAll('section.call')].map(section => {
     const audio = section.querySelector('audio');
     const svg = section.querySelector('svg.timeline');
-    const words = [...section.querySelectorAll('.w')].map(el => ({el, t: +el.dataset.t}));
+    const words = [...section.querySelectorAll('.said [data-t]')].map(el => ({el, t: +el.dataset.t}));
     return {section, audio, svg, words, head: svg && svg.querySelector('.head'), on: null};
   }).filter(c => c.audio);
   if (!calls.length) return;
@@ -65,7 +65,7 @@
     });
     c.audio.addEventListener('seeking', () => paint(c));
     c.section.addEventListener('click', e => {
-      const at = e.target.closest('.w, .clock');
+      const at = e.target.closest('.said [data-t]') || e.target.closest('.clock')?.parentElement;
       if (at) return seek(c, +at.dataset.t, true);
       if (e.target.closest('svg.timeline')) {
         const p = new DOMPoint(e.clientX, e.clientY).matrixTransform(c.svg.getScreenCTM().inverse());
@@ -77,7 +77,7 @@
   const step = (c, way, turn) => {
     const t = c.audio.currentTime;
     const starts = turn
-      ? [...c.section.querySelectorAll('.row')].filter(r => r.querySelector('.w')).map(r => +r.dataset.t)
+      ? [...c.section.querySelectorAll('.row')].filter(r => r.querySelector('.said [data-t]')).map(r => +r.dataset.t)
       : c.words.map(w => w.t);
     const to = way > 0 ? starts.find(s => s > t + 0.01) : starts.findLast(s => s < t - 0.01);
     if (to === undefined) return;

@@ -211,6 +211,53 @@ func TestPagesOfLittle(t *testing.T) {
 	}
 }
 
+func TestHourLongCallStaysSmall(t *testing.T) {
+	one := busy(t)
+	var entries []agentcore.Entry
+	for n := range 160 { // of 22.4 s, 4 turns each
+		entries = append(entries, later(one, time.Duration(n)*22_400*time.Millisecond, 4*n)...)
+	}
+	call := show.Call{LastedMS: 160 * 22_400}
+	call.Fill(entries)
+	call.LastedMS = 160 * 22_400
+	p := report.Page{Result: show.Result{Calls: []show.Call{call}}, Calls: []report.Recorded{{Entries: entries}}}
+	got := len(write(t, p))
+	t.Logf("%d turns, %d bytes", len(call.Turns), got)
+	if got > 2<<20 {
+		t.Errorf("page of %d bytes for %d turns, want less than 2 MB", got, len(call.Turns))
+	}
+}
+
+// later moves a call's entries in time, and counts its turns on.
+func later(entries []agentcore.Entry, by time.Duration, turns int) []agentcore.Entry {
+	ms := by.Milliseconds()
+	var list []agentcore.Entry
+	for _, e := range entries {
+		e.At += by
+		switch ev := e.Event.(type) {
+		case agentcore.CallerSaid:
+			ev.Turn, ev.StartMS, ev.EndMS = ev.Turn+turns, ev.StartMS+ms, ev.EndMS+ms
+			e.Event = ev
+		case agentcore.CallerPressed:
+			ev.Turn += turns
+			e.Event = ev
+		case agentcore.TalkOver:
+			ev.StartMS, ev.ClearMS = ev.StartMS+ms, ev.ClearMS+ms
+			e.Event = ev
+		case agentcore.AgentSaid:
+			if ev.Turn > 0 {
+				ev.Turn += turns
+			}
+			ev.StartMS, ev.EndMS = ev.StartMS+ms, ev.EndMS+ms
+			e.Event = ev
+		case agentcore.Ended:
+			continue
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
 func TestRecordingThatIsNoneIsRefused(t *testing.T) {
 	p := demo(t)
 	p.Calls[1].WAV = []byte("RIFFxxxxWAVEnonsense")

@@ -180,7 +180,8 @@ func words(text string, start, end int64) []word {
 	return list
 }
 
-func at(ms int64) string { return fmt.Sprintf("%.3f", float64(ms)/1000) }
+// at is a data attribute: seconds. A hundredth is less than a syllable.
+func at(ms int64) string { return fmt.Sprintf("%.2f", float64(ms)/1000) }
 
 // slow names the classes of ux.md: from 800 ms a gap is noticed, from 1,200
 // minded.

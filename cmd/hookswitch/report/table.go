@@ -23,6 +23,7 @@ var parts = []part{
 
 // table is where the time of a call's gaps went.
 type table struct {
+	Label    string
 	Parts    []part
 	Turns    []turnRow
 	Measured bool // the far end measured the gaps too
@@ -41,11 +42,11 @@ type turnRow struct {
 
 const tableBar = 300
 
-func newTable(turns []show.Turn) *table {
+func newTable(call int, turns []show.Turn) *table {
 	if len(turns) == 0 {
 		return nil
 	}
-	t := &table{}
+	t := &table{Label: fmt.Sprintf("Where the time of call %d went", call)}
 	tools, worst := false, int64(1)
 	for _, turn := range turns {
 		tools = tools || turn.Parts != nil && turn.Parts.Tool > 0
@@ -116,7 +117,10 @@ func newBar(p show.Parts, ms, worst int64, wide int) bar {
 		}
 		x, w := float64(sum)*scale, float64(n)*scale
 		sum += n
-		s := segment{Class: part.Class, Name: part.Name, MS: n, X: px(x), W: px(w)}
+		s := segment{Class: part.Class, Name: part.Name, MS: n, W: px(w)}
+		if x > 0 {
+			s.X = px(x)
+		}
 		if w >= letterIn {
 			s.Letter, s.Mid = part.Letter, px(x+w/2)
 		}

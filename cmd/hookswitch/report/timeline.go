@@ -42,7 +42,8 @@ type timeline struct {
 	Sent    string // of the agent's that was not
 	Blocks  []block
 	Keys    []mark
-	Marks   []mark // the line's
+	Played  string // path of the marks that came back
+	Marks   []mark // what else went over the line
 	Clears  []mark
 	Unheard []block
 	Work    []segment
@@ -161,6 +162,10 @@ func stroke(b *strings.Builder, x, y, peak float64) {
 	fmt.Fprintf(b, "M%.1f %.1fv%.1f", x, y-h, 2*h)
 }
 
+func circle(x, y, r float64) string {
+	return fmt.Sprintf("M%.1f %.0fa%.0f %.0f 0 1 0 %.0f 0a%.0f %.0f 0 1 0 -%.0f 0", x-r, y, r, r, 2*r, r, r, 2*r)
+}
+
 func (t *timeline) spoke(i show.Item) {
 	y := callerAt
 	switch i.Kind {
@@ -230,7 +235,8 @@ func (t *timeline) entry(e agentcore.Entry) {
 		if ev.How != "mark" || ev.Cut {
 			return
 		}
-		m.Title = fmt.Sprintf("mark at %s: %q was heard", show.Clock(at), show.Clean(ev.Text))
+		t.Played += circle(t.x(at), lineAt, 3)
+		return
 	case agentcore.Lost:
 		m.Text, m.Title = "lost", "line lost at "+show.Clock(at)
 	case agentcore.Ended:

@@ -117,7 +117,7 @@ func newCall(n int, call show.Call, rec Recorded) (callView, error) {
 	items := show.Items(rec.Entries)
 	measured(items, call.Turns)
 	c := callView{ID: show.Anchor(n, 0), Title: heading(n, call), Who: show.Clean(call.Persona),
-		Facts: callFacts(call, items), Rows: rows(n, items, call.Turns), Table: newTable(call.Turns)}
+		Facts: callFacts(call, items), Rows: rows(n, items, call.Turns), Table: newTable(n, call.Turns)}
 	p, err := newPeaks(rec.WAV)
 	if err != nil {
 		return c, fmt.Errorf("report: recording of call %d: %w", n, err)

@@ -133,6 +133,21 @@ func TestProgressTellsBytesRateAndTimeLeft(t *testing.T) {
 	})
 }
 
+func TestInterruptedDemoTellsWhatIsKnown(t *testing.T) {
+	var out bytes.Buffer
+	s := show.New(&out, &out, show.Plain())
+	call := s.Call(show.Heading{})
+	call.Entry(at(10, planned{Reply: 1}))
+	call.Entry(at(20, heard{Text: "kept back", StartMS: 15}))
+	call.Flush()
+	r := show.Result{TookMS: 4000, Interrupted: true}
+	r.Judge()
+	s.Finish(r, show.Files{})
+	if got := out.String(); !strings.Contains(got, "caller kept back") || !strings.Contains(got, "STOPPED  interrupted after 4 s") || !strings.Contains(got, "exit status 130") {
+		t.Errorf("shown %s", got)
+	}
+}
+
 func TestPipeIsToldEveryQuarter(t *testing.T) {
 	var b bytes.Buffer
 	p := show.New(&b, &b, show.Plain()).Progress("2/3 models")
