@@ -1,0 +1,45 @@
+package server_test
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
+)
+
+// asChild makes this very binary a gateway instead of a test: it serves what it
+// inherits, with its database in the folder that the variable names.
+const asChild = "SERVER_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(asChild); dir != "" {
+		child(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func child(dir string) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM)
+	l, err := config.Load(config.Input{Dir: dir, Flags: map[string]string{
+		"listen":       "127.0.0.1:1", // refused to all but root, and never used
+		"database-url": "sqlite://" + dir + "/hookswitch.db", "recordings": "off", "recogniser": "none",
+	}})
+	if err == nil {
+		var s *server.Server
+		if s, err = server.Build(context.Background(), server.Options{Config: l.Config, Load: speaks}); err == nil {
+			_, err = s.RunUntil(context.Background(), signals)
+		}
+	}
+	if err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+		os.Exit(3)
+	}
+}
