@@ -87,8 +87,8 @@ func facts(r show.Result) []fact {
 		f = append(f, fact{"took ", seconds(r.TookMS), ""})
 	}
 	if r.Gap.Turns > 0 {
-		f = append(f, fact{"gap ", fmt.Sprintf("%d ms", r.Gap.MedianMS),
-			fmt.Sprintf(" median, %d worst (call %d, turn %d)", r.Gap.WorstMS, r.Gap.Call, r.Gap.Turn)})
+		f = append(f, fact{"gap ", show.Millis(r.Gap.MedianMS),
+			fmt.Sprintf(" median, %s worst (call %d, turn %d)", show.Millis(r.Gap.WorstMS), r.Gap.Call, r.Gap.Turn)})
 	}
 	if r.Build != "" {
 		f = append(f, fact{"hookswitch ", show.Clean(r.Build), ""})
@@ -158,16 +158,13 @@ func callFacts(call show.Call, items []show.Item) []fact {
 		f = append(f, fact{"agent ", show.Clean(call.Agent), ""})
 	}
 	if g := show.Gaps([]show.Call{call}); g.Turns > 0 {
-		f = append(f, fact{"gap ", fmt.Sprintf("%d ms", g.MedianMS), fmt.Sprintf(" median, %d worst", g.WorstMS)})
+		f = append(f, fact{"gap ", show.Millis(g.MedianMS), fmt.Sprintf(" median, %s worst", show.Millis(g.WorstMS))})
 	}
 	if all, lost := spoken(items); lost > 0 {
 		f = append(f, fact{"", fmt.Sprintf("%d of %d", lost, all), " of the agent's words not heard"})
 	}
 	if call.Violations > 0 {
 		f = append(f, fact{"", fmt.Sprint(call.Violations), " protocol violations"})
-	}
-	if call.Pipeline != "" {
-		f = append(f, fact{show.Clean(call.Pipeline), "", ""})
 	}
 	return f
 }
