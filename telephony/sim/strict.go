@@ -31,15 +31,15 @@ func (s *stream) take(kind int, data []byte) {
 		s.call.offend(police.Binary, 31950, fmt.Sprintf("binary message of %d bytes", len(data)))
 		return
 	}
-	event, field, offence := s.check(data)
-	if offence != nil {
-		s.call.offend(offence.kind, offence.code, offence.text)
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.started {
-		s.call.offend(police.BeforeStart, 31951, event+" before start")
+		s.call.offend(police.BeforeStart, 31951, "message before start")
+		return
+	}
+	event, field, offence := s.check(data)
+	if offence != nil {
+		s.call.offend(offence.kind, offence.code, offence.text)
 		return
 	}
 	switch event {
