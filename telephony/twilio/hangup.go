@@ -51,6 +51,7 @@ func (l *Leg) release(code int, deadline time.Time) closing {
 	defer close(l.closed)
 	defer l.conn.Close()
 	close(l.done)
+	l.stopTimer()
 	l.conn.SetReadDeadline(time.Unix(1, 0)) // wakes Next
 	if l.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), deadline) != nil {
 		return l.closed
@@ -64,4 +65,17 @@ func (l *Leg) release(code int, deadline time.Time) closing {
 	l.conn.SetReadDeadline(deadline)
 	io.Copy(io.Discard, l.conn.NetConn()) // until the far end closes, or the deadline; either will do
 	return l.closed
+}
+
+// stopTimer forgets a lump that waits. If a write is under way right now, the
+// timer stays, and finds the leg hung up when it fires.
+func (l *Leg) stopTimer() {
+	select {
+	case l.writing <- struct{}{}:
+		if l.late != nil {
+			l.late.Stop()
+		}
+		l.unlock()
+	default:
+	}
 }

@@ -113,7 +113,7 @@ func (l *Leg) awaitStart() error {
 		text, err := l.receive(deadline)
 		if err != nil {
 			l.c.Count(ReasonNoStart)
-			return fmt.Errorf("twilio: waiting for start: %w: %w", telephony.ErrLost, err)
+			return fmt.Errorf("twilio: waiting for start: %w: %v", telephony.ErrLost, err)
 		}
 		var m wire.Message
 		switch err := wire.Parse(text, &m); {

@@ -121,6 +121,15 @@ func TestALineThatStopsOrBreaksIsLostAndNotHungUp(t *testing.T) {
 				time.Sleep(900 * time.Millisecond)
 			}
 		}, 10 * time.Second},
+		{"a message in endless fragments", ReasonSilent, func(f *far) {
+			f.conn.Write([]byte{opText, 0x80, 0, 0, 0, 0}) // not final
+			for {
+				if _, err := f.conn.Write([]byte{0, 0x80, 0, 0, 0, 0}); err != nil { // a continuation of nothing
+					return
+				}
+				time.Sleep(7 * time.Millisecond)
+			}
+		}, 10 * time.Second},
 		{"a message over the limit", ReasonTooBig, func(f *far) { f.conn.Write(frame(opText, make([]byte, 2<<20))) }, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -383,4 +392,37 @@ func TestHangupEndsWithItsContext(t *testing.T) {
 			t.Errorf("Hangup() = %v, want its context's end", err)
 		}
 	})
+}
+
+func TestPendingSocketsAreBoundedInAllAndByAddress(t *testing.T) {
+	p := pending{max: 3, perAddress: 2}
+	var places []*place
+	for i, tt := range []struct {
+		address string
+		dropped bool
+		left    []int
+	}{
+		{"a", false, []int{0}},
+		{"b", false, []int{0, 1}},
+		{"b", false, []int{0, 1, 2}},
+		{"b", true, []int{0, 2, 3}}, // the oldest of b
+		{"c", true, []int{2, 3, 4}}, // the oldest of all
+	} {
+		conn, _ := pipe(t)
+		mine, dropped := p.add(tt.address, conn)
+		places = append(places, mine)
+		var left []int
+		for _, o := range p.list {
+			left = append(left, slices.Index(places, o))
+		}
+		if dropped != tt.dropped || !slices.Equal(left, tt.left) {
+			t.Errorf("after socket %d of %s: dropped = %v, left %v; want %v, %v", i, tt.address, dropped, left, tt.dropped, tt.left)
+		}
+	}
+	for _, mine := range places { // the dropped ones are no longer there, which is no matter
+		p.remove(mine)
+	}
+	if len(p.list) != 0 {
+		t.Errorf("%d are left", len(p.list))
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -19,6 +20,7 @@ const deskTimeout = 10 * time.Second
 // server's own goroutine.
 func (t *Trunk) media(w http.ResponseWriter, r *http.Request) {
 	signature := r.Header.Get(signatureHeader)
+	address := "ws" + strings.TrimPrefix(t.signedURL(r), "http") // wss when we are https
 	switch {
 	case signature == "":
 		t.refuse(w, http.StatusForbidden, ReasonUnsigned)
@@ -26,8 +28,8 @@ func (t *Trunk) media(w http.ResponseWriter, r *http.Request) {
 	case len(r.RequestURI) > maxURI:
 		t.refuse(w, http.StatusRequestURITooLong, ReasonBodyTooBig)
 		return
-	case !t.validator.Valid("ws"+t.signedURL(r)[len("http"):], nil, signature): // wss when we are https
-		t.refuse(w, http.StatusForbidden, ReasonBadSignature)
+	case !t.validator.Valid(address, nil, signature):
+		t.refuseSignature(w, address)
 		return
 	case !websocket.IsWebSocketUpgrade(r):
 		t.refuse(w, http.StatusBadRequest, ReasonNotUpgrade)

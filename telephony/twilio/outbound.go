@@ -80,8 +80,8 @@ func (l *Leg) Write(f *media.Frame) error {
 		return err
 	}
 	defer l.unlock()
-	held := len(l.out.waiting)
-	if err := l.send(l.out.add(f, time.Now())); err != nil {
+	held, now := len(l.out.waiting), time.Now()
+	if err := l.send(l.out.add(f, now), now); err != nil {
 		return err
 	}
 	if held == 0 && len(l.out.waiting) > 0 {
@@ -96,11 +96,12 @@ func (l *Leg) Mark(id uint32) error {
 		return err
 	}
 	defer l.unlock()
-	if err := l.send(l.out.flush(time.Now())); err != nil {
+	now := time.Now()
+	if err := l.send(l.out.flush(now), now); err != nil {
 		return err
 	}
 	l.marks.sent(id) // before it is on its way: the echo may be quick
-	return l.send(l.out.mark(id))
+	return l.send(l.out.mark(id), time.Now())
 }
 
 // Clear implements [telephony.Leg]. Frames that wait are never sent.
@@ -110,7 +111,7 @@ func (l *Leg) Clear() error {
 	}
 	defer l.unlock()
 	l.marks.cleared()
-	return l.send(l.out.clear())
+	return l.send(l.out.clear(), time.Now())
 }
 
 // flushLater sends a lump that stays incomplete for as long as it could have
@@ -123,7 +124,8 @@ func (l *Leg) flushLater() {
 	l.late = time.AfterFunc(l.c.Lump, func() {
 		if l.lock() == nil {
 			defer l.unlock()
-			l.send(l.out.flush(time.Now())) // a failure closes the socket, and so reaches Next
+			now := time.Now()
+			l.send(l.out.flush(now), now) // a failure closes the socket, and so reaches Next
 		}
 	})
 }
@@ -146,11 +148,11 @@ func (l *Leg) lock() error {
 func (l *Leg) unlock() { <-l.writing }
 
 // send writes one message; nil is nothing to send.
-func (l *Leg) send(text []byte) error {
+func (l *Leg) send(text []byte, now time.Time) error {
 	if text == nil {
 		return nil
 	}
-	l.conn.SetWriteDeadline(time.Now().Add(l.c.WriteTimeout))
+	l.conn.SetWriteDeadline(now.Add(l.c.WriteTimeout))
 	err := l.conn.WriteMessage(websocket.TextMessage, text)
 	if err == nil {
 		return nil
@@ -163,5 +165,5 @@ func (l *Leg) send(text []byte) error {
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		l.c.Count(ReasonSlowReader)
 	}
-	return fmt.Errorf("twilio: write: %w: %w", telephony.ErrLost, err)
+	return fmt.Errorf("twilio: write: %w: %v", telephony.ErrLost, err)
 }

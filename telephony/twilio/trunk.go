@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -36,6 +38,7 @@ type Trunk struct {
 	routes    []Route
 	mux       *http.ServeMux
 	streams   streams
+	warned    atomic.Int64 // when a bad signature was last logged, Unix seconds
 }
 
 // Route is one address of a trunk.
@@ -110,6 +113,19 @@ func (t *Trunk) refuse(w http.ResponseWriter, status int, reason string) {
 	http.Error(w, http.StatusText(status), status)
 }
 
+// refuseSignature turns down a request whose signature does not fit address,
+// and tells the operator, because the cause is more often a setting than an
+// attack. A flood of them logs one line in ten seconds.
+func (t *Trunk) refuseSignature(w http.ResponseWriter, address string) {
+	t.refuse(w, http.StatusForbidden, ReasonBadSignature)
+	now := time.Now().Unix()
+	if last := t.warned.Load(); now-last >= 10 && t.warned.CompareAndSwap(last, now) {
+		address, _, _ = strings.Cut(address, "?")
+		t.c.Log.Warn("twilio: a request's signature does not fit; the public URL must be the one that Twilio calls, "+
+			"and the auth token the primary one of the account that owns the number", "checked_against", address)
+	}
+}
+
 // Wait waits until no stream is left, for as long as ctx lasts. New ones may
 // still come.
 func (t *Trunk) Wait(ctx context.Context) error { return t.streams.wait(ctx) }
@@ -174,10 +190,5 @@ func (s *streams) wait(ctx context.Context) error {
 	s.mu.Lock()
 	empty := s.empty
 	s.mu.Unlock()
-	select {
-	case <-empty:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return closing(empty).wait(ctx)
 }

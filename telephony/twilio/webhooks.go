@@ -51,8 +51,8 @@ func (t *Trunk) form(serve func(http.ResponseWriter, request)) http.HandlerFunc 
 			t.refuse(w, http.StatusBadRequest, ReasonBadForm)
 			return
 		}
-		if !t.validator.Valid(t.signedURL(r), form, signature) {
-			t.refuse(w, http.StatusForbidden, ReasonBadSignature)
+		if address := t.signedURL(r); !t.validator.Valid(address, form, signature) {
+			t.refuseSignature(w, address)
 			return
 		}
 		if form.Get("AccountSid") != t.c.AccountSID {

@@ -3,6 +3,7 @@ package twilio
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -286,5 +287,19 @@ func TestBadForms(t *testing.T) {
 		if status, _ := r.post(pathVoice, formOf("CallSid", sid)); status != http.StatusBadRequest {
 			t.Errorf("CallSid %.9q: %d, want 400", sid, status)
 		}
+	}
+}
+
+func TestABadSignatureTellsTheOperatorOnceAndNoSecret(t *testing.T) {
+	var log strings.Builder
+	r := newRig(t, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	for range 5 {
+		r.raw(http.MethodPost, pathVoice+"?call=1", formOf().Encode(), "X-Twilio-Signature", "forged")
+	}
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "checked_against="+r.server.URL+pathVoice) {
+		t.Errorf("logged %q, want one line with the address", got)
+	}
+	if got := log.String(); strings.Contains(got, testToken) || strings.Contains(got, "555") || strings.Contains(got, "forged") {
+		t.Errorf("logged a secret: %q", got)
 	}
 }
