@@ -50,6 +50,9 @@ var _ asr.Recognizer = (*Recognizer)(nil)
 // New loads the network, which takes about a tenth of a second. Without cgo it
 // fails with [models.ErrNoRuntime].
 func New(c Config) (*Recognizer, error) {
+	if !models.CanRun {
+		return nil, fail("open", false, models.ErrNoRuntime)
+	}
 	if c.Runtime == nil {
 		return nil, fail("open", false, errors.New("Config.Runtime is required"))
 	}

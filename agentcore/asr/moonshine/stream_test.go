@@ -3,6 +3,7 @@ package moonshine
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type slow struct {
 	lag   time.Duration
 	fails error
-	runs  *int // how many it has finished
+	runs  *atomic.Int32 // how many it has finished
 }
 
 func (e slow) transcribe(pcm []int16, _ *expected, stop func() bool) (heard, error) {
@@ -30,7 +31,7 @@ func (e slow) transcribe(pcm []int16, _ *expected, stop func() bool) (heard, err
 		}
 		time.Sleep(e.lag / 10)
 	}
-	*e.runs++
+	e.runs.Add(1)
 	return heard{fmt.Sprint(len(pcm) * 10 / media.Rate), 1}, e.fails
 }
 
@@ -61,7 +62,7 @@ func tone(d time.Duration) asrtest.Speech {
 
 func TestAGuessMadeInThePauseIsTheFinalResult(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs := 0
+		var runs atomic.Int32
 		c := asrtest.Open(t, slowly(t, slow{lag: 200 * time.Millisecond, runs: &runs}, Config{}), asr.Options{})
 		c.Say(tone(time.Second))
 		c.Pause()
@@ -70,8 +71,8 @@ func TestAGuessMadeInThePauseIsTheFinalResult(t *testing.T) {
 		began := time.Now()
 		c.Signal(asr.Ended)
 		r := c.Final()
-		if d := time.Since(began); d != 0 || interim.Final || interim.Text != r.Text || r.Text == "" || runs != 1 {
-			t.Errorf("after %v: %+v, then %+v, %d runs; want the guess at once", d, interim, r, runs)
+		if d := time.Since(began); d != 0 || interim.Final || interim.Text != r.Text || r.Text == "" || runs.Load() != 1 {
+			t.Errorf("after %v: %+v, then %+v, %d runs; want the guess at once", d, interim, r, runs.Load())
 		}
 		if r.Took != 200*time.Millisecond {
 			t.Errorf("took %v, want 200 ms", r.Took)
@@ -81,22 +82,22 @@ func TestAGuessMadeInThePauseIsTheFinalResult(t *testing.T) {
 
 func TestAGuessInProgressIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs := 0
+		var runs atomic.Int32
 		c := asrtest.Open(t, slowly(t, slow{lag: 500 * time.Millisecond, runs: &runs}, Config{}), asr.Options{})
 		c.Say(tone(time.Second))
 		c.Pause()
 		began := time.Now()
 		time.Sleep(300 * time.Millisecond)
 		c.Signal(asr.Ended)
-		if r := c.Final(); r.Text == "" || time.Since(began) != 500*time.Millisecond || runs != 1 {
-			t.Errorf("%+v after %v and %d runs, want the guess after 500 ms", r, time.Since(began), runs)
+		if r := c.Final(); r.Text == "" || time.Since(began) != 500*time.Millisecond || runs.Load() != 1 {
+			t.Errorf("%+v after %v and %d runs, want the guess after 500 ms", r, time.Since(began), runs.Load())
 		}
 	})
 }
 
 func TestGoingOnSupersedesTheGuess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs := 0
+		var runs atomic.Int32
 		c := asrtest.Open(t, slowly(t, slow{lag: 500 * time.Millisecond, runs: &runs}, Config{}), asr.Options{})
 		c.Say(tone(time.Second))
 		c.Pause()
@@ -106,15 +107,15 @@ func TestGoingOnSupersedesTheGuess(t *testing.T) {
 			c.Write(&f)
 		}
 		c.Signal(asr.Ended)
-		if r := c.Final(); r.Text != "25" || runs != 1 {
-			t.Errorf("%q after %d runs, want all 2.5 s in one", r.Text, runs)
+		if r := c.Final(); r.Text != "25" || runs.Load() != 1 {
+			t.Errorf("%q after %d runs, want all 2.5 s in one", r.Text, runs.Load())
 		}
 	})
 }
 
 func TestSpeechIsKeptFromBeforeItWasNoticed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs := 0
+		var runs atomic.Int32
 		c := asrtest.Open(t, slowly(t, slow{lag: time.Millisecond, runs: &runs}, Config{}), asr.Options{})
 		early, late := tone(400*time.Millisecond), tone(time.Second)
 		c.Rest(2 * time.Second)
@@ -134,7 +135,7 @@ func TestSpeechIsKeptFromBeforeItWasNoticed(t *testing.T) {
 
 func TestALongUtteranceIsRecognisedInPieces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs := 0
+		var runs atomic.Int32
 		c := asrtest.Open(t, slowly(t, slow{lag: time.Second, runs: &runs}, Config{}), asr.Options{})
 		c.Signal(asr.Began)
 		for i, f := range tone(70 * time.Second).Frames {
@@ -161,7 +162,7 @@ func TestALongUtteranceIsRecognisedInPieces(t *testing.T) {
 
 func TestTheQueueIsMeasuredAndFinalsGoFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs := 0
+		var runs atomic.Int32
 		r := slowly(t, slow{lag: time.Second, runs: &runs}, Config{})
 		var calls [3]asrtest.Call
 		for i := range calls {
@@ -188,7 +189,7 @@ func TestTheQueueIsMeasuredAndFinalsGoFirst(t *testing.T) {
 
 func TestTooManyGuessesAreNotMade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs := 0
+		var runs atomic.Int32
 		r := slowly(t, slow{lag: time.Second, runs: &runs}, Config{Guesses: 1})
 		for range 5 {
 			c := asrtest.Open(t, r, asr.Options{})
@@ -197,15 +198,15 @@ func TestTooManyGuessesAreNotMade(t *testing.T) {
 			synctest.Wait()
 		}
 		time.Sleep(10 * time.Second)
-		if runs != 2 { // one ran, one waited
-			t.Errorf("%d guesses were made, want 2", runs)
+		if runs.Load() != 2 { // one ran, one waited
+			t.Errorf("%d guesses were made, want 2", runs.Load())
 		}
 	})
 }
 
 func TestAFinalThatWaitsTooLongFailsAndMayBeTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs := 0
+		var runs atomic.Int32
 		r := slowly(t, slow{lag: time.Minute, runs: &runs}, Config{Patience: 2 * time.Second})
 		busy, c := asrtest.Open(t, r, asr.Options{}), asrtest.Open(t, r, asr.Options{})
 		busy.Say(tone(time.Second))
@@ -224,7 +225,8 @@ func TestAFinalThatWaitsTooLongFailsAndMayBeTriedAgain(t *testing.T) {
 
 func TestAFailingEngineStillGivesOneFinal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs, broken := 0, errors.New("broken")
+		var runs atomic.Int32
+		broken := errors.New("broken")
 		c := asrtest.Open(t, slowly(t, slow{lag: time.Millisecond, fails: broken, runs: &runs}, Config{}), asr.Options{})
 		for range 2 {
 			c.Say(tone(time.Second))
@@ -240,7 +242,7 @@ func TestAFailingEngineStillGivesOneFinal(t *testing.T) {
 
 func TestSoundThatFindsNoRoomIsDroppedAndTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs := 0
+		var runs atomic.Int32
 		c := asrtest.Open(t, slowly(t, slow{lag: time.Second, runs: &runs}, Config{}), asr.Options{})
 		dropped := 0
 		for range 3 { // faster than life: two utterances are at work, the third has no room
@@ -265,20 +267,20 @@ func TestSoundThatFindsNoRoomIsDroppedAndTold(t *testing.T) {
 
 func TestClicksAreNoWords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs := 0
+		var runs atomic.Int32
 		c := asrtest.Open(t, slowly(t, slow{lag: time.Millisecond, runs: &runs}, Config{}), asr.Options{})
 		c.Say(tone(100 * time.Millisecond))
 		c.Pause()
 		c.Signal(asr.Ended)
-		if res := c.Final(); res.Text != "" || res.Err != nil || runs != 0 {
-			t.Errorf("a click is heard as %q, %v, after %d runs", res.Text, res.Err, runs)
+		if res := c.Final(); res.Text != "" || res.Err != nil || runs.Load() != 0 {
+			t.Errorf("a click is heard as %q, %v, after %d runs", res.Text, res.Err, runs.Load())
 		}
 	})
 }
 
 func TestOnlyEnglish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := slowly(t, slow{runs: new(int)}, Config{})
+		r := slowly(t, slow{runs: new(atomic.Int32)}, Config{})
 		if _, err := r.Open(t.Context(), asr.Options{Language: "de-DE"}); err == nil {
 			t.Error("Open in German = nil")
 		}

@@ -32,7 +32,7 @@ func Set(t testing.TB) *models.Set {
 	t.Helper()
 	s, err := once()
 	if err != nil {
-		t.Fatalf("the models are missing and can't be pulled: %v\nmend: install npm, then run: make models   (or point HOOKSWITCH_CACHE_DIR at a folder that has them)", err)
+		t.Fatalf("the models are missing and can't be pulled: %v\nmend: install npm, then run: hookswitch models pull   (or point HOOKSWITCH_CACHE_DIR at a folder that has them)", err)
 	}
 	return s
 }

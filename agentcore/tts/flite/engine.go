@@ -43,10 +43,7 @@ func load(ctx context.Context, c Config) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	cache, err := wazero.NewCompilationCacheWithDir(c.Cache)
-	if err != nil {
-		return nil, err
-	}
+	cache := compiled(c.Cache)
 	e := &engine{cache: cache, workers: c.Workers, idle: make(chan *worker, c.Workers)}
 	e.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().
 		WithCompilationCache(cache).
@@ -55,6 +52,25 @@ func load(ctx context.Context, c Config) (*engine, error) {
 		return nil, errors.Join(err, e.runtime.Close(ctx), cache.Close(ctx))
 	}
 	return e, nil
+}
+
+// compiled is where machine code is kept: in dir, or only in this process when
+// dir can't be written, as in an image whose models are baked in.
+func compiled(dir string) wazero.CompilationCache {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return wazero.NewCompilationCache()
+	}
+	probe, err := os.CreateTemp(dir, ".probe-")
+	if err != nil {
+		return wazero.NewCompilationCache()
+	}
+	probe.Close()
+	os.Remove(probe.Name())
+	cache, err := wazero.NewCompilationCacheWithDir(dir)
+	if err != nil {
+		return wazero.NewCompilationCache()
+	}
+	return cache
 }
 
 func (e *engine) compile(ctx context.Context, code []byte) (err error) {

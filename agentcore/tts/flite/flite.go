@@ -53,7 +53,8 @@ type Config struct {
 	// about 30 MB while it works. Zero means the number of cores.
 	Workers int
 	// Cache is a folder for flite's machine code, which takes most of a second to
-	// make. Empty means one beside the models.
+	// make. Empty means one beside the models. When it can't be written, nothing
+	// is kept.
 	Cache string
 }
 

@@ -3,6 +3,8 @@ package flite_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +92,17 @@ func quiet(all []media.Frame) bool {
 		}
 	}
 	return true
+}
+
+func TestAFolderThatCannotBeWrittenIsDoneWithout(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, flite.Config{Workers: 1, Voice: "kal16", Cache: filepath.Join(file, "wazero")})
+	if len(ttstest.Speak(t, s, "Hello.")) == 0 {
+		t.Error("nothing was said")
+	}
 }
 
 func TestRefusals(t *testing.T) {
