@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookswitch/hookswitch/media"
@@ -47,6 +48,8 @@ type Call struct {
 	posts  chan post // callbacks, delivered in order
 	done   chan struct{}
 
+	messages atomic.Int64 // that the gateway sent over streams
+
 	mu       sync.Mutex
 	status   telephony.State
 	dialled  bool // it left the queue
@@ -63,6 +66,9 @@ type Call struct {
 	move     context.CancelCauseFunc // ends the document in progress
 	events   []Event
 }
+
+// Messages is how many messages the gateway sent over the call's streams.
+func (c *Call) Messages() int { return int(c.messages.Load()) }
 
 // callSpec is what a new call is made of.
 type callSpec struct {

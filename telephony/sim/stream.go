@@ -128,6 +128,9 @@ func (s *stream) read() {
 	defer close(s.ended)
 	for {
 		kind, data, err := s.ws.ReadMessage()
+		if err == nil {
+			s.call.messages.Add(1)
+		}
 		s.waitGate()
 		if err != nil {
 			s.how = err
