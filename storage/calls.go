@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/telephony"
@@ -32,7 +34,7 @@ const callColumns = `id, epoch, admitted, carrier_id, from_number, to_number, di
 func (db *DB) Create(ctx context.Context, r dispatch.Record) (on dispatch.Record, created bool, err error) {
 	err = db.write(ctx, "create call", func(tx Tx) error {
 		if r.Carrier != "" {
-			on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, r.Carrier)
+			on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, text(r.Carrier))
 			if !errors.Is(err, ErrNotFound) {
 				created = false
 				return err
@@ -43,16 +45,16 @@ func (db *DB) Create(ctx context.Context, r dispatch.Record) (on dispatch.Record
 		n, err := tx.Exec(ctx, `INSERT INTO calls
 			(id, epoch, carrier_id, from_number, to_number, direction, agent, state, created_us)
 			VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (carrier_id) DO NOTHING`,
-			string(r.ID), null(r.Carrier), string(r.From), string(r.To), string(r.Direction),
-			r.Agent, string(r.State), r.Created.UnixMicro())
+			text(r.ID), null(text(r.Carrier)), text(r.From), text(r.To), text(r.Direction),
+			text(r.Agent), text(r.State), r.Created.UnixMicro())
 		if err != nil {
 			return err
 		}
 		created = n == 1
 		if created {
-			on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(r.ID))
+			on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(r.ID))
 		} else {
-			on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, r.Carrier)
+			on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, text(r.Carrier))
 		}
 		return err
 	})
@@ -64,12 +66,12 @@ func (db *DB) Create(ctx context.Context, r dispatch.Record) (on dispatch.Record
 
 // Call implements [dispatch.Calls].
 func (db *DB) Call(ctx context.Context, id telephony.CallID) (dispatch.Record, error) {
-	return db.find(ctx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(id))
+	return db.find(ctx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))
 }
 
 // CallByCarrier implements [dispatch.Calls].
 func (db *DB) CallByCarrier(ctx context.Context, carrierID string) (dispatch.Record, error) {
-	return db.find(ctx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, carrierID)
+	return db.find(ctx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, text(carrierID))
 }
 
 // Unended implements [dispatch.Calls].
@@ -92,7 +94,7 @@ func (db *DB) SetCarrier(ctx context.Context, id telephony.CallID, carrierID str
 		return fmt.Errorf("storage: set carrier id: %w", ErrCarrier)
 	}
 	return db.write(ctx, "set carrier id", func(tx Tx) error {
-		switch on, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, carrierID); {
+		switch on, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, text(carrierID)); {
 		case err == nil && on.ID == id:
 			return nil
 		case err == nil:
@@ -100,11 +102,11 @@ func (db *DB) SetCarrier(ctx context.Context, id telephony.CallID, carrierID str
 		case !errors.Is(err, ErrNotFound):
 			return err
 		}
-		n, err := tx.Exec(ctx, `UPDATE calls SET carrier_id = $2 WHERE id = $1 AND carrier_id IS NULL`, string(id), carrierID)
+		n, err := tx.Exec(ctx, `UPDATE calls SET carrier_id = $2 WHERE id = $1 AND carrier_id IS NULL`, text(id), text(carrierID))
 		if err != nil || n == 1 {
 			return err
 		}
-		if _, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(id)); err != nil {
+		if _, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id)); err != nil {
 			return err
 		}
 		return ErrCarrier
@@ -115,7 +117,7 @@ func (db *DB) SetCarrier(ctx context.Context, id telephony.CallID, carrierID str
 func (db *DB) Raise(ctx context.Context, id telephony.CallID, epoch int) (int, error) {
 	err := db.write(ctx, "raise epoch", func(tx Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE calls SET epoch = epoch + 1 WHERE id = $1 AND epoch = $2 AND ended_us IS NULL`,
-			string(id), epoch)
+			text(id), epoch)
 		if err != nil || n == 1 {
 			return err
 		}
@@ -132,7 +134,7 @@ func (db *DB) Admit(ctx context.Context, id telephony.CallID, epoch int, now tim
 	return db.write(ctx, "admit stream", func(tx Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE calls SET admitted = $2, answered_us = COALESCE(answered_us, $3)
 			WHERE id = $1 AND epoch = $2 AND admitted < $2 AND ended_us IS NULL`,
-			string(id), epoch, now.UnixMicro())
+			text(id), epoch, now.UnixMicro())
 		if err != nil || n == 1 {
 			return err
 		}
@@ -151,12 +153,12 @@ func (db *DB) Progress(ctx context.Context, id telephony.CallID, state telephony
 			sip_code = CASE WHEN $4 = 0 THEN sip_code ELSE $4 END,
 			answered_us = COALESCE(answered_us, $5)
 			WHERE id = $1 AND carrier_seq < $3`,
-			string(id), string(state), sequence, sipCode, answered)
+			text(id), text(state), sequence, sipCode, answered)
 		applied = n == 1
 		if err != nil || applied {
 			return err
 		}
-		_, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(id))
+		_, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))
 		return err
 	})
 	return applied && err == nil, err
@@ -164,7 +166,7 @@ func (db *DB) Progress(ctx context.Context, id telephony.CallID, state telephony
 
 // refusal says why a statement that names the call's epoch changed no row.
 func refusal(ctx context.Context, tx Tx, id telephony.CallID) error {
-	r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(id))
+	r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))
 	switch {
 	case err != nil:
 		return err
@@ -226,6 +228,18 @@ func null(s string) any {
 		return nil
 	}
 	return s
+}
+
+// text makes a column's value of a string from outside: valid UTF-8 without a
+// zero byte, which is all that every engine takes. Keys are treated alike where
+// they are kept and where they are looked for.
+func text[S ~string](s S) string {
+	for i := range len(s) {
+		if s[i] == 0 || s[i] >= utf8.RuneSelf {
+			return strings.ReplaceAll(strings.ToValidUTF8(string(s), "\uFFFD"), "\x00", "\uFFFD")
+		}
+	}
+	return string(s)
 }
 
 func (db *DB) write(ctx context.Context, what string, do func(Tx) error) error {

@@ -27,12 +27,12 @@ func (db *DB) Append(ctx context.Context, id telephony.CallID, epoch int, entrie
 	var ended any
 	var reason string
 	if e, ok := entries[len(entries)-1].Event.(agentcore.Ended); ok {
-		ended, reason = entries[len(entries)-1].Wall.UnixMicro(), string(e.Reason)
+		ended, reason = entries[len(entries)-1].Wall.UnixMicro(), text(e.Reason)
 	}
 	return db.write(ctx, "append", func(tx Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE calls SET last_n = $4, ended_us = $5, end_reason = $6
 			WHERE id = $1 AND epoch = $2 AND last_n = $3 - 1 AND ended_us IS NULL`,
-			string(id), epoch, first, last, ended, reason)
+			text(id), epoch, first, last, ended, reason)
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ func (db *DB) Append(ctx context.Context, id telephony.CallID, epoch int, entrie
 
 // appendRefusal says why an append changed no row.
 func appendRefusal(ctx context.Context, tx Tx, id telephony.CallID, epoch int) error {
-	r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(id))
+	r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))
 	switch {
 	case err != nil:
 		return err
@@ -62,11 +62,11 @@ func (db *DB) End(ctx context.Context, id telephony.CallID, reason telephony.End
 	err = db.write(ctx, "end call", func(tx Tx) error {
 		first = false
 		n, err := tx.Exec(ctx, `UPDATE calls SET ended_us = $2, end_reason = $3, last_n = last_n + 1
-			WHERE id = $1 AND ended_us IS NULL`, string(id), now.UnixMicro(), string(reason))
+			WHERE id = $1 AND ended_us IS NULL`, text(id), now.UnixMicro(), text(reason))
 		if err != nil {
 			return err
 		}
-		r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, string(id))
+		r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))
 		if err != nil || n == 0 {
 			return err
 		}
@@ -101,7 +101,7 @@ func (db *DB) Journal(ctx context.Context, id telephony.CallID, after int) ([]ag
 	var all []agentcore.Entry
 	err := db.read(ctx, "read journal", func(tx Tx) error {
 		return tx.Each(ctx, `SELECT body FROM call_events WHERE call_id = $1 AND n > $2 ORDER BY n`,
-			[]any{string(id), after}, func(scan Scan) error {
+			[]any{text(id), after}, func(scan Scan) error {
 				var body string
 				if err := scan(&body); err != nil {
 					return err
@@ -143,7 +143,7 @@ func encode(entries []agentcore.Entry) ([]string, error) {
 func insert(ctx context.Context, tx Tx, id telephony.CallID, entries []agentcore.Entry, bodies []string) error {
 	for i, e := range entries {
 		_, err := tx.Exec(ctx, `INSERT INTO call_events (call_id, n, kind, body) VALUES ($1, $2, $3, $4)`,
-			string(id), e.N, e.Event.Kind(), bodies[i])
+			text(id), e.N, e.Event.Kind(), bodies[i])
 		if err != nil {
 			return err
 		}

@@ -222,7 +222,8 @@ func (c *call) finishLocked(reason telephony.EndReason, hang bool) bool {
 	return false
 }
 
-// ended notes that the row is ended.
+// ended notes that the row is ended. An empty reason means that the end was
+// counted before.
 func (c *call) ended(reason telephony.EndReason) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

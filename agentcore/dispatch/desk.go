@@ -86,6 +86,9 @@ func (d *Desk) room() error {
 func (d *Desk) take(r Record, at phase, due time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.live[r.ID] != nil {
+		return nil // Recover found the row before we came here
+	}
 	if err := d.room(); err != nil {
 		return err
 	}

@@ -81,6 +81,22 @@ func TestDoor(t *testing.T) {
 			default:
 			}
 		},
+		"asked four times at once while media flows: refused four times": func(t *testing.T, o *office) {
+			o.connect(o.ring("CA1"), "CA1")
+			errs := make(chan error, 4)
+			asked := time.Now()
+			for range cap(errs) {
+				go func() { _, err := o.Next(t.Context(), "CA1", false); errs <- err }()
+			}
+			for range cap(errs) {
+				if err := <-errs; !errors.Is(err, telephony.ErrStillTalking) {
+					t.Errorf("Next(live) = %v, want ErrStillTalking", err)
+				}
+			}
+			if took := time.Since(asked); took > 40*time.Millisecond {
+				t.Errorf("all refused after %v, want it at the first frame", took)
+			}
+		},
 		"live, socket open but silent: taken over": func(t *testing.T, o *office) {
 			s := o.connect(o.ring("CA1"), "CA1")
 			s.mute.Store(true)
@@ -111,6 +127,53 @@ func TestDoor(t *testing.T) {
 			if o.counted("resumed") != 1 {
 				t.Errorf("%d resumes counted, want 1", o.counted("resumed"))
 			}
+		},
+		"lost, and its conversation still writes: its last words are kept": func(t *testing.T, o *office) {
+			s := o.connect(o.ring("CA1"), "CA1")
+			o.records.slow = 50 * time.Millisecond
+			s.lose()
+			time.Sleep(time.Millisecond)
+			o.door("CA1", telephony.StepConnect)
+			if r := o.kept("CA1"); r.Last != 2 || r.Epoch != 2 {
+				t.Errorf("%d entries at epoch %d, want opened and lost, then epoch 2", r.Last, r.Epoch)
+			}
+			if err := <-s.done; err != nil {
+				t.Errorf("Talk() = %v", err)
+			}
+		},
+		"lost, and its conversation writes for ever: not waited for": func(t *testing.T, o *office) {
+			s := o.connect(o.ring("CA1"), "CA1")
+			o.records.slow = 20 * time.Second
+			s.lose()
+			asked := time.Now()
+			o.door("CA1", telephony.StepConnect)
+			if took := time.Since(asked); took > 210*time.Millisecond {
+				t.Errorf("the caller waited %v, want at most 200 ms and the records", took)
+			}
+			if err := <-s.done; !errors.Is(err, dispatch.ErrEpoch) {
+				t.Errorf("Talk() = %v, want its late words refused", err)
+			}
+		},
+		"asked while the desk asks the carrier: taken up, not hung up": func(t *testing.T, o *office) {
+			s := o.connect(o.ring("CA1"), "CA1")
+			s.lose()
+			<-s.done
+			o.trunk.lag = 2 * time.Second
+			time.Sleep(21 * time.Second) // the desk is asking
+			o.connect(o.door("CA1", telephony.StepConnect).Token, "CA1")
+			time.Sleep(time.Minute)
+			o.ended("CA1", "")
+			if o.trunk.hangups() != 0 {
+				t.Error("hung up a call that had been taken up again")
+			}
+		},
+		"asked while the desk hangs up: hang up": func(t *testing.T, o *office) {
+			s := o.connect(o.ring("CA1"), "CA1")
+			s.lose()
+			<-s.done
+			time.Sleep(20*time.Second + time.Millisecond)
+			o.door("CA1", telephony.StepHangup)
+			o.ended("CA1", telephony.LineLost)
 		},
 		"lost too often: apologise, and end": func(t *testing.T, o *office) {
 			token := o.ring("CA1")
@@ -277,10 +340,19 @@ func TestFullHouseRefuses(t *testing.T) {
 	inOffice(t, func(c *dispatch.Config) { c.MaxCalls = 2 }, func(t *testing.T, o *office) {
 		o.ring("CA1")
 		o.ring("CA2")
-		for range 2 { // the repeat gets the same step
-			step, err := o.Ring(t.Context(), telephony.Incoming{Carrier: "CA3", State: telephony.Ringing})
-			if err != nil || step.Kind != telephony.StepRefuse {
-				t.Errorf("Ring(third of two) = %+v, %v, want refused", step, err)
+		steps := make(chan telephony.Step, 4)
+		for range cap(steps) { // told by doubled webhooks
+			go func() {
+				step, err := o.Ring(t.Context(), telephony.Incoming{Carrier: "CA3", State: telephony.Ringing})
+				if err != nil {
+					t.Error(err)
+				}
+				steps <- step
+			}()
+		}
+		for range cap(steps) {
+			if step := <-steps; step.Kind != telephony.StepRefuse {
+				t.Errorf("Ring(third of two) = %+v, want refused", step)
 			}
 		}
 		o.ended("CA3", telephony.Refused)

@@ -101,9 +101,11 @@ func (d *Desk) Close(ctx context.Context) error {
 // recovering is how many calls are asked about at once.
 const recovering = 8
 
-// Recover takes up the calls that an earlier process left open. The carrier is
-// asked before any is closed: those that are over are ended, the others wait
-// for the door. Call it once, at the start.
+// Recover takes up the calls that are open on record and live nowhere here: an
+// earlier process left them, or the commit that made them seemed to fail. The
+// carrier is asked before any is closed: those that are over are ended, the
+// others wait for the door. Call it at the start, and every minute or so; while
+// two processes share the records, not at all.
 func (d *Desk) Recover(ctx context.Context) error {
 	open, err := d.cfg.Calls.Unended(ctx)
 	if err != nil {

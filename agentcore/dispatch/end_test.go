@@ -121,6 +121,23 @@ func TestLostForGood(t *testing.T) {
 	}
 }
 
+// The carrier is told once, however often the record refuses.
+func TestHangsUpOnceWithoutRecords(t *testing.T) {
+	inOffice(t, nil, func(t *testing.T, o *office) {
+		s := o.connect(o.ring("CA1"), "CA1")
+		s.lose()
+		<-s.done
+		o.records.down.Store(true)
+		time.Sleep(5 * time.Minute)
+		o.records.down.Store(false)
+		time.Sleep(31 * time.Second)
+		o.ended("CA1", telephony.LineLost)
+		if n := o.trunk.hangups(); n != 1 {
+			t.Errorf("%d hang-ups, want 1", n)
+		}
+	})
+}
+
 func TestNeverConnected(t *testing.T) {
 	inOffice(t, nil, func(t *testing.T, o *office) {
 		token := o.ring("CA1")

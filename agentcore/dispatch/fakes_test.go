@@ -57,6 +57,7 @@ type trunk struct {
 	dialed []telephony.Outgoing
 	hung   []string
 	asked  int
+	lag    time.Duration                                // of State
 	early  func(o telephony.Outgoing, carrierID string) // called before Dial returns
 }
 
@@ -87,6 +88,7 @@ func (t *trunk) Hangup(_ context.Context, id string) error {
 }
 
 func (t *trunk) State(_ context.Context, id string) (telephony.State, error) {
+	time.Sleep(t.lag)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.asked++
@@ -124,63 +126,66 @@ func (t *trunk) hangups() int {
 type records struct {
 	dispatch.Calls
 	lag  time.Duration
-	down atomic.Bool
-	lie  atomic.Bool // Append happens, but says that it failed
+	down atomic.Bool   // nothing happens
+	slow time.Duration // Append takes that much longer
+	lie  atomic.Bool   // Append happens, but says that it failed
+
+	chance func() (before, after bool) // nil: no accidents
 }
 
-func (r *records) effort() error {
+func (r *records) do(effect func() error) error {
 	time.Sleep(r.lag)
-	if r.down.Load() {
+	var before, after bool
+	if r.chance != nil {
+		before, after = r.chance()
+	}
+	if before || r.down.Load() {
+		return errDown
+	}
+	if err := effect(); err != nil {
+		return err
+	}
+	if after {
 		return errDown
 	}
 	return nil
 }
 
-func (r *records) Create(ctx context.Context, c dispatch.Record) (dispatch.Record, bool, error) {
-	if err := r.effort(); err != nil {
-		return dispatch.Record{}, false, err
-	}
-	return r.Calls.Create(ctx, c)
+func (r *records) Create(ctx context.Context, c dispatch.Record) (on dispatch.Record, created bool, err error) {
+	err = r.do(func() (err error) { on, created, err = r.Calls.Create(ctx, c); return err })
+	return on, created, err
 }
-func (r *records) Call(ctx context.Context, id telephony.CallID) (dispatch.Record, error) {
-	if err := r.effort(); err != nil {
-		return dispatch.Record{}, err
-	}
-	return r.Calls.Call(ctx, id)
+func (r *records) Call(ctx context.Context, id telephony.CallID) (c dispatch.Record, err error) {
+	err = r.do(func() (err error) { c, err = r.Calls.Call(ctx, id); return err })
+	return c, err
 }
-func (r *records) CallByCarrier(ctx context.Context, id string) (dispatch.Record, error) {
-	if err := r.effort(); err != nil {
-		return dispatch.Record{}, err
-	}
-	return r.Calls.CallByCarrier(ctx, id)
+func (r *records) CallByCarrier(ctx context.Context, id string) (c dispatch.Record, err error) {
+	err = r.do(func() (err error) { c, err = r.Calls.CallByCarrier(ctx, id); return err })
+	return c, err
 }
-func (r *records) Raise(ctx context.Context, id telephony.CallID, epoch int) (int, error) {
-	if err := r.effort(); err != nil {
-		return 0, err
-	}
-	return r.Calls.Raise(ctx, id, epoch)
+func (r *records) SetCarrier(ctx context.Context, id telephony.CallID, carrierID string) error {
+	return r.do(func() error { return r.Calls.SetCarrier(ctx, id, carrierID) })
+}
+func (r *records) Raise(ctx context.Context, id telephony.CallID, epoch int) (now int, err error) {
+	err = r.do(func() (err error) { now, err = r.Calls.Raise(ctx, id, epoch); return err })
+	return now, err
 }
 func (r *records) Admit(ctx context.Context, id telephony.CallID, epoch int, now time.Time) error {
-	if err := r.effort(); err != nil {
-		return err
-	}
-	return r.Calls.Admit(ctx, id, epoch, now)
+	return r.do(func() error { return r.Calls.Admit(ctx, id, epoch, now) })
 }
 func (r *records) Append(ctx context.Context, id telephony.CallID, epoch int, e []agentcore.Entry) error {
-	if err := r.effort(); err != nil {
+	time.Sleep(r.slow)
+	return r.do(func() error {
+		err := r.Calls.Append(ctx, id, epoch, e)
+		if err == nil && r.lie.Load() {
+			return errDown
+		}
 		return err
-	}
-	err := r.Calls.Append(ctx, id, epoch, e)
-	if err == nil && r.lie.Load() {
-		return errDown
-	}
-	return err
+	})
 }
-func (r *records) End(ctx context.Context, id telephony.CallID, reason telephony.EndReason, now time.Time) (agentcore.Entry, bool, error) {
-	if err := r.effort(); err != nil {
-		return agentcore.Entry{}, false, err
-	}
-	return r.Calls.End(ctx, id, reason, now)
+func (r *records) End(ctx context.Context, id telephony.CallID, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
+	err = r.do(func() (err error) { e, first, err = r.Calls.End(ctx, id, reason, now); return err })
+	return e, first, err
 }
 
 // office is a desk with everything around it.
@@ -268,7 +273,7 @@ func (o *office) shut() {
 // as it was written.
 func (o *office) check(id telephony.CallID, seen []agentcore.Entry) {
 	o.t.Helper()
-	kept, err := o.records.Journal(o.t.Context(), id, 0)
+	kept, err := o.records.Calls.Journal(o.t.Context(), id, 0)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -284,7 +289,7 @@ func (o *office) check(id telephony.CallID, seen []agentcore.Entry) {
 	if ends != 1 {
 		o.t.Errorf("%s: %d ends in the journal, want 1", id, ends)
 	}
-	if !o.records.lie.Load() && len(seen) != len(kept) {
+	if !o.records.lie.Load() && o.records.chance == nil && len(seen) != len(kept) {
 		o.t.Errorf("%s: %d entries watched, %d kept", id, len(seen), len(kept))
 	}
 }

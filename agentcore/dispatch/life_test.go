@@ -275,6 +275,25 @@ func TestRecover(t *testing.T) {
 	})
 }
 
+// The row was made, but the desk was told that it failed, and the carrier did
+// not ask again.
+func TestRecoverFindsWhatSeemedToFail(t *testing.T) {
+	inOffice(t, nil, func(t *testing.T, o *office) {
+		o.records.chance = func() (before, after bool) { return false, true }
+		if _, err := o.Ring(t.Context(), telephony.Incoming{Carrier: "CA1", State: telephony.Ringing}); err == nil {
+			t.Fatal("Ring() did not hear of the failure")
+		}
+		o.records.chance = nil
+		for range 2 { // a second time finds nothing new
+			if err := o.Recover(t.Context()); err != nil || len(o.Live()) != 1 {
+				t.Errorf("Recover() = %v, %d live, want the call", err, len(o.Live()))
+			}
+		}
+		time.Sleep(31 * time.Second)
+		o.ended("CA1", telephony.NotConnected)
+	})
+}
+
 // After a start, the door may be asked before anyone looked at the records.
 func TestDoorTakesUpWhatAnEarlierProcessLeft(t *testing.T) {
 	inOffice(t, nil, func(t *testing.T, o *office) {

@@ -46,6 +46,26 @@ func TestFile(t *testing.T) {
 	})
 }
 
+func FuzzEntries(f *testing.F) {
+	storetest.Fuzz(f, func(t testing.TB) storage.Store { return open(t, sqlite.Memory) })
+}
+
+func TestPing(t *testing.T) {
+	db, err := sqlite.Open(t.Context(), sqlite.Memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Ping(t.Context()); err != nil {
+		t.Errorf("Ping() = %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Ping(t.Context()); err == nil {
+		t.Error("Ping() of a closed database succeeded")
+	}
+}
+
 func TestFirstStartMakesFolderAndFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "data of mine", "100% new", "hookswitch.db")
 	open(t, "sqlite://"+file)
@@ -116,7 +136,7 @@ func TestNewerSchemaIsLeftAlone(t *testing.T) {
 	}
 	_, err = sqlite.Open(t.Context(), "sqlite://"+file)
 	var newer storage.NewerSchemaError
-	if !errors.As(err, &newer) || newer.Have != 99999 || newer.Known < 1 {
+	if !errors.As(err, &newer) || newer.Have != 99999 || newer.Known < 1 || !strings.Contains(err.Error(), "99999") {
 		t.Errorf("Open(newer schema) = %v, want a NewerSchemaError", err)
 	}
 }

@@ -47,6 +47,19 @@ func found(t *testing.T, s storage.Store) {
 	}
 }
 
+func oddText(t *testing.T, s storage.Store) {
+	r, created, err := s.Create(t.Context(), storage.Call{
+		ID: "call_odd", Carrier: "CA\x00\xff", From: "+1\xff'; DROP TABLE calls; --", To: "\x00", Agent: "漢\x00",
+		Direction: telephony.Inbound, State: telephony.Ringing, Created: now,
+	})
+	if err != nil || !created || r.From != "+1\uFFFD'; DROP TABLE calls; --" || r.Agent != "漢\uFFFD" {
+		t.Fatalf("Create() = %+v, %v, %v, want the odd bytes replaced", r, created, err)
+	}
+	if again, err := s.CallByCarrier(t.Context(), "CA\x00\xff"); err != nil || again != r {
+		t.Errorf("CallByCarrier(as it was given) = %+v, %v, want the call", again, err)
+	}
+}
+
 func notFound(t *testing.T, s storage.Store) {
 	ctx := t.Context()
 	_, byID := s.Call(ctx, "nobody")

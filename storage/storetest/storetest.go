@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(t testing.TB) storage.Store) {
 		{"calls without a carrier id don't clash", createdWithout},
 		{"what is created is found", found},
 		{"what isn't there is not found", notFound},
+		{"text that no database takes is kept as one that all do", oddText},
 		{"the carrier id is set once", carrierSetOnce},
 		{"the epoch is raised by one of two", raised},
 		{"a token is spent once", admitted},
