@@ -212,3 +212,24 @@ func TestBase64OfAnyLengthIsThatOfTheStandardLibrary(t *testing.T) {
 		}
 	}
 }
+
+// TestJSONIsJudgedAsTheStandardLibraryJudgesIt puts each text where any value
+// may stand, in a field that Parse skips and in one that it reads.
+func TestJSONIsJudgedAsTheStandardLibraryJudgesIt(t *testing.T) {
+	for _, value := range []string{
+		`0`, `-0`, `1.5`, `-1.5e3`, `1E+3`, `1e-3`, `0.1e1`, `12345678901234567890123`,
+		`-`, `01`, `1.`, `.5`, `1e`, `1e+`, `+1`, `0x1`, `--1`, `1 2`, `NaN`, `Infinity`,
+		`true`, `false`, `null`, `tru`, `nul`, `falsey`, `True`, `t`,
+		`"\"\\\/\b\f\n\r\t\u00e9\uD83D\uDE00"`, `"\u12"`, `"\u12g4"`, `"\x"`, `"\`, `"abc`, "\"a\tb\"", "\"\x7f\"", `"é"`, "\"\xff\"", `"\ud800"`,
+		`[]`, `[1]`, `[1,]`, `[,1]`, `[1 2]`, `[`, `]`, `[1`, `[[],[[]]]`,
+		`{}`, `{"a":1}`, `{"a":1,}`, `{,}`, `{a:1}`, `{"a" 1}`, `{"a":}`, `{"a"}`, `{1:2}`, `{`, `}`, `{"a":1 "b":2}`, `{"\u0061":{"b":[{}]}}`,
+		``, ` `, `,`, `'a'`, "\x00",
+	} {
+		for _, text := range []string{`{"x":` + value + `}`, `{"event":` + value + `,"y":1}`, `{"x":[` + value + `]}`, ` { "x" : ` + value + ` } `, `{"media":` + value + `}`} {
+			var m Message
+			if err := Parse([]byte(text), &m); (err == nil) != json.Valid([]byte(text)) {
+				t.Errorf("Parse(%q) = %v, json.Valid = %v", text, err, json.Valid([]byte(text)))
+			}
+		}
+	}
+}
