@@ -25,7 +25,7 @@ const (
 )
 
 // Load reads a script. Every mistake is reported at once, in an [*Error] that
-// says where each is. docs: testdata/ and demo.yaml show all that it can hold.
+// says where each is. demo.yaml shows what a script can hold.
 func Load(b []byte) (*Script, error) {
 	r := &reader{}
 	root, ok := r.document(b)
