@@ -55,7 +55,7 @@ func (l *Leg) lost(err error) error {
 		return io.EOF
 	}
 	l.c.Count(reasonOf(err))
-	return fmt.Errorf("twilio: %w: %v", telephony.ErrLost, err)
+	return fmt.Errorf("%w: %v", telephony.ErrLost, err)
 }
 
 func reasonOf(err error) string {

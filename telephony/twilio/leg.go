@@ -113,7 +113,7 @@ func (l *Leg) awaitStart() error {
 		text, err := l.receive(deadline)
 		if err != nil {
 			l.c.Count(ReasonNoStart)
-			return fmt.Errorf("twilio: waiting for start: %w: %v", telephony.ErrLost, err)
+			return fmt.Errorf("%w: waiting for start: %v", telephony.ErrLost, err)
 		}
 		var m wire.Message
 		switch err := wire.Parse(text, &m); {
@@ -137,7 +137,7 @@ func (l *Leg) awaitStart() error {
 func (l *Leg) checkFormat() error {
 	if s := l.start; s.Encoding != "audio/x-mulaw" || s.SampleRate != media.Rate || s.Channels != 1 {
 		l.c.Count(ReasonBadFormat)
-		return fmt.Errorf("twilio: start: %w: %w", telephony.ErrLost, errFormat)
+		return fmt.Errorf("%w: %w", telephony.ErrLost, errFormat)
 	}
 	return nil
 }

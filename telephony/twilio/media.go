@@ -72,7 +72,9 @@ func (t *Trunk) stream(conn *websocket.Conn, remote string) {
 		return
 	}
 	defer leg.Hangup(context.Background()) // bounded by Linger
-	if err := t.desk.Talk(t.streams.ctx, call, leg); err != nil {
+	switch err := t.desk.Talk(t.streams.ctx, call, leg); {
+	case err == nil, errors.Is(err, telephony.ErrLost): // every far end that hangs up is a lost line first
+	default:
 		t.c.Log.Warn("twilio: conversation failed", "call", call.ID, "err", err)
 	}
 }

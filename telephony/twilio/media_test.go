@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -417,4 +419,20 @@ func TestConfigReportsEveryMistakeAtOnce(t *testing.T) {
 	if _, err := New(Config{AccountSID: testAccount, AuthToken: testToken, PublicURL: "https://h"}, nil); err == nil {
 		t.Error("no desk is no error")
 	}
+}
+
+// TestAConversationThatPanicsLetsGoOfItsSocket: the server survives it, and so
+// must the count of streams.
+func TestAConversationThatPanicsLetsGoOfItsSocket(t *testing.T) {
+	r := newRig(t)
+	r.server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	r.desk.talk = func(telephony.Leg) error { panic("a bug") }
+	token := r.ring()
+	f := r.dial()
+	f.say(startText(token))
+	if code := f.hearClose(); code != 1000 {
+		t.Errorf("close code %d, want 1000", code)
+	}
+	f.conn.Close()
+	r.until("the stream is gone", func() bool { return r.trunk.Wait(expired(t)) == nil })
 }

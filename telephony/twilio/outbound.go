@@ -165,5 +165,5 @@ func (l *Leg) send(text []byte, now time.Time) error {
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		l.c.Count(ReasonSlowReader)
 	}
-	return fmt.Errorf("twilio: write: %w: %v", telephony.ErrLost, err)
+	return fmt.Errorf("%w: write: %v", telephony.ErrLost, err)
 }
