@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/hookswitch/hookswitch/agentcore/llm/script"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
 )
@@ -16,6 +17,8 @@ type configCmd struct {
 	Check configCheckCmd `cmd:"" help:"Read the settings and name every mistake."`
 	Init  configInitCmd  `cmd:"" help:"Write a file with every setting, commented out."`
 	Docs  configDocsCmd  `cmd:"" help:"Explain settings, all or those under a name."`
+
+	Script configScriptCmd `cmd:"" help:"Print the built-in demo agent's dialogue, to start one of your own from."`
 }
 
 type configShowCmd struct {
@@ -94,13 +97,17 @@ func (c *configDocsCmd) Run(s streams) error {
 	if config.WriteDocs(s.out, c.Topic) {
 		return nil
 	}
-	var names []string
-	for _, setting := range config.Settings {
-		names = append(names, setting.Name)
-	}
 	mend := "all settings: " + fault.Keep("hookswitch config docs")
-	if near := fault.Nearest(c.Topic, names); near != "" {
+	if near := fault.Nearest(c.Topic, config.Topics()); near != "" {
 		mend = "did you mean " + near + "? " + mend
 	}
 	return &fault.Fault{What: fmt.Sprintf("%q is not a setting", c.Topic), Where: fault.Keep("hookswitch config docs " + c.Topic), Mend: mend, Code: "config/unknown", Exit: fault.Wrong}
+}
+
+type configScriptCmd struct{}
+
+// Run prints the file as it is.
+func (configScriptCmd) Run(s streams) error {
+	_, err := s.out.Write(script.DemoYAML())
+	return err
 }

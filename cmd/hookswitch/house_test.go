@@ -57,7 +57,7 @@ type listed struct {
 	CgoFiles   []string
 }
 
-func list(t *testing.T) []listed {
+func packages(t *testing.T) []listed {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-json=ImportPath,Doc,Imports,GoFiles,CgoFiles", module+"/...")
 	out, err := cmd.Output()
@@ -81,7 +81,7 @@ func list(t *testing.T) []listed {
 }
 
 func TestArrowsGoDown(t *testing.T) {
-	for _, p := range list(t) {
+	for _, p := range packages(t) {
 		folder := strings.TrimPrefix(p.ImportPath, module+"/")
 		r, ok := roomOf(folder)
 		if !ok {
@@ -98,7 +98,7 @@ func TestArrowsGoDown(t *testing.T) {
 }
 
 func TestEveryPackageSaysWhatItIs(t *testing.T) {
-	for _, p := range list(t) {
+	for _, p := range packages(t) {
 		if len(p.GoFiles)+len(p.CgoFiles) > 0 && p.Doc == "" {
 			t.Errorf("%s has no package comment", p.ImportPath)
 		}

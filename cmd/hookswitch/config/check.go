@@ -40,7 +40,7 @@ func publicURL(value string) *problem {
 	}
 	if u.Scheme == "http" && !loopback(u.Hostname()) {
 		return &problem{"config/plain-http", "http:// is only allowed on loopback; carriers call over the open internet",
-			"https://" + u.Host, "   (a proxy may hold the certificate; see docs/install.md#tls)"}
+			"https://" + u.Host, "   (a proxy may hold the certificate; or set " + fault.Keep("--tls-cert") + " and " + fault.Keep("--tls-key") + ")"}
 	}
 	return nil
 }

@@ -6,6 +6,18 @@ import (
 	"strings"
 )
 
+// Topics are the names that [WriteDocs] knows: every setting, and what several
+// begin with.
+func Topics() []string {
+	topics := names()
+	for _, n := range names() {
+		if group, _, nested := strings.Cut(n, "."); nested && !contains(topics, group) {
+			topics = append(topics, group)
+		}
+	}
+	return topics
+}
+
 // WriteDocs describes the settings whose name is topic or begins with it; all
 // of them when topic is empty. It reports whether there was one.
 func WriteDocs(w io.Writer, topic string) bool {

@@ -24,7 +24,7 @@ func (s *Server) listen() (err error) {
 	if s.listener == nil {
 		if s.listener, err = net.Listen("tcp", s.c.Listen); err != nil {
 			s.listener = nil
-			return listenFault(s.c.Listen, err)
+			return ListenFault(s.c.Listen, err)
 		}
 	}
 	if s.o.TLS == nil && s.c.TLS.Cert != "" {
@@ -72,8 +72,8 @@ func inherited() (net.Listener, error) {
 	return ln, nil
 }
 
-// listenFault tells why addr can't be listened to.
-func listenFault(addr string, err error) error {
+// ListenFault tells why addr can't be listened to.
+func ListenFault(addr string, err error) error {
 	host, port, _ := net.SplitHostPort(addr)
 	f := &fault.Fault{Where: fault.Keep("--listen " + addr), Err: err}
 	switch {

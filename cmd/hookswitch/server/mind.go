@@ -72,7 +72,7 @@ func mistakes(path string, e *script.Error) error {
 	l := &fault.List{Title: fmt.Sprintf("%d mistakes in the script, nothing was started", len(e.Mistakes))}
 	for _, m := range e.Mistakes {
 		l.Faults = append(l.Faults, &fault.Fault{What: m.Text, Where: fault.Keep(fmt.Sprintf("%s:%d:%d", path, m.Line, m.Column)),
-			Mend: "an example of all that a script can hold: docs/script.md", Code: "script/mistake", Exit: fault.Wrong})
+			Mend: "an example to start from: " + fault.Keep("hookswitch config script"), Code: "script/mistake", Exit: fault.Wrong})
 	}
 	return l
 }

@@ -166,6 +166,7 @@ func polite() handset.Handset {
 }
 
 func TestCallIsAnsweredGreetedRecordedAndEndedOnce(t *testing.T) {
+	t.Parallel()
 	b := boot(t, options(t))
 	eventually(t, "ready", func() bool { status, _ := b.get("/readyz"); return status == http.StatusOK })
 	call := b.call(polite())
@@ -201,6 +202,7 @@ func TestCallIsAnsweredGreetedRecordedAndEndedOnce(t *testing.T) {
 }
 
 func TestWebhookIsAnsweredWhileModelsLoad(t *testing.T) {
+	t.Parallel()
 	loaded := make(chan struct{})
 	o := options(t)
 	o.Load = func(ctx context.Context) (*server.Speech, error) {
@@ -236,6 +238,7 @@ func TestWebhookIsAnsweredWhileModelsLoad(t *testing.T) {
 }
 
 func TestWithoutModelsTheCarriersVoiceApologises(t *testing.T) {
+	t.Parallel()
 	o := options(t)
 	o.Load = func(context.Context) (*server.Speech, error) { return nil, errors.New("encoder is damaged") }
 	b := boot(t, o)
@@ -258,6 +261,7 @@ func TestWithoutModelsTheCarriersVoiceApologises(t *testing.T) {
 }
 
 func TestReadinessSaysWhetherDeafnessIsOnPurpose(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		deaf   error
@@ -284,6 +288,7 @@ func TestReadinessSaysWhetherDeafnessIsOnPurpose(t *testing.T) {
 }
 
 func TestReadyzIsJSON(t *testing.T) {
+	t.Parallel()
 	b := boot(t, options(t))
 	eventually(t, "ready", func() bool { status, _ := b.get("/readyz"); return status == http.StatusOK })
 	_, body := b.get("/readyz")
@@ -297,6 +302,7 @@ func TestReadyzIsJSON(t *testing.T) {
 }
 
 func TestSimulatedCarriersDoorsAreShutToTheNetwork(t *testing.T) {
+	t.Parallel()
 	b := boot(t, options(t))
 	req, err := http.NewRequest(http.MethodPost, "http://"+b.Addr().String()+"/twilio/voice", nil)
 	if err != nil {

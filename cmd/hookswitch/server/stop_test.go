@@ -48,6 +48,7 @@ func signalled(t *testing.T, o server.Options) (b *booted, signals chan os.Signa
 }
 
 func TestFirstSignalDrains(t *testing.T) {
+	t.Parallel()
 	b, signals, done := signalled(t, options(t))
 	call := b.call(handset.Silent)
 	eventually(t, "stream", call.Streaming)
@@ -87,6 +88,7 @@ func TestFirstSignalDrains(t *testing.T) {
 }
 
 func TestSecondSignalStops(t *testing.T) {
+	t.Parallel()
 	b, signals, done := signalled(t, options(t))
 	call := b.call(handset.Silent)
 	eventually(t, "stream", call.Streaming)
@@ -103,6 +105,7 @@ func TestSecondSignalStops(t *testing.T) {
 }
 
 func TestDrainGivesUpInTheEnd(t *testing.T) {
+	t.Parallel()
 	o := options(t)
 	o.Config.Drain = 50 * time.Millisecond
 	b, signals, done := signalled(t, o)
@@ -116,6 +119,7 @@ func TestDrainGivesUpInTheEnd(t *testing.T) {
 }
 
 func TestTakenPortIsToldWithWhoHoldsIt(t *testing.T) {
+	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -143,6 +147,7 @@ func TestTakenPortIsToldWithWhoHoldsIt(t *testing.T) {
 }
 
 func TestUnusableStartsAreTold(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, code string
 		spoil      func(t *testing.T, o *server.Options)
@@ -183,6 +188,7 @@ func TestUnusableStartsAreTold(t *testing.T) {
 // A parent that holds the socket can replace a gateway that was killed: nobody
 // who calls in between is refused.
 func TestSocketOutlivesTheProcess(t *testing.T) {
+	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

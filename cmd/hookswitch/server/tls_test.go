@@ -9,6 +9,7 @@ import (
 )
 
 func TestCallOverTLS(t *testing.T) {
+	t.Parallel()
 	authority := httptest.NewTLSServer(nil) // for its certificate, which names 127.0.0.1
 	defer authority.Close()
 	o := options(t)
