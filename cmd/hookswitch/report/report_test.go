@@ -336,3 +336,28 @@ func TestFromFileNamesWhatIsWrong(t *testing.T) {
 		})
 	}
 }
+
+func FuzzAnyJournalIsAPage(f *testing.F) {
+	b, err := os.ReadFile(filepath.Join("..", "show", "testdata", "busy.jsonl"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b, int64(22_400))
+	f.Add([]byte(`{"kind":"caller_said","turn":1,"text":"</script><script>","start_ms":-9000000000000000000,"end_ms":9000000000000000000}`), int64(1)<<62)
+	f.Fuzz(func(t *testing.T, lines []byte, lasted int64) {
+		var entries []agentcore.Entry
+		for line := range bytes.Lines(lines) {
+			var e agentcore.Entry
+			if json.Unmarshal(line, &e) == nil {
+				entries = append(entries, e)
+			}
+		}
+		var call show.Call
+		call.Fill(entries)
+		call.LastedMS = lasted
+		html := write(t, report.Page{Result: show.Result{Calls: []show.Call{call}}, Calls: []report.Recorded{{Entries: entries}}})
+		if n := strings.Count(html, "<script"); n != 1 {
+			t.Fatalf("%d scripts, want our own", n)
+		}
+	})
+}

@@ -25,6 +25,10 @@ const (
 	tickLabel  = 32.0
 )
 
+// longest is the longest call that is drawn, in milliseconds: what claims to be
+// longer than 4 hours is no recording that package wav reads.
+const longest = 4 * 3600 * 1000
+
 // timeline is a call drawn to scale: lanes of what the caller and the agent
 // said, of what went over the line, and of the work behind each answer.
 type timeline struct {
@@ -62,7 +66,7 @@ type mark struct {
 type block struct{ Class, X, Y, W, H, Title string }
 
 func newTimeline(n int, items []show.Item, entries []agentcore.Entry, p peaks, lasted int64) *timeline {
-	if lasted <= 0 || len(items) == 0 {
+	if lasted <= 0 || lasted > longest || len(items) == 0 {
 		return nil
 	}
 	t := &timeline{ID: fmt.Sprintf("timeline-%d", n), Left: leftOf, Label: fmt.Sprintf("Timeline of call %d; the transcript below says the same", n)}

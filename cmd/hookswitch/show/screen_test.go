@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -241,4 +243,33 @@ func TestOnlyWhatIsCommittedIsShown(t *testing.T) {
 	if got, want := out.String(), "  0:00.0  caller kept\n"; got != want {
 		t.Errorf("shown %q, want %q", got, want)
 	}
+}
+
+func FuzzAnyJournalIsShown(f *testing.F) {
+	b, err := os.ReadFile(filepath.Join("testdata", "busy.jsonl"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b, 80)
+	f.Add([]byte(`{"kind":"agent_said","turn":1,"start_ms":-9e18,"parts":{"endpoint":9000000000000000000,"line":9000000000000000000}}`), 1)
+	f.Fuzz(func(t *testing.T, lines []byte, width int) {
+		var out bytes.Buffer
+		s := show.New(&out, &out, show.Mode{Width: width % 300})
+		call := s.Call(busy)
+		var entries []agentcore.Entry
+		for line := range bytes.Lines(lines) {
+			var e agentcore.Entry
+			if json.Unmarshal(line, &e) == nil {
+				entries = append(entries, e)
+				call.Entry(e)
+			}
+		}
+		call.Flush()
+		s.Turns(1, show.Turns(entries))
+		for _, r := range out.String() {
+			if r != '\n' && !unicode.IsPrint(r) && !unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Co, r) {
+				t.Fatalf("wrote %q", r)
+			}
+		}
+	})
 }

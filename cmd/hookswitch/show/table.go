@@ -83,6 +83,9 @@ func newTable(p *printer, turns []Turn) table {
 	tools := false
 	for _, turn := range turns {
 		worst = max(worst, turn.GapMS)
+		if turn.Parts != nil {
+			worst = max(worst, turn.Parts.Sum())
+		}
 		tools = tools || turn.Parts != nil && turn.Parts.Tool > 0
 	}
 	for _, c := range parts {
@@ -179,7 +182,7 @@ func (p *printer) barOf(t table, turn Turn) int {
 	drawn := 0
 	for _, c := range parts {
 		sum += c.of(*turn.Parts)
-		end := max(int((sum+t.scale/2)/t.scale), drawn)
+		end := min(max(int((sum+t.scale/2)/t.scale), drawn), t.bar)
 		p.put(strings.Repeat(string(c.letter), end-drawn), c.style)
 		drawn = end
 	}
