@@ -66,5 +66,22 @@ func (v *vocabulary) text(tokens []int64) string {
 			b.WriteString(v.tokens[t])
 		}
 	}
-	return strings.TrimSpace(strings.ToValidUTF8(b.String(), ""))
+	return polish(strings.ToValidUTF8(b.String(), ""))
+}
+
+// modern has today's spelling for the old books that the network learned from,
+// and mends its doubled commas.
+var modern = strings.NewReplacer(
+	"to-day", "today", "To-day", "Today", "to-morrow", "tomorrow", "To-morrow", "Tomorrow", "to-night", "tonight", "To-night", "Tonight",
+	"good-bye", "goodbye", "Good-bye", "Goodbye", "good-by", "goodbye", "Good-by", "Goodbye", ",,", ",", ",.", ".",
+)
+
+// polish makes text as a reader wants it. A comma at its end is a full stop: the
+// network heard that more was coming, and nothing did.
+func polish(text string) string {
+	text = modern.Replace(strings.TrimSpace(text))
+	if rest, ok := strings.CutSuffix(text, ","); ok && rest != "" {
+		return rest + "."
+	}
+	return text
 }
