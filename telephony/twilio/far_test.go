@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -214,16 +213,6 @@ func repeat(n int) []byte {
 		b[i] = byte(i*7 + i/160)
 	}
 	return b
-}
-
-// within fails the test if done is not closed in good time.
-func within(tb testing.TB, d time.Duration, done <-chan struct{}, what string) {
-	tb.Helper()
-	select {
-	case <-done:
-	case <-time.After(d):
-		tb.Fatalf("%s did not happen within %v", what, d)
-	}
 }
 
 func contains(text string, parts ...string) bool {

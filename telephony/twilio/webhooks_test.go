@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -287,6 +288,38 @@ func TestBadForms(t *testing.T) {
 		if status, _ := r.post(pathVoice, formOf("CallSid", sid)); status != http.StatusBadRequest {
 			t.Errorf("CallSid %.9q: %d, want 400", sid, status)
 		}
+	}
+	for reason, want := range map[string]int{ReasonBodyTooBig: 2, ReasonBadForm: 4, ReasonWrongAccount: 1} {
+		if r.tally.of(reason) != want {
+			t.Errorf("counted %v, want %d %s", &r.tally, want, reason)
+		}
+	}
+}
+
+func TestASignedRequestThatIsNoWebsocketIsNoStream(t *testing.T) {
+	r := newRig(t)
+	signature := sign(testToken, "ws"+strings.TrimPrefix(r.server.URL, "http")+pathMedia, nil)
+	if status, _ := r.raw(http.MethodGet, pathMedia, "", "X-Twilio-Signature", signature); status != http.StatusBadRequest {
+		t.Errorf("a plain GET: %d, want 400", status)
+	}
+	if status, _ := r.raw(http.MethodGet, pathMedia, "", "X-Twilio-Signature", signature, "Connection", "Upgrade", "Upgrade", "websocket"); status != http.StatusBadRequest {
+		t.Errorf("an upgrade without key and version: %d, want 400", status)
+	}
+	if r.tally.of(ReasonNotUpgrade) != 2 {
+		t.Errorf("counted %v", &r.tally)
+	}
+}
+
+func TestARequestInAbsoluteFormIsSignedAsThePublicAddress(t *testing.T) {
+	r := newRig(t)
+	form := formOf()
+	req := httptest.NewRequest(http.MethodPost, "http://inner.example/twilio/voice?call=1", strings.NewReader(form.Encode()))
+	req.RequestURI = "http://inner.example/twilio/voice?call=1" // as a proxy may send it
+	req.Header.Set("X-Twilio-Signature", sign(testToken, r.server.URL+"/twilio/voice?call=1", form))
+	w := httptest.NewRecorder()
+	r.trunk.Handler().ServeHTTP(w, req)
+	if w.Code != 200 || !strings.Contains(w.Body.String(), "<Connect") {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 
