@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/experimental"
@@ -28,6 +29,7 @@ type engine struct {
 	module  wazero.CompiledModule
 	idle    chan *worker
 	workers int
+	waited  func(time.Duration)
 }
 
 // worker is what one run at a time uses, kept from run to run.
@@ -44,7 +46,7 @@ func load(ctx context.Context, c Config) (*engine, error) {
 		return nil, err
 	}
 	cache := compiled(c.Cache)
-	e := &engine{cache: cache, workers: c.Workers, idle: make(chan *worker, c.Workers)}
+	e := &engine{cache: cache, workers: c.Workers, waited: c.Waited, idle: make(chan *worker, c.Workers)}
 	e.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().
 		WithCompilationCache(cache).
 		WithMemoryLimitPages(memoryPages).WithCustomSections(false).WithDebugInfoEnabled(false))
@@ -96,11 +98,13 @@ func (e *engine) compile(ctx context.Context, code []byte) (err error) {
 // the module in the middle costs 7 times the time: it would ask at every loop.)
 func (e *engine) speak(ctx context.Context, voice, text string) ([]int16, error) {
 	var w *worker
+	began := time.Now()
 	select {
 	case w = <-e.idle:
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+	e.waited(time.Since(began))
 	type spoken struct {
 		pcm []int16
 		err error

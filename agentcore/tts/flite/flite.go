@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/models"
 	"github.com/hookswitch/hookswitch/agentcore/tts"
@@ -52,6 +53,9 @@ type Config struct {
 	// Workers is how many clauses are spoken at once; more wait. Each holds
 	// about 30 MB while it works. Zero means the number of cores.
 	Workers int
+	// Waited, unless nil, is told how long each clause waited for a worker. Many
+	// goroutines call it at once; it must not block.
+	Waited func(time.Duration)
 	// Cache is a folder for flite's machine code, which takes most of a second to
 	// make. Empty means one beside the models. When it can't be written, nothing
 	// is kept.
@@ -79,6 +83,9 @@ func New(ctx context.Context, c Config) (*Synthesizer, error) {
 	}
 	if c.Workers <= 0 {
 		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if c.Waited == nil {
+		c.Waited = func(time.Duration) {}
 	}
 	if c.Cache == "" {
 		c.Cache = c.Models.Path("wazero")

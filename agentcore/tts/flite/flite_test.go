@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,6 +94,26 @@ func quiet(all []media.Frame) bool {
 		}
 	}
 	return true
+}
+
+func TestTheQueueIsMeasured(t *testing.T) {
+	var longest atomic.Int64
+	s := open(t, flite.Config{Workers: 1, Waited: func(d time.Duration) {
+		for was := longest.Load(); int64(d) > was && !longest.CompareAndSwap(was, int64(d)); was = longest.Load() {
+		}
+	}})
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			if err := s.Speak(t.Context(), "We are open from nine to five.", func(*media.Frame) error { return nil }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if d := time.Duration(longest.Load()); d < 10*time.Millisecond {
+		t.Errorf("with one worker, the third clause waited %v", d)
+	}
 }
 
 func TestAFolderThatCannotBeWrittenIsDoneWithout(t *testing.T) {
