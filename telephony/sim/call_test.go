@@ -260,6 +260,7 @@ func TestUnansweredCalls(t *testing.T) {
 		{"no such phone", sim.Phone{Answer: handset.Answer{Kind: handset.Unreachable}}, telephony.StateFail, "404", []string{"initiated", "failed"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			g := newGateway(t, false)
 			c, rest := newCarrier(t, g, sim.Knobs{})
 			c.Register(theirs, tc.phone)

@@ -10,8 +10,10 @@ type Event struct {
 	Detail string        // never audio, a number or a token
 }
 
-// maxEvents is how many events of one call are kept.
-const maxEvents = 10_000
+const (
+	maxEvents = 10_000 // kept of one call
+	maxDetail = 80     // bytes
+)
 
 // note keeps an event.
 func (c *Call) note(what, detail string) {
@@ -19,6 +21,9 @@ func (c *Call) note(what, detail string) {
 	defer c.mu.Unlock()
 	if len(c.events) >= maxEvents {
 		return
+	}
+	if len(detail) > maxDetail {
+		detail = detail[:maxDetail] // a mark's name is the gateway's, and may be long
 	}
 	e := Event{At: time.Now(), What: what, Detail: detail}
 	if !c.answered.IsZero() {

@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/media/g711"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/sim"
 	"github.com/hookswitch/hookswitch/telephony/sim/handset"
@@ -324,4 +325,10 @@ func voicedFrames(frames []media.Frame) (out []int) {
 		}
 	}
 	return out
+}
+
+// decode fills f with a media message's audio.
+func decode(f *media.Frame, m map[string]any) {
+	payload, _ := base64.StdEncoding.DecodeString(m["media"].(map[string]any)["payload"].(string))
+	g711.Decode(f, payload)
 }

@@ -150,16 +150,20 @@ type side struct {
 	me int
 }
 
-// maxBridge is how many frames one side may be behind: two clocks drift.
-const maxBridge = 5
+// Two clocks drift, and a busy machine ticks late and then twice. What one side
+// is behind is made up for in silence, or else thrown away.
+const (
+	bridgeSlack = 3  // frames that one side may be behind
+	maxBridge   = 50 // frames after which a voice is cut
+)
 
 func (s side) tick(_ time.Duration, said *media.Frame, _ byte, hear *media.Frame) {
 	s.b.mu.Lock()
 	defer s.b.mu.Unlock()
 	mine, theirs := &s.b.said[s.me], &s.b.said[1-s.me]
-	*mine = append(*mine, *said)
-	if len(*mine) > maxBridge {
-		*mine = append((*mine)[:0], (*mine)[len(*mine)-maxBridge:]...)
+	silent := *said == media.Frame{}
+	if len(*mine) < bridgeSlack || !silent && len(*mine) < maxBridge {
+		*mine = append(*mine, *said)
 	}
 	if len(*theirs) > 0 {
 		*hear = (*theirs)[0]

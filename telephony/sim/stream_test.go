@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -90,13 +91,13 @@ type browser struct {
 func (b browser) Played() (int64, bool) { return b.played(), true }
 
 func TestHandsetThatKnowsItsPositionDelaysMarks(t *testing.T) {
-	var ticks int64
+	var ticks atomic.Int64
 	h := browser{
 		handset.Func(func(now time.Duration, _, _ *media.Frame) handset.Touch {
-			ticks = int64(now/(20*ms)) + 1
+			ticks.Store(int64(now/(20*ms)) + 1)
 			return handset.Touch{}
 		}),
-		func() int64 { return max(ticks-10, 0) * 160 }, // 200 ms behind the clock
+		func() int64 { return max(ticks.Load()-10, 0) * 160 }, // 200 ms behind the clock
 	}
 	g := newGateway(t, false)
 	g.talk = func(s *socket) {
@@ -136,6 +137,7 @@ func TestPoliceFindsEveryStreamViolation(t *testing.T) {
 		{"binary", "", police.Binary},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			g := newGateway(t, false)
 			g.talk = func(s *socket) {
 				if tc.send == "" {

@@ -25,6 +25,10 @@ var gatewayEvents = map[string]struct {
 	"clear": {},
 }
 
+// maxMarks is how many marks may be open at once: three for every frame of the
+// longest buffer.
+const maxMarks = 10_000
+
 // take acts on one message from the gateway.
 func (s *stream) take(kind int, data []byte) {
 	if kind != websocket.TextMessage {
@@ -46,6 +50,10 @@ func (s *stream) take(kind int, data []byte) {
 	case "media":
 		s.play(field)
 	case "mark":
+		if len(s.playout.marks) >= maxMarks {
+			s.call.offend(police.Overflow, 0, "too many open marks")
+			return
+		}
 		s.call.note("mark", field)
 		s.playout.mark(field)
 		s.echo()

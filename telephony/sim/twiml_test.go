@@ -67,6 +67,7 @@ func TestDocuments(t *testing.T) {
 		{"a handshake refused", "text/xml", `<Response><Connect action="/next"><Stream url="ws://WS/closed"/></Connect></Response>`, telephony.Completed, []police.Kind{police.Handshake}, 0, []string{"/voice", "/next"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			g := newGateway(t, false)
 			g.talk = closeStream
 			body := strings.ReplaceAll(tc.body, "ws://WS", g.ws())
@@ -111,6 +112,7 @@ func TestWebhookThatFails(t *testing.T) {
 		{"a connection that breaks", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, sim.Knobs{}, police.Unreachable, url.Values{"ErrorCode": {"11205"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			g := newGateway(t, false)
 			g.handlers["/voice"] = tc.voice
 			g.twiml["/fallback"] = func(url.Values) string { return `<Hangup/>` }
@@ -166,6 +168,7 @@ func TestDialBridgesTwoPhones(t *testing.T) {
 		{"nobody there", handset.Answer{Kind: handset.NoAnswer}, 0, `<Dial action="/next" timeout="1">` + theirs + `1</Dial>`, "no-answer", nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			g := newGateway(t, false)
 			g.twiml["/voice"] = func(url.Values) string { return tc.verb }
 			g.twiml["/child"] = func(url.Values) string { return "" }

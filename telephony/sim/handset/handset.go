@@ -30,7 +30,7 @@ type Touch struct {
 // browser does. Without it, samples handed to Tick count as played.
 type Player interface {
 	// Played is how many samples given to Tick were played; known is false
-	// while the phone cannot tell.
+	// while the phone cannot tell. Any goroutine may ask, and it must not block.
 	Played() (samples int64, known bool)
 }
 

@@ -243,13 +243,16 @@ func TestStallHoldsBothDirectionsBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := line.New(line.Config{})
 		var wrote time.Duration
+		done := make(chan struct{})
 		go func() {
+			defer close(done)
 			time.Sleep(110 * ms)
 			l.Stall(200 * ms)
 			l.Write(&media.Frame{1})
 			wrote = time.Since(l.Answered())
 		}()
 		all, _ := drain(l, 405*ms)
+		<-done
 		var at []time.Duration
 		for _, s := range all {
 			at = append(at, s.at)
