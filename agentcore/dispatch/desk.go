@@ -71,12 +71,16 @@ var (
 	ErrFull     error = errNoRoom("full")
 )
 
-// room reports why no new call is taken now, if so. d.mu is held.
-func (d *Desk) room() error {
+// room reports why the new call id is not taken now, if so. d.mu is held.
+func (d *Desk) room(id telephony.CallID) error {
+	others := len(d.live)
+	if d.live[id] != nil {
+		others-- // Recover found its row before we came here
+	}
 	switch {
 	case d.draining || d.closed:
 		return ErrDraining
-	case d.cfg.MaxCalls > 0 && len(d.live) >= d.cfg.MaxCalls:
+	case d.cfg.MaxCalls > 0 && others >= d.cfg.MaxCalls:
 		return ErrFull
 	}
 	return nil
@@ -85,16 +89,15 @@ func (d *Desk) room() error {
 // take makes a new call live, if there is room.
 func (d *Desk) take(r Record, at phase, due time.Time) error {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.live[r.ID] != nil {
-		return nil // Recover found the row before we came here
+	err := d.room(r.ID)
+	if err == nil && d.live[r.ID] == nil {
+		d.add(newCall(r, at, due))
 	}
-	if err := d.room(); err != nil {
-		return err
+	d.mu.Unlock()
+	if err == nil {
+		d.cfg.Counter.CallTaken(string(r.Direction))
 	}
-	d.add(newCall(r, at, due))
-	d.cfg.Counter.CallTaken(string(r.Direction))
-	return nil
+	return err
 }
 
 // add starts the watcher of c. d.mu is held.

@@ -130,7 +130,7 @@ func TestDoor(t *testing.T) {
 		},
 		"lost, and its conversation still writes: its last words are kept": func(t *testing.T, o *office) {
 			s := o.connect(o.ring("CA1"), "CA1")
-			o.records.slow = 50 * time.Millisecond
+			o.records.slow.Store(int64(50 * time.Millisecond))
 			s.lose()
 			time.Sleep(time.Millisecond)
 			o.door("CA1", telephony.StepConnect)
@@ -143,7 +143,7 @@ func TestDoor(t *testing.T) {
 		},
 		"lost, and its conversation writes for ever: not waited for": func(t *testing.T, o *office) {
 			s := o.connect(o.ring("CA1"), "CA1")
-			o.records.slow = 20 * time.Second
+			o.records.slow.Store(int64(20 * time.Second))
 			s.lose()
 			asked := time.Now()
 			o.door("CA1", telephony.StepConnect)
@@ -158,7 +158,7 @@ func TestDoor(t *testing.T) {
 			s := o.connect(o.ring("CA1"), "CA1")
 			s.lose()
 			<-s.done
-			o.trunk.lag = 2 * time.Second
+			o.trunk.lag.Store(int64(2 * time.Second))
 			time.Sleep(21 * time.Second) // the desk is asking
 			o.connect(o.door("CA1", telephony.StepConnect).Token, "CA1")
 			time.Sleep(time.Minute)

@@ -57,7 +57,7 @@ type trunk struct {
 	dialed []telephony.Outgoing
 	hung   []string
 	asked  int
-	lag    time.Duration                                // of State
+	lag    atomic.Int64                                 // of State, in nanoseconds
 	early  func(o telephony.Outgoing, carrierID string) // called before Dial returns
 }
 
@@ -88,7 +88,7 @@ func (t *trunk) Hangup(_ context.Context, id string) error {
 }
 
 func (t *trunk) State(_ context.Context, id string) (telephony.State, error) {
-	time.Sleep(t.lag)
+	time.Sleep(time.Duration(t.lag.Load()))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.asked++
@@ -126,11 +126,12 @@ func (t *trunk) hangups() int {
 type records struct {
 	dispatch.Calls
 	lag  time.Duration
-	down atomic.Bool   // nothing happens
-	slow time.Duration // Append takes that much longer
-	lie  atomic.Bool   // Append happens, but says that it failed
+	down atomic.Bool  // nothing happens
+	slow atomic.Int64 // nanoseconds that Append takes longer
+	lie  atomic.Bool  // Append happens, but says that it failed
 
 	chance func() (before, after bool) // nil: no accidents
+	made   func()                      // called when a row was made; nil: nobody cares
 }
 
 func (r *records) do(effect func() error) error {
@@ -153,6 +154,9 @@ func (r *records) do(effect func() error) error {
 
 func (r *records) Create(ctx context.Context, c dispatch.Record) (on dispatch.Record, created bool, err error) {
 	err = r.do(func() (err error) { on, created, err = r.Calls.Create(ctx, c); return err })
+	if created && r.made != nil {
+		r.made()
+	}
 	return on, created, err
 }
 func (r *records) Call(ctx context.Context, id telephony.CallID) (c dispatch.Record, err error) {
@@ -174,7 +178,7 @@ func (r *records) Admit(ctx context.Context, id telephony.CallID, epoch int, now
 	return r.do(func() error { return r.Calls.Admit(ctx, id, epoch, now) })
 }
 func (r *records) Append(ctx context.Context, id telephony.CallID, epoch int, e []agentcore.Entry) error {
-	time.Sleep(r.slow)
+	time.Sleep(time.Duration(r.slow.Load()))
 	return r.do(func() error {
 		err := r.Calls.Append(ctx, id, epoch, e)
 		if err == nil && r.lie.Load() {

@@ -294,6 +294,29 @@ func TestRecoverFindsWhatSeemedToFail(t *testing.T) {
 	})
 }
 
+// Recover finds a row that Ring has just made and not yet decided about.
+func TestRecoverMeetsRing(t *testing.T) {
+	for claim, full := range map[string]bool{"that takes it": false, "that refuses it": true} {
+		t.Run(claim, func(t *testing.T) {
+			inOffice(t, func(c *dispatch.Config) { c.MaxCalls = 1 }, func(t *testing.T, o *office) {
+				if full {
+					o.ring("CA1")
+				}
+				o.records.made = func() {
+					if err := o.Recover(t.Context()); err != nil {
+						t.Error(err)
+					}
+				}
+				step, err := o.Ring(t.Context(), telephony.Incoming{Carrier: "CA2", State: telephony.Ringing})
+				time.Sleep(time.Second)
+				if err != nil || len(o.Live()) != 1 || (step.Kind == telephony.StepRefuse) != full {
+					t.Errorf("Ring() = %+v, %v, %d live, want 1 live", step, err, len(o.Live()))
+				}
+			})
+		})
+	}
+}
+
 // After a start, the door may be asked before anyone looked at the records.
 func TestDoorTakesUpWhatAnEarlierProcessLeft(t *testing.T) {
 	inOffice(t, nil, func(t *testing.T, o *office) {
@@ -325,7 +348,7 @@ func TestConfigNamesWhatIsMissing(t *testing.T) {
 
 // Everyone who can end a call does so at once, on many goroutines: one end.
 func TestRaceOfEnds(t *testing.T) {
-	for range 20 {
+	for range 8 {
 		inOffice(t, nil, func(t *testing.T, o *office) {
 			s := o.connect(o.ring("CA1"), "CA1")
 			var all sync.WaitGroup

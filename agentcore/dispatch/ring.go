@@ -91,6 +91,9 @@ func (d *Desk) refuse(ctx context.Context, r Record, why error) (telephony.Step,
 	if first {
 		d.cfg.Watch(r.ID, e)
 	}
+	if c := d.find(r.ID); c != nil {
+		c.ended("") // Recover took it up meanwhile
+	}
 	d.cfg.Log.Info("call refused", "call", r.ID, "reason", why)
 	return telephony.Step{Kind: telephony.StepRefuse}, nil
 }
@@ -170,7 +173,7 @@ func (d *Desk) Dial(ctx context.Context, o telephony.Outgoing) (telephony.Call, 
 		return telephony.Call{}, errors.New("dispatch: dial: there is no carrier")
 	}
 	d.mu.Lock()
-	err := d.room()
+	err := d.room("")
 	d.mu.Unlock()
 	if err != nil {
 		return telephony.Call{}, err
