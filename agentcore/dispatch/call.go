@@ -132,6 +132,13 @@ func (c *call) answered(carrier string, due time.Time) {
 	}
 }
 
+// placed notes the carrier's id of a call that we dialled.
+func (c *call) placed(carrier string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.carrier = carrier
+}
+
 // retell reports whether the pending token may be told once more: the carrier
 // asks again when it could not connect, or did not get our answer.
 func (c *call) retell(limit int) bool {
@@ -139,6 +146,16 @@ func (c *call) retell(limit int) bool {
 	defer c.mu.Unlock()
 	c.retold++
 	return c.at == pending && c.retold <= limit
+}
+
+// toldAgain is [call.retell] for a pending call at epoch, with more time for
+// the stream to come.
+func (c *call) toldAgain(epoch, limit int, due time.Time) bool {
+	if c.look().epoch != epoch || !c.retell(limit) {
+		return false
+	}
+	c.touch(due)
+	return true
 }
 
 // admit notes that epoch's token is spent; false when the call is elsewhere.
@@ -191,49 +208,6 @@ func (c *call) rest(l *line, end telephony.EndReason, lostDue time.Time) {
 	}
 }
 
-// finish notes that the call is over, for the first reason that anyone gives,
-// and tells its conversation. It reports whether nobody talks, so that the
-// caller is to end the row. hang: the carrier must be told first.
-func (c *call) finish(reason telephony.EndReason, hang bool) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.finishLocked(reason, hang)
-}
-
-// finishIf is finish, unless something changed since the view.
-func (c *call) finishIf(change int, reason telephony.EndReason, hang bool) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.change == change && c.finishLocked(reason, hang)
-}
-
-func (c *call) finishLocked(reason telephony.EndReason, hang bool) bool {
-	if c.at >= over {
-		return c.at == over && c.line == nil
-	}
-	c.reason = reason
-	c.hang = hang && c.line == nil
-	if c.line == nil {
-		c.move(over, time.Now())
-		return true
-	}
-	c.line.cut(telephony.OverError{Reason: reason})
-	c.move(over, time.Now().Add(epilogue))
-	return false
-}
-
-// ended notes that the row is ended. An empty reason means that the end was
-// counted before.
-func (c *call) ended(reason telephony.EndReason) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.at == gone {
-		return
-	}
-	c.reason = reason
-	c.move(gone, time.Time{})
-}
-
 // postpone sets when the watcher tries again, unless something changed.
 func (c *call) postpone(change int) {
 	c.mu.Lock()
@@ -259,30 +233,4 @@ func (c *call) touch(due time.Time) {
 		c.change++
 		c.wake()
 	}
-}
-
-// placed notes the carrier's id of a call that we dialled.
-func (c *call) placed(carrier string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.carrier = carrier
-}
-
-// hangsUp reports, once, whether the carrier must be told to hang up.
-func (c *call) hangsUp() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	must := c.hang
-	c.hang = false
-	return must
-}
-
-// toldAgain is [call.retell] for a pending call at epoch, with more time for
-// the stream to come.
-func (c *call) toldAgain(epoch, limit int, due time.Time) bool {
-	if c.look().epoch != epoch || !c.retell(limit) {
-		return false
-	}
-	c.touch(due)
-	return true
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/hookswitch/hookswitch/telephony"
@@ -96,48 +95,4 @@ func (d *Desk) Close(ctx context.Context) error {
 	d.cancel()
 	<-done
 	return err
-}
-
-// recovering is how many calls are asked about at once.
-const recovering = 8
-
-// Recover takes up the calls that are open on record and live nowhere here: an
-// earlier process left them, or the commit that made them seemed to fail. The
-// carrier is asked before any is closed: those that are over are ended, the
-// others wait for the door. Call it at the start, and every minute or so; while
-// two processes share the records, not at all.
-func (d *Desk) Recover(ctx context.Context) error {
-	open, err := d.cfg.Calls.Unended(ctx)
-	if err != nil {
-		return fmt.Errorf("dispatch: recover: %w", err)
-	}
-	slots := make(chan struct{}, recovering)
-	var wg sync.WaitGroup
-	for _, r := range open {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			d.recover(ctx, r)
-		})
-	}
-	wg.Wait()
-	return nil
-}
-
-func (d *Desk) recover(ctx context.Context, r Record) {
-	if d.find(r.ID) != nil {
-		return
-	}
-	if trunk := d.trunk(); trunk != nil && r.Carrier != "" {
-		ask, cancel := context.WithTimeout(ctx, effortTimeout)
-		state, err := trunk.State(ask, r.Carrier)
-		cancel()
-		if err == nil && state.Terminal() {
-			d.conclude(ctx, r, state)
-			return
-		}
-	}
-	if _, err := d.adopt(ctx, r); err != nil {
-		d.cfg.Log.Warn("cannot take up a call", "call", r.ID, "error", err)
-	}
 }
