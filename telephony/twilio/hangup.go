@@ -53,7 +53,8 @@ func (l *Leg) release(code int, deadline time.Time) closing {
 	close(l.done)
 	l.stopTimer()
 	l.conn.SetReadDeadline(time.Unix(1, 0)) // wakes Next
-	if l.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), deadline) != nil {
+	err := l.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), deadline)
+	if err != nil && err != websocket.ErrCloseSent { // gorilla itself says 1009 to a message that is too big
 		return l.closed
 	}
 	conn, ok := l.conn.NetConn().(interface{ CloseWrite() error })
