@@ -1,0 +1,98 @@
+package simulation
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+)
+
+// Kind is what goes wrong.
+type Kind string
+
+const (
+	Slow  Kind = "slow"  // 3 s late
+	Fail  Kind = "fail"  // an error, and nothing happened
+	Lost  Kind = "lost"  // it happened, and an error is told: the answer was lost
+	Cut   Kind = "cut"   // a provider's stream breaks in the middle
+	Reset Kind = "reset" // the line is reset, a moment after
+	Stop  Kind = "stop"  // the carrier stops the stream, the call goes on
+	Late  Kind = "late"  // a callback comes half a minute late
+	Twice Kind = "twice" // a request comes twice
+	Never Kind = "never" // a callback never comes
+)
+
+// Fault is one thing that is planned to go wrong, once.
+type Fault struct {
+	Call int    // which call, from 1
+	Op   string // at which of its operations
+	Nth  int    // the how manieth of that name; of "line": milliseconds since the stream began
+	Kind Kind
+}
+
+// String names a fault as the sweep's report does.
+func (f Fault) String() string {
+	return fmt.Sprintf("call %02d %s %d: %s", f.Call, f.Op, f.Nth, f.Kind)
+}
+
+// hazards is what may go wrong, and within which of the first operations of
+// that name.
+var hazards = []struct {
+	op    string
+	most  int
+	kinds []Kind
+}{
+	{"line", 16000, []Kind{Reset, Stop}},
+	{"line", 16000, []Kind{Reset, Stop}},
+	{"asr.open", 1, []Kind{Fail, Slow}},
+	{"asr.decode", 4, []Kind{Fail, Slow}},
+	{"llm.chat", 4, []Kind{Fail, Slow, Cut, Reset}},
+	{"tts.speak", 6, []Kind{Fail, Slow, Cut, Reset}},
+	{"tool.book", 1, []Kind{Fail, Lost, Slow, Reset}},
+	{"journal.append", 16, []Kind{Slow, Fail, Lost, Reset}},
+	{"journal.append", 16, []Kind{Slow, Fail, Lost, Reset}},
+	{"store.create", 1, []Kind{Fail, Lost}},
+	{"store.find", 3, []Kind{Fail, Slow}},
+	{"store.admit", 2, []Kind{Fail, Lost}},
+	{"store.raise", 1, []Kind{Fail, Lost}},
+	{"store.end", 1, []Kind{Fail, Lost, Slow}},
+	{"hook.status", 2, []Kind{Late, Twice, Never}},
+	{"hook.status", 2, []Kind{Late, Twice, Never}},
+	{"hook.ring", 1, []Kind{Twice, Fail, Lost}},
+	{"hook.admit", 2, []Kind{Twice}},
+	{"hook.next", 2, []Kind{Twice, Fail, Lost}},
+	{"carrier.dial", 1, []Kind{Fail, Lost}},
+	{"carrier.state", 1, []Kind{Fail, Slow}},
+}
+
+// planned is what goes wrong in the run of seed: nothing on a third of the
+// calls, one to four things on the others.
+func planned(seed uint64, calls int) []Fault {
+	var all []Fault
+	for call := 1; call <= calls; call++ {
+		dice := dice(seed, call, "plan")
+		if dice.IntN(3) == 0 {
+			continue
+		}
+		for range 1 + dice.IntN(4) {
+			h := hazards[dice.IntN(len(hazards))]
+			all = append(all, Fault{call, h.op, 1 + dice.IntN(h.most), h.kinds[dice.IntN(len(h.kinds))]})
+		}
+	}
+	return all
+}
+
+// hash is a number that depends on nothing but its arguments.
+func hash(seed uint64, call int, name string, seq int) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d/%d/%s/%d", seed, call, name, seq)
+	x := h.Sum64() // fnv mixes its last bytes badly
+	x ^= x >> 33
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	return x
+}
+
+// dice is chance that belongs to one purpose of one call.
+func dice(seed uint64, call int, purpose string) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, hash(seed, call, purpose, 0)))
+}

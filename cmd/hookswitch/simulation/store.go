@@ -1,0 +1,152 @@
+package simulation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// records is a database behind the port. What happens, happens at once and
+// whole: nobody is cancelled in the middle of a commit.
+type records struct {
+	dispatch.Calls
+	w *world
+}
+
+func (r records) do(ctx context.Context, call int, op string, effect func(context.Context) error) error {
+	_, err := r.w.through(ctx, call, op, func() error { return effect(context.WithoutCancel(ctx)) })
+	return err
+}
+
+// named is the number of a call, by any of its names.
+func (w *world) named(id telephony.CallID) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ids[id]
+}
+
+// numbered reads a call's number off its carrier's id, or its phone number.
+func numbered(name string) int {
+	n, _ := strconv.Atoi(strings.TrimLeft(name, "CA+"))
+	return n % 100
+}
+
+func (r records) Create(ctx context.Context, c dispatch.Record) (on dispatch.Record, created bool, err error) {
+	call := numbered(string(c.From))
+	if c.Direction == telephony.Outbound {
+		call = numbered(string(c.To))
+	}
+	r.w.mu.Lock()
+	r.w.ids[c.ID] = call
+	r.w.mu.Unlock()
+	err = r.do(ctx, call, "store.create", func(ctx context.Context) (err error) {
+		on, created, err = r.Calls.Create(ctx, c)
+		return err
+	})
+	return on, created, err
+}
+
+func (r records) Call(ctx context.Context, id telephony.CallID) (c dispatch.Record, err error) {
+	err = r.do(ctx, r.w.named(id), "store.find", func(ctx context.Context) (err error) {
+		c, err = r.Calls.Call(ctx, id)
+		return err
+	})
+	return c, err
+}
+
+func (r records) CallByCarrier(ctx context.Context, id string) (c dispatch.Record, err error) {
+	err = r.do(ctx, numbered(id), "store.find", func(ctx context.Context) (err error) {
+		c, err = r.Calls.CallByCarrier(ctx, id)
+		return err
+	})
+	return c, err
+}
+
+func (r records) SetCarrier(ctx context.Context, id telephony.CallID, carrierID string) error {
+	return r.do(ctx, r.w.named(id), "store.carrier", func(ctx context.Context) error {
+		return r.Calls.SetCarrier(ctx, id, carrierID)
+	})
+}
+
+func (r records) Raise(ctx context.Context, id telephony.CallID, epoch int) (now int, err error) {
+	err = r.do(ctx, r.w.named(id), "store.raise", func(ctx context.Context) (err error) {
+		now, err = r.Calls.Raise(ctx, id, epoch)
+		return err
+	})
+	return now, err
+}
+
+func (r records) Admit(ctx context.Context, id telephony.CallID, epoch int, now time.Time) error {
+	return r.do(ctx, r.w.named(id), "store.admit", func(ctx context.Context) error {
+		return r.Calls.Admit(ctx, id, epoch, now)
+	})
+}
+
+func (r records) Progress(ctx context.Context, id telephony.CallID, s telephony.State, sequence, sip int, now time.Time) (applied bool, err error) {
+	err = r.do(ctx, r.w.named(id), "store.progress", func(ctx context.Context) (err error) {
+		applied, err = r.Calls.Progress(ctx, id, s, sequence, sip, now)
+		return err
+	})
+	return applied, err
+}
+
+func (r records) Append(ctx context.Context, id telephony.CallID, epoch int, entries []agentcore.Entry) error {
+	call := r.w.named(id)
+	return r.do(ctx, call, "journal.append", func(ctx context.Context) error {
+		err := r.Calls.Append(ctx, id, epoch, entries)
+		if err == nil {
+			r.w.committed(call, epoch, entries)
+		}
+		return err
+	})
+}
+
+func (r records) End(ctx context.Context, id telephony.CallID, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
+	call := r.w.named(id)
+	err = r.do(ctx, call, "store.end", func(ctx context.Context) (err error) {
+		e, first, err = r.Calls.End(ctx, id, reason, now)
+		if first {
+			r.w.committed(call, 0, []agentcore.Entry{e})
+		}
+		return err
+	})
+	return e, first, err
+}
+
+func (r records) Journal(ctx context.Context, id telephony.CallID, after int) (all []agentcore.Entry, err error) {
+	err = r.do(ctx, r.w.named(id), "store.journal", func(ctx context.Context) (err error) {
+		all, err = r.Calls.Journal(ctx, id, after)
+		return err
+	})
+	return all, err
+}
+
+func (r records) Unended(ctx context.Context) (all []dispatch.Record, err error) {
+	err = r.do(ctx, 0, "store.unended", func(ctx context.Context) (err error) {
+		all, err = r.Calls.Unended(ctx)
+		return err
+	})
+	return all, err
+}
+
+// committed takes note of entries that are in the journal from now on.
+func (w *world) committed(call, epoch int, entries []agentcore.Entry) {
+	for _, e := range entries {
+		text, _ := json.Marshal(e)
+		w.trace(fmt.Sprintf("%02d journal", call), "entry %s", text)
+	}
+	s := w.stream(call)
+	if s == nil || s.epoch != epoch {
+		return
+	}
+	for _, e := range entries {
+		s.committed(e)
+	}
+}

@@ -1,0 +1,169 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/agenttest"
+	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/telephony/sim/line"
+)
+
+// stream is one leg of a call: a line made of memory, watched.
+type stream struct {
+	*line.Line
+	w     *world
+	call  int
+	epoch int
+	voice *agenttest.Speaker // each stream has its own: text n is the nth phrase planned on it
+
+	mu     sync.Mutex
+	plans  int // phrases of it whose plan is committed
+	frames int // sent
+	hung   bool
+	starts []start
+	speech []span
+	texts  []string // given to the voice, in order
+}
+
+// start is the first frame of a reply.
+type start struct {
+	reply int
+	at    time.Duration // since the line's answer
+}
+
+// span is a time in which the caller spoke without a pause, since the line's
+// answer.
+type span struct{ from, to time.Duration }
+
+// newStream connects p's phone once more.
+func newStream(w *world, p *phone, epoch int) *stream {
+	s := &stream{w: w, call: p.number, epoch: epoch}
+	s.voice = &agenttest.Speaker{Port: w.speech(s)}
+	chance := dice(w.seed, p.number, "network")
+	p.caller.stream = s
+	s.Line = line.New(line.Config{
+		Handset:  p.caller,
+		Uplink:   time.Duration(chance.IntN(25))*time.Millisecond + 1237,
+		Downlink: time.Duration(1+chance.IntN(25))*time.Millisecond + 7411,
+		OnHangup: p.hungUp,
+	})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p.streams = append(p.streams, s)
+	for _, f := range w.plan {
+		if f.Call == p.number && f.Op == "line" {
+			at := time.Duration(f.Nth)*time.Millisecond + time.Duration(hash(w.seed, p.number, "line", f.Nth)%999983)
+			time.AfterFunc(at|1, func() { s.breaks(f) })
+		}
+	}
+	return s
+}
+
+// breaks lets f happen to the line, if it hasn't ended.
+func (s *stream) breaks(f Fault) {
+	if how, _ := s.End(); how != line.Open {
+		return
+	}
+	s.w.mu.Lock()
+	for i := range s.w.plan {
+		if s.w.plan[i] == f {
+			s.w.plan[i].Op = "line, done"
+			s.w.bite(f)
+			break
+		}
+	}
+	s.w.mu.Unlock()
+	if f.Kind == Stop {
+		s.Lose(errors.New("stop"))
+		return
+	}
+	s.Lose(errors.New("connection reset"))
+}
+
+// Write implements [telephony.Leg]: nothing is said before its plan is
+// committed.
+func (s *stream) Write(f *media.Frame) error {
+	s.mu.Lock()
+	s.frames++
+	text, _, ok := agenttest.Decode(f)
+	early := ok && text >= s.plans
+	s.mu.Unlock()
+	if early {
+		s.w.violate(s.call, "planned before spoken", "stream %d: phrase %d is on the line, %d plans are committed", s.epoch, text, s.plans)
+	}
+	return s.Line.Write(f)
+}
+
+// Mark implements [telephony.Leg].
+func (s *stream) Mark(id uint32) error {
+	s.mu.Lock()
+	if id&255 == 255 { // closes a reply's first frame
+		s.starts = append(s.starts, start{int(id >> 8), time.Since(s.Answered())})
+	}
+	frames := s.frames
+	s.mu.Unlock()
+	s.w.trace(s.who(), "mark %d.%d after %d frames", id>>8, id&255, frames)
+	return s.Line.Mark(id)
+}
+
+// Clear implements [telephony.Leg].
+func (s *stream) Clear() error {
+	s.w.trace(s.who(), "clear")
+	return s.Line.Clear()
+}
+
+// Hangup implements [telephony.Leg].
+func (s *stream) Hangup(ctx context.Context) error {
+	s.mu.Lock()
+	s.hung = true
+	s.mu.Unlock()
+	s.w.trace(s.who(), "hang up")
+	return s.Line.Hangup(ctx)
+}
+
+func (s *stream) who() string {
+	return fmt.Sprintf("%02d line", s.call)
+}
+
+// committed takes note of an entry of this stream's epoch.
+func (s *stream) committed(e agentcore.Entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch e.Event.(type) {
+	case agentcore.Planned:
+		s.plans++
+	case agentcore.Ended:
+		if s.hung {
+			s.w.violate(s.call, "ended before let go", "entry %d: the line was let go before the end was committed", e.N)
+		}
+	}
+}
+
+// played is how many words of each phrase the line played, by the phrase's
+// number on this stream.
+func (s *stream) played() map[int]int {
+	words := map[int]int{}
+	for _, h := range s.Heard() {
+		if text, word, ok := agenttest.Decode(&h.Frame); ok {
+			words[text] = max(words[text], word+1)
+		}
+	}
+	return words
+}
+
+// spoke notes that the caller spoke in the 20 ms from at.
+func (s *stream) spoke(at time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	to := at + media.FrameDuration
+	if n := len(s.speech); n > 0 && s.speech[n-1].to == at {
+		s.speech[n-1].to = to
+		return
+	}
+	s.speech = append(s.speech, span{at, to})
+}
