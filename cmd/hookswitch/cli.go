@@ -11,6 +11,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 )
 
 // welcome is what somebody sees who typed the name alone: ten lines by task.
@@ -31,6 +32,9 @@ const welcome = `hookswitch gives AI agents a telephone.
 // Run takes a context and what this process has of the world.
 type command struct {
 	Serve   serveCmd   `cmd:"" help:"Run the gateway."`
+	Demo    demoCmd    `cmd:"" help:"Place two calls over the real protocol, and check them."`
+	Report  reportCmd  `cmd:"" help:"Write the page of calls that a demo left."`
+	Sim     simCmd     `cmd:"" help:"Be a simulated Twilio on loopback."`
 	Models  modelsCmd  `cmd:"" help:"Fetch and check the speech models."`
 	Doctor  doctorCmd  `cmd:"" help:"Check that everything is in place; safe to paste."`
 	Config  configCmd  `cmd:"" help:"Show, write, check and explain the settings."`
@@ -59,6 +63,7 @@ func parse(s streams, args []string) (cmd func(context.Context) error, status in
 		kong.Exit(func(code int) { panic(errExit(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
 		kong.Help(explain),
+		kong.Vars{"number": server.SimNumber, "account": server.SimAccount, "token": server.SimToken},
 	)
 	if err != nil {
 		return nil, fault.Impossible, fmt.Errorf("hookswitch: the commands are wrong: %w", err)

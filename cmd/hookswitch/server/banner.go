@@ -84,9 +84,9 @@ func (s *Server) servingLine() line {
 func speechLine(p *Speech, err error) line {
 	switch {
 	case err != nil:
-		return line{"speech", "CAN'T HEAR OR SPEAK: " + err.Error(), "mend: hookswitch models pull"}
+		return line{"speech", "CAN'T HEAR OR SPEAK: " + brief(err), "mend: hookswitch models pull"}
 	case p.Deaf != nil:
-		return line{"speech", "CAN'T HEAR, only keys: " + p.Deaf.Error(), "mend: hookswitch doctor"}
+		return line{"speech", "CAN'T HEAR, only keys: " + brief(p.Deaf), "mend: hookswitch doctor"}
 	case p.Recognizer == nil:
 		return line{"speech", "deaf on purpose, " + p.Speaks + " speaks", "only keys are understood"}
 	}

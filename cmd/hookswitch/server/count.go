@@ -8,6 +8,7 @@ import (
 
 // count sorts what the trunk finds odd into the metrics that people look at.
 func (s *Server) count(reason string) {
+	s.complain(reason)
 	switch reason {
 	case twilio.ReasonBinary, twilio.ReasonMalformed, twilio.ReasonUnknownEvent, twilio.ReasonUnexpectedEvent,
 		twilio.ReasonWrongStream, twilio.ReasonOtherTrack, twilio.ReasonBadBase64, twilio.ReasonMediaFirst,

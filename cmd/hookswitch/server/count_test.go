@@ -1,9 +1,11 @@
 package server
 
 import (
+	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hookswitch/hookswitch/metrics"
 	"github.com/hookswitch/hookswitch/telephony/twilio"
@@ -19,13 +21,32 @@ func TestOdditiesAreCountedWhereOneWouldLook(t *testing.T) {
 		twilio.ReasonAnsweredBy + "machine_end_beep":  `hookswitch_answered_by_total{verdict="machine_end_beep"} 1`,
 		twilio.ReasonAnsweredBy + "machine_end_other": `hookswitch_answered_by_total{verdict="machine_end_other"} 1`,
 	} {
-		s := &Server{set: metrics.New(metrics.Config{})}
+		s := &Server{set: metrics.New(metrics.Config{}), log: slog.New(slog.DiscardHandler)}
 		s.count(reason)
 		w := httptest.NewRecorder()
 		s.set.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 		if !strings.Contains(w.Body.String(), want+"\n") {
 			t.Errorf("%s is not counted as %s", reason, want)
 		}
+	}
+}
+
+func TestComplaintsComeOnceAMinuteAndSayHowMany(t *testing.T) {
+	var log strings.Builder
+	s := &Server{set: metrics.New(metrics.Config{}), public: "https://voice.example.com", log: slog.New(slog.NewTextHandler(&log, nil))}
+	for range 12 {
+		s.count(twilio.ReasonBadSignature)
+	}
+	s.count(twilio.ReasonUnknownEvent)
+	if got := strings.Count(log.String(), "\n"); got != 1 || !strings.Contains(log.String(), "https://voice.example.com") {
+		t.Errorf("%d lines:\n%s", got, log.String())
+	}
+	var c complaints
+	began := time.Now()
+	c.heed("x", began)
+	c.heed("x", began.Add(time.Second))
+	if n, complain := c.heed("x", began.Add(complaintEvery)); n != 2 || !complain {
+		t.Errorf("a minute later: %d, %v; want 2, true", n, complain)
 	}
 }
 

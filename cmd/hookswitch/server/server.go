@@ -66,6 +66,8 @@ type Server struct {
 	speech *speech
 	http   *http.Server
 
+	complaints complaints
+
 	draining atomic.Bool
 	lastEnd  atomic.Int64 // when a call last ended, in unix nanoseconds
 	stop     sync.Once

@@ -119,15 +119,27 @@ func (s *speech) look() (state, string) {
 	defer s.mu.Unlock()
 	switch {
 	case s.err != nil:
-		return broken, s.err.Error()
+		return broken, brief(s.err)
 	case s.loaded == nil:
 		return loading, ""
 	case s.loaded.Deaf != nil:
-		return deaf, s.loaded.Deaf.Error()
+		return deaf, brief(s.loaded.Deaf)
 	case s.loaded.Recognizer == nil:
 		return deafOnPurpose, ""
 	}
 	return whole, ""
+}
+
+// brief is err for those who can't mend it: no paths of this machine.
+func brief(err error) string {
+	var e *models.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	if e.Label == "" {
+		return e.Kind.Error()
+	}
+	return e.Label + " " + e.Kind.Error()
 }
 
 // close lets go of what was loaded. Nobody talks any more, and run has

@@ -1,0 +1,51 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/models"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
+)
+
+func TestFirstLinesSayOneAspectEachAndOnlyWhatIsTrue(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		load func(context.Context) (*server.Speech, error)
+		say  []string
+		not  string
+	}{
+		{"deaf on purpose", speaks, []string{"speech     deaf on purpose, hum speaks", "ready in ", "Talk to it     hookswitch talk"}, "CAN'T"},
+		{"without cgo", func(ctx context.Context) (*server.Speech, error) {
+			s, err := speaks(ctx)
+			s.Deaf = &models.Error{Op: "start", Kind: models.ErrNoRuntime}
+			return s, err
+		}, []string{"speech     CAN'T HEAR, only keys: built without cgo", "mend: hookswitch doctor", "ready in "}, " hears"},
+		{"without models", func(context.Context) (*server.Speech, error) {
+			return nil, &models.Error{Op: "open", Kind: models.ErrMissing, Label: "flite", File: "/srv/secret/flite.wasm"}
+		}, []string{"speech     CAN'T HEAR OR SPEAK: flite is not in the cache folder", "mend: hookswitch models pull", "NOT READY"}, "ready in"},
+		{"anything else", func(context.Context) (*server.Speech, error) { return nil, errors.New("no luck") }, []string{"CAN'T HEAR OR SPEAK: no luck"}, "ready in"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			o := options(t)
+			o.Load = tt.load
+			b := boot(t, o)
+			var text strings.Builder
+			b.Greet(t.Context(), &text, "defaults (no file, no variables)", time.Now())
+			got := text.String()
+			for _, want := range append(tt.say, "hookswitch 0.1.0   go", "config     defaults (no file, no variables)", "write one: hookswitch config init",
+				"database   sqlite ", ", new\n", "carrier    simulated", "serving    http://"+b.Addr().String()) {
+				if !strings.Contains(got, want) {
+					t.Errorf("lacks %q:\n%s", want, got)
+				}
+			}
+			if strings.Contains(got, tt.not) || strings.Contains(got, "/srv/secret") {
+				t.Errorf("claims %q, or names a path:\n%s", tt.not, got)
+			}
+		})
+	}
+}
