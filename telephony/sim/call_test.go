@@ -45,6 +45,7 @@ func TestInboundCallIsEchoedAndHungUpByTheCaller(t *testing.T) {
 			if len(a) != 10 || a[0] != 5 || len(b) != 10 || b[0] <= a[0] || b[0] > a[0]+5 {
 				t.Errorf("said frames %v, heard frames %v; want 10 from 5, and the same a little later", a, b)
 			}
+			g.sockets.Wait()
 			checkStream(t, s, call)
 		})
 	}
@@ -120,6 +121,7 @@ func TestFramesHaveTheShapeOfTheCapture(t *testing.T) {
 	}
 	c, _ := newCarrier(t, g, sim.Knobs{})
 	call(t, c, hangupAfter(1600*ms))
+	g.sockets.Wait()
 	data, err := os.ReadFile("testdata/captured_frames.txt")
 	if err != nil {
 		t.Fatal(err)

@@ -116,6 +116,7 @@ func TestJitterDelaysButKeepsTheOrder(t *testing.T) {
 	g.talk = func(sock *socket) { s = sock; echo(sock) }
 	c, _ := newCarrier(t, g, sim.Knobs{Jitter: 30 * ms})
 	call := call(t, c, handset.Noisy(handset.Noise{At: 200 * ms, Digit: '7'}, handset.Noise{At: 700 * ms, Hangup: true}))
+	g.sockets.Wait()
 	checkStream(t, s, call)
 }
 
