@@ -15,6 +15,16 @@ const (
 	// replay is how many frames from before the first loud one the detector is
 	// shown: 100 ms, for the soft beginnings of words.
 	replay = 5
+
+	// tailDB is how far below the voice's own level a frame can't be speech any
+	// more. A detector that looks back over its window (Silero's is 36 ms, and it
+	// remembers) goes on hearing a voice for about 100 ms after it fell silent,
+	// and a caller would wait that much longer for each answer.
+	tailDB = 30
+
+	// fade is how fast the voice's level is forgotten, in dB a frame (6 dB a
+	// second): the next to speak may be softer.
+	fade = 0.12
 )
 
 // Gate is a [Detector] that spares another one the silence. While a frame is
@@ -28,7 +38,8 @@ const (
 type Gate struct {
 	inner Detector
 	noise floor
-	open  int // frames left for which inner runs
+	open  int     // frames left for which inner runs
+	voice float32 // level of the loudest speech lately, fading
 
 	past   [replay]media.Frame // ring of the last frames that inner wasn't shown
 	next   int                 // where the next one goes
@@ -38,7 +49,7 @@ type Gate struct {
 }
 
 // NewGate returns a Gate in front of inner, and owns inner from now on.
-func NewGate(inner Detector) *Gate { return &Gate{inner: inner} }
+func NewGate(inner Detector) *Gate { return &Gate{inner: inner, voice: Quietest} }
 
 // Speech implements [Detector].
 func (g *Gate) Speech(f *media.Frame) float32 {
@@ -53,8 +64,14 @@ func (g *Gate) Speech(f *media.Frame) float32 {
 	g.open--
 	g.showMissed()
 	p := g.ask(f)
-	if p >= defaultThreshold {
-		g.open = hang
+	if p < defaultThreshold {
+		g.voice -= fade
+		return p
+	}
+	g.open = hang
+	g.voice = max(level, g.voice-fade)
+	if level < g.voice-tailDB {
+		return 0
 	}
 	return p
 }

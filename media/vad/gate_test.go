@@ -31,7 +31,7 @@ func through(t *testing.T, w *witness, g *vad.Gate, frames []media.Frame) (shown
 	for i := range frames {
 		before := len(w.shown)
 		p := g.Speech(&frames[i])
-		if asked := len(w.shown) > before; asked && p != w.answer || !asked && p != 0 {
+		if asked := len(w.shown) > before; p != 0 && (!asked || p != w.answer) {
 			t.Fatalf("frame %d: Speech() = %v, detector asked: %v", i, p, asked)
 		}
 	}
@@ -101,6 +101,21 @@ func TestGateStaysOpenWhileTheDetectorHearsSpeech(t *testing.T) {
 	shown := through(t, w, vad.NewGate(w), frames)
 	if last := shown[len(shown)-1]; last != len(frames)-1 {
 		t.Errorf("closed after frame %d of %d", last, len(frames))
+	}
+}
+
+// A detector that lags hears a voice on into the silence; the gate does not.
+func TestGateEndsAVoiceWhereItFellSilent(t *testing.T) {
+	frames := tone(0.5, 400, -20).over(noise(6, -62), 4).frames() // frames 200 to 224
+	g := vad.NewGate(&witness{answer: 0.9})
+	last := 0
+	for i := range frames {
+		if g.Speech(&frames[i]) > 0 {
+			last = i
+		}
+	}
+	if last != 224 {
+		t.Errorf("the last frame with voice is %d, want 224", last)
 	}
 }
 

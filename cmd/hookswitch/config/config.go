@@ -51,7 +51,7 @@ type Line struct {
 type Speech struct {
 	Recogniser string // "moonshine" or "none" (deaf on purpose). "moonshine"
 	Workers    int    // recognitions at once. 0, the number of cores
-	Voice      string // a voice of flite. "slt"
+	Voice      string // a voice of flite. "rms"
 }
 
 // OpenAI is any service that speaks OpenAI's chat protocol.

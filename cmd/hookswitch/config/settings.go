@@ -75,7 +75,7 @@ var Settings = []Setting{
 		field: func(c *Config) any { return &c.Speech.Recogniser }},
 	{Name: "recogniser_workers", Group: speech, Unit: "N", Default: "0", Doc: "recognitions at once; 0 means one for each core", most: 256,
 		field: func(c *Config) any { return &c.Speech.Workers }},
-	{Name: "voice", Group: speech, Unit: "NAME", Default: "slt", Choices: []string{"slt", "rms", "awb", "kal", "kal16"}, Doc: "who speaks: a voice of flite",
+	{Name: "voice", Group: speech, Unit: "NAME", Default: "rms", Choices: []string{"slt", "rms", "awb", "kal", "kal16"}, Doc: "who speaks: a voice of flite",
 		field: func(c *Config) any { return &c.Speech.Voice }},
 
 	{Name: "llm", Group: thinking, Unit: "NAME", Default: "script", Choices: []string{"script", "openai"}, Doc: "who thinks: a dialogue file, or a service that speaks OpenAI's protocol",
