@@ -27,9 +27,9 @@ type Config struct {
 	Downlink time.Duration        // delay from Write, Mark and Clear to the far end. Default 0
 	Lost     func(frame int) bool // reports the far end's frames, from 0, that never arrive. Nil loses none
 
-	// OnHangup is called once when the far end hangs up, before Next returns
-	// the lost stream and from the same goroutine; in real life that word
-	// comes by another road (a status callback), a moment earlier or later.
+	// OnHangup is called once when the far end hangs up, by Next before it
+	// returns the lost stream; in real life that word comes by another road (a
+	// status callback), a moment earlier or later.
 	OnHangup func()
 
 	Forget bool // keep no recording: an hour of both directions is 115 MB
@@ -40,7 +40,7 @@ type Line struct {
 	cfg  Config
 	born time.Time
 	wake chan struct{} // something happened that Next did not wait for
-	gone chan struct{} // closed when the line is over, either way
+	gone chan struct{} // closed when we hang up or the line breaks
 
 	mu      sync.Mutex
 	sim     playout
@@ -50,6 +50,7 @@ type Line struct {
 	ended   time.Duration
 	err     error // what Next returns once the inbox is empty (hung up by them) or at once
 	hangups int
+	hook    func()      // OnHangup, when Next still has to call it
 	say     media.Frame // lent to the handset
 	said    []Heard
 	timer   *time.Timer // used by Next's goroutine alone
@@ -99,7 +100,7 @@ func (l *Line) Next(f *media.Frame) (telephony.Event, error) {
 	for {
 		ev, wait, hook, err := l.poll(f)
 		if hook != nil {
-			hook()
+			hook() // without the lock: it may call the line
 		}
 		if err != nil || ev.Kind != 0 {
 			return ev, err
@@ -113,7 +114,8 @@ func (l *Line) Next(f *media.Frame) (telephony.Event, error) {
 func (l *Line) poll(f *media.Frame) (ev telephony.Event, wait time.Duration, hook func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	hook = l.advance()
+	l.advance()
+	hook, l.hook = l.hook, nil
 	if l.how == Ours || l.how == Broken {
 		return ev, 0, hook, l.err
 	}
@@ -150,23 +152,22 @@ func (l *Line) pause(d time.Duration) {
 }
 
 // advance lives through everything that happened up to now. The caller holds
-// the lock, and calls hook without it.
-func (l *Line) advance() (hook func()) {
+// the lock.
+func (l *Line) advance() {
 	now := l.now()
 	for l.how == Open && l.sim.boundary() <= now {
 		l.sim.applyUntil(l.sim.start, l.arrive) // what came exactly at the slot's start still plays in it
 		l.sim.pop()
 		l.sim.applyUntil(l.sim.boundary(), l.arrive)
-		hook = l.tick()
+		l.tick()
 	}
 	if l.how == Open {
 		l.sim.applyUntil(now, l.arrive)
 	}
-	return hook
 }
 
 // tick ends the current 20 ms: the far end heard it, and said something.
-func (l *Line) tick() (hook func()) {
+func (l *Line) tick() {
 	l.say = media.Frame{}
 	say := &l.say
 	at, end := l.sim.start, l.sim.boundary()
@@ -182,12 +183,11 @@ func (l *Line) tick() (hook func()) {
 	if touch.Digit != 0 {
 		l.inbox.put(end+l.cfg.Uplink, telephony.Event{Kind: telephony.Digit, Digit: touch.Digit}, nil)
 	}
-	if !touch.Hangup {
-		return nil
+	if touch.Hangup {
+		l.how, l.ended = Theirs, end
+		l.err = fmt.Errorf("%w: %w", telephony.ErrLost, ErrFarEnd)
+		l.hook = l.cfg.OnHangup
 	}
-	l.how, l.ended = Theirs, end
-	l.err = fmt.Errorf("%w: %w", telephony.ErrLost, ErrFarEnd)
-	return l.cfg.OnHangup
 }
 
 // arrive sends a mark back to Next.
@@ -211,25 +211,20 @@ func (l *Line) Clear() error { return l.send(op{kind: opClear}) }
 // send puts o on the way to the far end; while the line is stalled it blocks.
 func (l *Line) send(o op) error {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	for {
-		hook := l.advance()
+		l.advance()
 		left := time.Until(l.stalled)
-		if hook == nil && (l.how != Open || left <= 0) {
+		if l.how != Open || left <= 0 {
 			break
 		}
 		l.mu.Unlock()
-		if hook != nil {
-			hook()
-		}
-		if left > 0 {
-			select {
-			case <-time.After(left):
-			case <-l.gone:
-			}
+		select {
+		case <-time.After(left):
+		case <-l.gone:
 		}
 		l.mu.Lock()
 	}
-	defer l.mu.Unlock()
 	switch l.how {
 	case Ours:
 		return io.ErrClosedPipe
@@ -261,7 +256,8 @@ func (l *Line) nudge() {
 // Hangup implements [telephony.Leg].
 func (l *Line) Hangup(context.Context) error {
 	l.mu.Lock()
-	hook := l.advance()
+	defer l.mu.Unlock()
+	l.advance()
 	l.hangups++
 	if l.how == Open || l.how == Theirs {
 		if l.how == Open {
@@ -269,10 +265,6 @@ func (l *Line) Hangup(context.Context) error {
 			close(l.gone)
 		}
 		l.err = io.EOF
-	}
-	l.mu.Unlock()
-	if hook != nil {
-		hook()
 	}
 	return nil
 }
@@ -282,15 +274,12 @@ func (l *Line) Hangup(context.Context) error {
 // flight is gone.
 func (l *Line) Lose(cause error) {
 	l.mu.Lock()
-	hook := l.advance()
+	defer l.mu.Unlock()
+	l.advance()
 	if l.how == Open {
 		l.how, l.ended = Broken, l.now()
 		l.err = fmt.Errorf("%w: %w", telephony.ErrLost, cause)
 		close(l.gone)
-	}
-	l.mu.Unlock()
-	if hook != nil {
-		hook()
 	}
 }
 

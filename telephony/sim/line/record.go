@@ -15,42 +15,42 @@ type Heard struct {
 // Heard returns what the far end has heard so far: the frames that were played,
 // without the silence between them. The caller may keep it.
 func (l *Line) Heard() []Heard {
-	l.catchUp()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.advance()
 	return append([]Heard(nil), l.sim.heard...)
 }
 
 // HeardFor is how much of the agent's audio the far end has heard so far. It
 // counts also on a line that forgets.
 func (l *Line) HeardFor() time.Duration {
-	l.catchUp()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.advance()
 	return time.Duration(l.sim.played) * media.FrameDuration
 }
 
 // Buffered is how much audio has reached the far end and waits to be heard.
 func (l *Line) Buffered() time.Duration {
-	l.catchUp()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.advance()
 	return time.Duration(l.sim.buffered()) * media.FrameDuration
 }
 
 // Said returns what the far end said so far, without its silent frames.
 func (l *Line) Said() []Heard {
-	l.catchUp()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.advance()
 	return append([]Heard(nil), l.said...)
 }
 
 // End tells how the line ended and when, since answer.
 func (l *Line) End() (How, time.Duration) {
-	l.catchUp()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.advance()
 	return l.how, l.ended
 }
 
@@ -63,12 +63,3 @@ func (l *Line) Hangups() int {
 
 // Answered is when the call was answered: the zero of all times here.
 func (l *Line) Answered() time.Time { return l.born }
-
-func (l *Line) catchUp() {
-	l.mu.Lock()
-	hook := l.advance()
-	l.mu.Unlock()
-	if hook != nil {
-		hook()
-	}
-}
