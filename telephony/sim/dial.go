@@ -62,6 +62,8 @@ func (c *Call) dial(ctx context.Context, d document, v element) step {
 		}
 		number = n
 	}
+	c.unplayed(v, "record", "hangupOnStar", "referUrl", "ringTone")
+	c.unplayed(number, "url", "sendDigits")
 	from := v.attr["callerId"]
 	if from == "" {
 		from = c.from
@@ -84,6 +86,15 @@ func (c *Call) dial(ctx context.Context, d document, v element) step {
 	})
 	<-child.done
 	return c.action(ctx, d, v, child.dialResult())
+}
+
+// unplayed warns of attributes that are real, but that this carrier ignores.
+func (c *Call) unplayed(e element, names ...string) {
+	for _, name := range names {
+		if e.attr[name] != "" {
+			c.offend(police.Unsupported, 0, "<"+e.name+"> is played without its "+name)
+		}
+	}
 }
 
 // join bridges the call with parent until it ends.

@@ -219,6 +219,22 @@ func TestCallerHangsUpWhileTheSecondPhoneRings(t *testing.T) {
 	}
 }
 
+func TestDialWarnsOfWhatItDoesNotPlay(t *testing.T) {
+	g := newGateway(t, false)
+	g.twiml["/voice"] = func(url.Values) string {
+		return `<Dial action="/next" record="record-from-answer"><Number url="/whisper">` + theirs + `1</Number><Number>+1</Number></Dial>`
+	}
+	c, _ := newCarrier(t, g, sim.Knobs{})
+	wantStatus(t, call(t, c, handset.Silent), telephony.Completed)
+	wantClean(t, c)
+	if got := c.Police().Count(police.Unsupported); got != 3 {
+		t.Errorf("%d warnings, want 3", got)
+	}
+	if got := g.got("/next"); len(got) != 1 || got[0].form.Get("DialCallStatus") != "failed" {
+		t.Errorf("action was told %v, want failed", got)
+	}
+}
+
 func TestStreamStatusCallback(t *testing.T) {
 	g := newGateway(t, false)
 	g.talk = closeStream

@@ -2,7 +2,10 @@ package persona_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -238,6 +241,49 @@ lines:
 		if !strings.HasPrefix(got[i], want[i]) {
 			t.Errorf("mistake %d: %s\nwant %s", i, got[i], want[i])
 		}
+	}
+}
+
+// pcm is the smallest WAV file that holds samples at 8 kHz.
+func pcm(samples []int16) []byte {
+	size := uint32(2 * len(samples))
+	b := binary.LittleEndian.AppendUint32([]byte("RIFF"), 36+size)
+	b = binary.LittleEndian.AppendUint32(append(b, "WAVEfmt "...), 16)
+	for _, n := range []uint16{1, 1, 8000, 0, 16000, 0, 2, 16} { // PCM, mono, rate, bytes a second, block, bits
+		b = binary.LittleEndian.AppendUint16(b, n)
+	}
+	b = binary.LittleEndian.AppendUint32(append(b, "data"...), size)
+	for _, s := range samples {
+		b = binary.LittleEndian.AppendUint16(b, uint16(s))
+	}
+	return b
+}
+
+func TestLineFromAWAVFile(t *testing.T) {
+	samples := make([]int16, 800) // 100 ms, the voice in the second half
+	for i := 400; i < 800; i++ {
+		samples[i] = 8000
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "voice.wav"), pcm(samples), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := persona.Persona{Name: "x", Lines: []persona.Line{{WAV: "voice.wav", When: persona.When{Kind: persona.At, For: 200 * ms}}, {WAV: "none.wav"}}}
+	if _, err := p.Prepare(t.Context(), persona.Sound{Open: persona.OpenWAV(dir)}); err == nil || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("Prepare() = %v, want line 2 to fail", err)
+	}
+	p.Lines[1] = persona.Line{Hangup: true, When: persona.When{Kind: persona.Then}}
+	script, err := p.Prepare(t.Context(), persona.Sound{Open: persona.OpenWAV(dir)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	player := script.Player()
+	synctest.Test(t, func(t *testing.T) {
+		l := line.New(line.Config{Handset: player})
+		agent{delay: time.Hour}.run(l)
+	})
+	if turn := player.Evidence().Turns[0]; turn.Begin != 250*ms || turn.End != 300*ms {
+		t.Errorf("voice from %v to %v, want 250ms to 300ms", turn.Begin, turn.End)
 	}
 }
 
