@@ -55,6 +55,7 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 	for t.over == "" {
 		select {
 		case <-ctx.Done():
+			t.catchUp()
 			t.settleCut()
 			return context.Cause(ctx)
 		case ev := <-c.events:
@@ -71,6 +72,19 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 	}
 	t.settleCut()
 	return telephony.OverError{Reason: t.over}
+}
+
+// catchUp takes what happened before the end: a mark that came back in the last
+// moment was heard.
+func (t *talk) catchUp() {
+	for t.over == "" {
+		select {
+		case ev := <-t.c.events:
+			t.take(ev)
+		default:
+			return
+		}
+	}
 }
 
 func (c *Conversation) newTalk(ctx context.Context, makers *sync.WaitGroup) *talk {

@@ -7,8 +7,14 @@ import (
 )
 
 // penBatch is the longest that entries which need no commit may wait for
-// company.
-const penBatch = 500 * time.Millisecond
+// company. It is no whole number of frames: what is noted on one frame is not
+// committed in the very instant of another.
+const penBatch = 500*time.Millisecond - 700*time.Microsecond
+
+// penGather is how long an entry that must be committed waits for what happens
+// in the same moment, so that one commit takes all of it, whichever goroutine
+// was first.
+const penGather = 200 * time.Microsecond
 
 // pen writes a conversation's journal: it numbers the entries, folds them into
 // the state, and has one goroutine commit them in order, in batches.
@@ -66,6 +72,13 @@ func poke(c chan struct{}) {
 	}
 }
 
+func unpoke(c chan struct{}) {
+	select {
+	case <-c:
+	default:
+	}
+}
+
 // wait returns when entry n is committed, or can't be, or ctx ends.
 func (p *pen) wait(ctx context.Context, n int) error {
 	for {
@@ -86,25 +99,39 @@ func (p *pen) wait(ctx context.Context, n int) error {
 	}
 }
 
-// run commits until ctx ends, then commits what is left within ctx's epilogue.
+// run commits until ctx ends. What is left then is the epilogue's.
 func (p *pen) run(ctx context.Context) error {
-	for {
-		select {
-		case <-p.soon:
-		case <-ctx.Done():
-			return nil
-		}
-		batch := time.NewTimer(penBatch)
-		select {
-		case <-p.now:
-		case <-batch.C:
-		case <-ctx.Done():
-		}
-		batch.Stop()
+	for p.due(ctx) {
 		if err := p.flush(context.WithoutCancel(ctx)); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// due waits until there is something to commit. It reports false when ctx has
+// ended, whatever else happened in the same moment.
+func (p *pen) due(ctx context.Context) bool {
+	select {
+	case <-p.soon:
+	case <-ctx.Done():
+		return false
+	}
+	wait := time.NewTimer(penBatch)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	case <-p.now:
+	}
+	wait.Reset(penGather)
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
 }
 
 // flushWait bounds one commit.
@@ -117,6 +144,8 @@ func (p *pen) flush(ctx context.Context) error {
 	p.mu.Lock()
 	entries := p.waiting
 	p.waiting = nil
+	unpoke(p.soon) // nothing waits any more
+	unpoke(p.now)
 	err := p.err
 	p.mu.Unlock()
 	if err != nil || len(entries) == 0 {
