@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,29 +112,35 @@ func (c *simCmd) call(ctx context.Context, w io.Writer, carrier *sim.Carrier, sc
 
 // personas reads and prepares every file that was named.
 func (c *simCmd) personas(ctx context.Context, s streams) (map[string]*persona.Script, error) {
-	scripts := map[string]*persona.Script{}
-	files := append(append([]string{}, c.Phone...), c.Call...)
-	if len(files) == 0 {
-		return scripts, nil
-	}
-	voice, closeVoice, err := c.voice(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	defer closeVoice()
-	for _, file := range files {
+	cast, speaks := map[string]persona.Persona{}, false
+	for _, file := range append(append([]string{}, c.Phone...), c.Call...) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, personaFault(file, err)
 		}
 		p, err := persona.Parse(file, text)
-		if err == nil {
-			if p.Number == "" {
-				p.Number = "+14155550134"
-			}
-			scripts[file], err = p.Prepare(ctx, persona.Sound{Voice: voice, Open: persona.OpenWAV(filepath.Dir(file))})
-		}
 		if err != nil {
+			return nil, personaFault(file, err)
+		}
+		if p.Number == "" {
+			p.Number = "+14155550134"
+		}
+		cast[file] = p
+		speaks = speaks || slices.ContainsFunc(p.Lines, func(l persona.Line) bool { return l.Say != "" })
+	}
+	var voice handset.Voice
+	if speaks {
+		v, closeVoice, err := c.voice(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		defer closeVoice()
+		voice = v
+	}
+	scripts := map[string]*persona.Script{}
+	for file, p := range cast {
+		var err error
+		if scripts[file], err = p.Prepare(ctx, persona.Sound{Voice: voice, Open: persona.OpenWAV(filepath.Dir(file))}); err != nil {
 			return nil, personaFault(file, err)
 		}
 	}
