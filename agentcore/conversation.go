@@ -160,6 +160,9 @@ func (c *Conversation) Run(ctx context.Context, leg telephony.Leg) (Summary, err
 	end(c.converse(ctx, &talking, err != nil))
 
 	writing.Wait()
+	if mutant("let-go-before-end") {
+		_ = leg.Hangup(ctx)
+	}
 	sum, err := c.epilogue(context.WithoutCancel(ctx), context.Cause(ctx))
 	hangup, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()

@@ -167,6 +167,9 @@ func (m *maker) say(text string) error {
 	err := c.cfg.Voice.Speak(m.ctx, text, func(f *media.Frame) error {
 		m.stall.Reset(stallLimit)
 		if silent {
+			if mutant("spoken-before-planned") {
+				planned = 0
+			}
 			if err := c.pen.wait(m.ctx, planned); err != nil {
 				return err
 			}
@@ -229,6 +232,9 @@ func (m *maker) use(tool tools.Tool, key string, call llm.ToolCall) (result tool
 		return failure(fmt.Errorf("there is no tool named %q", call.Name)), true
 	}
 	result, err := tool.Call(m.ctx, key, call.Arguments)
+	if err != nil && mutant("tool-tried-again") {
+		result, err = tool.Call(m.ctx, key, call.Arguments)
+	}
 	if err != nil {
 		return failure(err), true
 	}

@@ -90,6 +90,9 @@ func (s *State) apply(e Entry) error {
 }
 
 func (s *State) callerTurn(n int, text string) {
+	if last := len(s.items) - 1; mutant("words-lost") && s.Waiting && s.items[last].caller != "" {
+		s.items = s.items[:last]
+	}
 	s.Turn, s.Waiting, s.Planned, s.Rest, s.Goodbye = n, true, false, "", false
 	s.items = append(s.items, item{caller: text})
 }

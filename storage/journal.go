@@ -61,6 +61,11 @@ func appendRefusal(ctx context.Context, tx Tx, id telephony.CallID, epoch int) e
 func (db *DB) End(ctx context.Context, id telephony.CallID, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
 	err = db.write(ctx, "end call", func(tx Tx) error {
 		first = false
+		if mutant("ended-twice") {
+			if _, err := tx.Exec(ctx, `UPDATE calls SET ended_us = NULL WHERE id = $1`, text(id)); err != nil {
+				return err
+			}
+		}
 		n, err := tx.Exec(ctx, `UPDATE calls SET ended_us = $2, end_reason = $3, last_n = last_n + 1
 			WHERE id = $1 AND ended_us IS NULL`, text(id), now.UnixMicro(), text(reason))
 		if err != nil {

@@ -31,7 +31,7 @@ func (d *Desk) Report(ctx context.Context, p telephony.Progress) error {
 
 // conclude ends a call of which the carrier says that it is over.
 func (d *Desk) conclude(ctx context.Context, r Record, s telephony.State) {
-	if r.Over() {
+	if r.Over() && !mutant("ended-twice") {
 		d.learn(r)
 		return
 	}

@@ -187,7 +187,7 @@ func (m *Machine) floor(do []Action) []Action {
 	switch {
 	case m.live():
 		return do
-	case m.voice || m.owed > 0:
+	case (m.voice || m.owed > 0) && !mutant("both-speak"):
 		m.phase = Hearing
 		return do
 	case m.unsaid:
