@@ -38,7 +38,9 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	wg.Go(func() {
 		if text(l.Config, person) {
 			srv.Greet(ctx, s.out, l.Origin(), began)
+			return
 		}
+		srv.Announce(ctx, l.Origin(), began)
 	})
 	first, err := srv.RunUntil(ctx, signals)
 	done()

@@ -51,6 +51,19 @@ func (s *Server) Greet(ctx context.Context, w io.Writer, from string, began time
 	}
 }
 
+// Announce is [Server.Greet] for a log that no person reads along: one entry
+// when the gateway serves, one when it is ready. What can't be loaded is logged
+// where it fails.
+func (s *Server) Announce(ctx context.Context, from string, began time.Time) {
+	s.log.Info("serving", "version", s.o.Version, "address", s.listener.Addr().String(), "public", s.public,
+		"carrier", s.c.Carrier, "settings", from, "database", databaseFile(s.c.DatabaseURL))
+	parts, err := s.speech.wait(ctx)
+	if err != nil || ctx.Err() != nil {
+		return
+	}
+	s.log.Info("ready", "hears", parts.Hears, "speaks", parts.Speaks, "thinks", s.mind.name, "took", time.Since(began).Round(time.Millisecond).String())
+}
+
 func (s *Server) configLine(from string) line {
 	if strings.HasPrefix(from, "defaults (") {
 		return line{"config", from, "write one: hookswitch config init"}

@@ -3,7 +3,9 @@ package server_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,5 +49,30 @@ func TestFirstLinesSayOneAspectEachAndOnlyWhatIsTrue(t *testing.T) {
 				t.Errorf("claims %q, or names a path:\n%s", tt.not, got)
 			}
 		})
+	}
+}
+
+func TestLogSaysServingThenReady(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	o := options(t)
+	o.Log = slog.New(slog.NewJSONHandler(&text, nil))
+	s, err := server.Build(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		s.Announce(ctx, "hookswitch.yaml", time.Now())
+		cancel()
+	})
+	if err := s.Run(ctx); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	serving, ready := strings.Index(text.String(), `"msg":"serving"`), strings.Index(text.String(), `"msg":"ready","hears":"nobody","speaks":"hum","thinks":"script"`)
+	if serving < 0 || ready < serving {
+		t.Errorf("the log says\n%s", text.String())
 	}
 }
