@@ -19,6 +19,7 @@ import (
 )
 
 func TestInboundCallIsEchoedAndHungUpByTheCaller(t *testing.T) {
+	t.Parallel()
 	for _, secure := range []bool{false, true} {
 		t.Run(fmt.Sprintf("tls %v", secure), func(t *testing.T) {
 			g := newGateway(t, secure)
@@ -45,7 +46,7 @@ func TestInboundCallIsEchoedAndHungUpByTheCaller(t *testing.T) {
 			if len(a) != 10 || a[0] != 5 || len(b) != 10 || b[0] <= a[0] || b[0] > a[0]+5 {
 				t.Errorf("said frames %v, heard frames %v; want 10 from 5, and the same a little later", a, b)
 			}
-			g.sockets.Wait()
+			g.settle()
 			checkStream(t, s, call)
 		})
 	}
@@ -104,6 +105,7 @@ func checkStream(t *testing.T, s *socket, call *sim.Call) {
 }
 
 func TestFramesHaveTheShapeOfTheCapture(t *testing.T) {
+	t.Parallel()
 	g := newGateway(t, false)
 	var got []string
 	g.talk = func(s *socket) {
@@ -121,7 +123,7 @@ func TestFramesHaveTheShapeOfTheCapture(t *testing.T) {
 	}
 	c, _ := newCarrier(t, g, sim.Knobs{})
 	call(t, c, hangupAfter(1600*ms))
-	g.sockets.Wait()
+	g.settle()
 	data, err := os.ReadFile("testdata/captured_frames.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -249,6 +251,7 @@ func TestVoiceWebhookHasTheWholeParameterSet(t *testing.T) {
 }
 
 func TestUnansweredCalls(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name   string
 		phone  sim.Phone

@@ -127,7 +127,7 @@ func newGateway(t *testing.T, secure bool) *gateway {
 		g.srv.Start()
 	}
 	t.Cleanup(func() {
-		g.sockets.Wait()
+		g.settle()
 		g.srv.Close()
 	})
 	return g
@@ -183,7 +183,9 @@ func (g *gateway) stream(w http.ResponseWriter, r *http.Request) {
 		g.t.Errorf("Upgrade() = %v", err)
 		return
 	}
+	g.mu.Lock()
 	g.sockets.Add(1)
+	g.mu.Unlock()
 	defer g.sockets.Done()
 	defer conn.Close()
 	s := &socket{Conn: conn}
@@ -193,6 +195,14 @@ func (g *gateway) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	s.sid = start["streamSid"].(string)
 	g.talk(s)
+}
+
+// settle waits until every stream's handler has returned. The lock orders it
+// behind their start.
+func (g *gateway) settle() {
+	g.mu.Lock()
+	g.mu.Unlock()
+	g.sockets.Wait()
 }
 
 // closeStream ends a stream as a gateway does that is done with it.

@@ -68,6 +68,7 @@ func TestQueryIsSortedOnTheWireAndSignedAsWritten(t *testing.T) {
 }
 
 func TestFrozenGatewayDoesNotHoldTheCallersHangup(t *testing.T) {
+	t.Parallel()
 	g := newGateway(t, false)
 	thaw := make(chan struct{})
 	g.talk = func(*socket) { <-thaw } // reads nothing, closes nothing
@@ -88,6 +89,7 @@ func TestFrozenGatewayDoesNotHoldTheCallersHangup(t *testing.T) {
 }
 
 func TestFrozenGatewayIsADropWhenItsBuffersAreFull(t *testing.T) {
+	t.Parallel()
 	g := newGateway(t, false)
 	thaw := make(chan struct{})
 	g.talk = func(s *socket) {
@@ -111,16 +113,18 @@ func TestFrozenGatewayIsADropWhenItsBuffersAreFull(t *testing.T) {
 }
 
 func TestJitterDelaysButKeepsTheOrder(t *testing.T) {
+	t.Parallel()
 	g := newGateway(t, false)
 	var s *socket
 	g.talk = func(sock *socket) { s = sock; echo(sock) }
 	c, _ := newCarrier(t, g, sim.Knobs{Jitter: 30 * ms})
 	call := call(t, c, handset.Noisy(handset.Noise{At: 200 * ms, Digit: '7'}, handset.Noise{At: 700 * ms, Hangup: true}))
-	g.sockets.Wait()
+	g.settle()
 	checkStream(t, s, call)
 }
 
 func TestSayAndPlayAreHeard(t *testing.T) {
+	t.Parallel()
 	g := newGateway(t, false)
 	g.twiml["/voice"] = func(url.Values) string { return `<Say>hi</Say><Pause/><Play loop="2">/beep</Play>` }
 	g.handlers["/beep"] = document("audio/basic", strings.Repeat(string(loud), 5))

@@ -41,6 +41,7 @@ func ask(c *sim.Carrier, method, path, password string, form url.Values) *httpte
 }
 
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	g := newGateway(t, false)
 	c, _ := newCarrier(t, g, sim.Knobs{})
 	over := call(t, c, hangupAfter(40*ms)).SID()
@@ -113,6 +114,7 @@ func TestErrorsReachTheOfficialClient(t *testing.T) {
 }
 
 func TestListFiltersAndPages(t *testing.T) {
+	t.Parallel()
 	g := newGateway(t, false)
 	g.twiml["/voice"] = func(url.Values) string { return `<Reject/>` }
 	c, rest := newCarrier(t, g, sim.Knobs{})
@@ -254,6 +256,7 @@ func description() string {
 func fileExists(path string) bool { _, err := os.Stat(path); return err == nil }
 
 func TestAnswersFitTheOfficialDescription(t *testing.T) {
+	t.Parallel()
 	path := description()
 	if path == "" || testing.Short() {
 		t.Skip("the vendor's OpenAPI file is not here, or the test is to be short")

@@ -115,6 +115,7 @@ func TestHandsetThatKnowsItsPositionDelaysMarks(t *testing.T) {
 }
 
 func TestPoliceFindsEveryStreamViolation(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name string
 		send string // %[1]q is the stream's id
@@ -280,6 +281,7 @@ func TestRedirectByRESTStopsTheStreamAndTheCallGoesOn(t *testing.T) {
 }
 
 func TestSlowReaderPushesBack(t *testing.T) {
+	t.Parallel()
 	g := newGateway(t, false)
 	var call *sim.Call
 	ready := make(chan struct{})

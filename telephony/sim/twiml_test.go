@@ -29,6 +29,7 @@ func document(ctype, body string) http.HandlerFunc {
 }
 
 func TestDocuments(t *testing.T) {
+	t.Parallel()
 	const stream = `<Connect action="/next"><Stream url="ws://WS/media"/></Connect>`
 	for _, tc := range []struct {
 		name    string
@@ -99,6 +100,7 @@ func TestDocuments(t *testing.T) {
 }
 
 func TestWebhookThatFails(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name     string
 		voice    http.HandlerFunc
@@ -155,6 +157,7 @@ func TestRedirectedWebhookIsSignedAtEveryHopAndKeepsItsCookies(t *testing.T) {
 }
 
 func TestDialBridgesTwoPhones(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name   string
 		answer handset.Answer
