@@ -35,6 +35,7 @@ type command struct {
 	Demo    demoCmd    `cmd:"" help:"Place two calls over the real protocol, and check them."`
 	Report  reportCmd  `cmd:"" help:"Write the page of calls that a demo left."`
 	Sim     simCmd     `cmd:"" help:"Be a simulated Twilio on loopback."`
+	Bench   benchCmd   `cmd:"" help:"Measure what calls cost on this machine."`
 	Models  modelsCmd  `cmd:"" help:"Fetch and check the speech models."`
 	Doctor  doctorCmd  `cmd:"" help:"Check that everything is in place; safe to paste."`
 	Config  configCmd  `cmd:"" help:"Show, write, check and explain the settings."`

@@ -1,0 +1,273 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hookswitch/hookswitch/media"
+)
+
+// round is one gateway and the calls that it gets.
+type round struct {
+	agent   string
+	calls   int
+	window  time.Duration
+	pin     bool
+	profile string
+}
+
+const (
+	dialers = 16              // calls that are being set up at a time
+	settle  = time.Second     // from the last call's begin to the window
+	patient = 3 * time.Second // for the last echoes
+	account = "AC0000000000000000000000000000be4c"
+)
+
+// measure runs one round. It takes at most the window and a minute.
+func measure(ctx context.Context, o Options, r round) (res Result, err error) {
+	ctx, cancel := context.WithTimeout(ctx, r.window+time.Minute)
+	defer cancel()
+	s := settings{Agent: r.agent, Account: account, Token: rand.Text()}
+	if o.Record && r.agent == Script {
+		if s.Folder, err = os.MkdirTemp("", "hookswitch-bench-"); err != nil {
+			return Result{}, err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(s.Folder)) }()
+	}
+	if r.pin {
+		free, err := stayOff()
+		if err != nil {
+			return Result{}, err
+		}
+		defer free()
+	}
+	g, err := start(ctx, o, s, r.pin)
+	if err != nil {
+		return Result{}, err
+	}
+	l := newLoad(r, newCarrier(s.Account, s.Token, g.address))
+	res, err = l.measure(ctx, g)
+	l.carrier.close()
+	if err = errors.Join(err, g.stop()); err != nil {
+		return Result{}, err
+	}
+	res.Recording = s.Folder != ""
+	return res, nil
+}
+
+// stayOff keeps this process off the gateway's core, if there is another one,
+// until it is freed.
+func stayOff() (free func(), err error) {
+	list, err := cores()
+	if err != nil {
+		return nil, err
+	}
+	if len(list) > 1 {
+		if err := confine(list[1:]); err != nil {
+			return nil, err
+		}
+	}
+	return func() { confine(list) }, nil // it may use them: it did before
+}
+
+// load is the carrier's side of a round.
+type load struct {
+	r       round
+	carrier *carrier
+	caller  *caller
+	m       meter
+	wheel   *wheel
+	calls   []*farEnd
+	number  int // of the first call's ids
+	reading sync.WaitGroup
+}
+
+func newLoad(r round, c *carrier) *load {
+	return &load{r: r, carrier: c, caller: newCaller(), wheel: newWheel(r.calls), calls: make([]*farEnd, r.calls)}
+}
+
+// measure makes the calls, lets them settle, and looks at the gateway once a
+// second.
+func (l *load) measure(ctx context.Context, g *child) (Result, error) {
+	if err := l.warmUp(ctx); err != nil {
+		return Result{}, err
+	}
+	before, err := g.tell(question{Settle: true})
+	if err != nil {
+		return Result{}, err
+	}
+	go l.wheel.run(&l.m)
+	samples, used, err := l.window(ctx, g)
+	l.finish()
+	if err != nil {
+		return Result{}, err
+	}
+	after, err := g.tell(question{})
+	if err != nil {
+		return Result{}, err
+	}
+	return l.result(before, samples, after, used), nil
+}
+
+// warmUp makes one call and ends it, so that what any call needs is there
+// before memory is looked at.
+func (l *load) warmUp(ctx context.Context) error {
+	once := newLoad(round{agent: l.r.agent, calls: 1}, l.carrier)
+	once.number = l.r.calls
+	go once.wheel.run(&once.m)
+	err := once.dial(ctx)
+	if err == nil {
+		err = pause(ctx, 300*time.Millisecond)
+	}
+	once.finish()
+	return err
+}
+
+// timed is a sample and when it was taken.
+type timed struct {
+	sample
+	at time.Time
+}
+
+// window dials, and measures second by second. used is the load's own CPU time.
+func (l *load) window(ctx context.Context, g *child) (samples []timed, used time.Duration, err error) {
+	if err := errors.Join(l.dial(ctx), pause(ctx, settle)); err != nil {
+		return nil, 0, err
+	}
+	if l.r.profile != "" {
+		if _, err := g.tell(question{Profile: l.r.profile}); err != nil {
+			return nil, 0, err
+		}
+	}
+	own, err := cpuTime()
+	if err != nil {
+		return nil, 0, err
+	}
+	l.m.begin()
+	began := time.Now()
+	for next := time.Duration(0); ; next = min(next+time.Second, l.r.window) {
+		if err := pause(ctx, time.Until(began.Add(next))); err != nil {
+			return nil, 0, err
+		}
+		s, err := g.tell(question{})
+		if err != nil {
+			return nil, 0, err
+		}
+		samples = append(samples, timed{s, time.Now()})
+		if next == l.r.window {
+			break
+		}
+	}
+	l.m.end()
+	end, err := cpuTime()
+	if l.r.profile != "" {
+		_, perr := g.tell(question{Profile: "-"})
+		err = errors.Join(err, perr)
+	}
+	return samples, end - own, err
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// dial sets up every call, a few at a time.
+func (l *load) dial(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	for d := range min(dialers, l.r.calls) {
+		wg.Go(func() {
+			for i := d; i < l.r.calls && ctx.Err() == nil; i += dialers {
+				if err := l.begin(ctx, i); err != nil {
+					cancel(fmt.Errorf("bench: call %d of %d: %w", i+1, l.r.calls, err))
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// begin sets up call i and puts it on the wheel.
+func (l *load) begin(ctx context.Context, i int) error {
+	id := idsOf(l.carrier.account, l.number+i)
+	w, err := l.carrier.connect(ctx, id)
+	if err != nil {
+		return err
+	}
+	f := &farEnd{id: id, wire: w, caller: l.caller, m: &l.m, echoes: l.r.agent == Echo, first: i * cycle * bargeIn / l.r.calls}
+	w.SetDeadline(time.Now().Add(l.r.window + time.Minute))
+	l.calls[i] = f
+	l.reading.Go(f.listen)
+	l.wheel.slots[i].Store(f)
+	return nil
+}
+
+// finish lets the last echoes come, hangs up, and waits until all is quiet.
+func (l *load) finish() {
+	calls := slices.DeleteFunc(slices.Clone(l.calls), func(f *farEnd) bool { return f == nil })
+	for _, f := range calls {
+		f.hush()
+	}
+	for deadline := time.Now().Add(patient); time.Now().Before(deadline) && slices.ContainsFunc(calls, (*farEnd).waiting); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	l.wheel.end()
+	for _, f := range calls {
+		f.hangUp()
+	}
+	l.reading.Wait()
+}
+
+// result says what it came to.
+func (l *load) result(before sample, samples []timed, after sample, used time.Duration) Result {
+	first, last := samples[0], samples[len(samples)-1]
+	window := last.at.Sub(first.at)
+	res := Result{
+		Agent: l.r.agent, Calls: l.r.calls, Seconds: window.Seconds(), Pinned: l.r.pin,
+		LumpMS: media.FrameDuration.Milliseconds(), Late: l.m.late.quantiles(),
+		Memory:   Memory{Before: before.Resident, With: last.Resident, PerCall: (last.Resident - before.Resident) / int64(l.r.calls)},
+		Load:     Load{Late: l.wheel.late.quantiles(), PercentOfCore: 100 * used.Seconds() / window.Seconds()},
+		Refusals: after.Odd,
+	}
+	if l.r.agent == Script {
+		res.LumpMS, res.LeadMS = lump.Milliseconds(), lead.Milliseconds()
+		res.Answer, res.Clear = l.m.answer.quantiles(), l.m.cut.quantiles()
+	}
+	frames := l.m.frames.Load()
+	res.CPU.fill(last.CPU-first.CPU, window, l.r.calls, frames)
+	if frames > 0 {
+		res.CPU.Allocations = float64(last.Mallocs-first.Mallocs) / float64(frames)
+	}
+	for i, s := range samples[1:] {
+		if d := s.at.Sub(samples[i].at); d > 900*time.Millisecond || len(samples) == 2 {
+			res.CPU.best(s.CPU-samples[i].CPU, d, l.r.calls)
+		}
+	}
+	var t tally
+	deaf := 0
+	for _, f := range l.calls {
+		f.tally.Sent = f.sent
+		t.add(f.tally)
+		if f.tally.Echoed+f.tally.Heard == 0 {
+			deaf++
+		}
+	}
+	res.Traffic = Traffic{t.Sent, t.Echoed, t.Heard, t.Marks, t.Clears, t.Replies, t.Broken}
+	res.check(deaf, last.Talking, after.Failures)
+	return res
+}

@@ -1,0 +1,112 @@
+package bench
+
+import "time"
+
+// Report is all that one command measured.
+type Report struct {
+	Version string   `json:"version"`
+	Machine Machine  `json:"machine"`
+	Runs    []Result `json:"runs"`
+	Pass    bool     `json:"pass"` // every check held
+}
+
+// Result is what one agent's calls cost.
+type Result struct {
+	Agent     string  `json:"agent"`
+	Calls     int     `json:"calls"`
+	Seconds   float64 `json:"seconds"` // measured
+	Pinned    bool    `json:"pinned"`  // the gateway had one core, alone as far as we are concerned
+	Recording bool    `json:"recording"`
+	LeadMS    int64   `json:"lead_ms"` // how far ahead audio is sent; 0 for the echo
+	LumpMS    int64   `json:"lump_ms"` // how much at a time
+
+	CPU    CPU       `json:"cpu"`
+	Memory Memory    `json:"memory"`
+	Late   Quantiles `json:"late_ms"`            // of frames, see docs/performance.md
+	Answer Quantiles `json:"answer_ms,omitzero"` // script: from the end of the endpoint's wait to the answer's first sample
+	Clear  Quantiles `json:"clear_ms,omitzero"`  // script: from the caller's first sample into an answer to the clear
+
+	Load     Load           `json:"load"`
+	Traffic  Traffic        `json:"traffic"`
+	Refusals map[string]int `json:"refusals"` // what the trunk counted as odd, by reason
+	Checks   []Check        `json:"checks"`
+	Pass     bool           `json:"pass"`
+	Search   *Search        `json:"search,omitempty"`
+}
+
+// CPU is the gateway process's processor time, the kernel's part included.
+type CPU struct {
+	PercentOfCore  float64 `json:"percent_of_core_per_call"`
+	MSPerSecond    float64 `json:"ms_per_call_second"`
+	USPerFrame     float64 `json:"us_per_frame"`      // one in; and one out, when the agent speaks
+	BestPercent    float64 `json:"best_percent"`      // of the cheapest second
+	BestUSPerFrame float64 `json:"best_us_per_frame"` // of the cheapest second
+	Allocations    float64 `json:"allocations_per_frame"`
+}
+
+// Memory is what the gateway process has in RAM.
+type Memory struct {
+	Before  int64 `json:"before_bytes"` // after one call that is over
+	With    int64 `json:"with_calls_bytes"`
+	PerCall int64 `json:"per_call_bytes"`
+}
+
+// Load is how the load generator itself did: what it is late is not the
+// gateway's fault, and yet in the gateway's figures.
+type Load struct {
+	Late          Quantiles `json:"late_ms"`
+	PercentOfCore float64   `json:"percent_of_core"`
+}
+
+// Traffic is what went over all calls, before, in and after the window.
+type Traffic struct {
+	Sent    int `json:"frames_sent"`
+	Echoed  int `json:"frames_echoed,omitempty"`
+	Heard   int `json:"frames_heard,omitempty"` // of the agent's voice
+	Marks   int `json:"marks"`
+	Clears  int `json:"clears"`
+	Replies int `json:"replies,omitempty"`
+	Broken  int `json:"violations"` // messages that Twilio would refuse, and echoes of another sound
+}
+
+// Check is one thing that must hold for the figures to mean anything.
+type Check struct {
+	Name string `json:"name"`
+	Held bool   `json:"held"`
+	Says string `json:"says"`
+}
+
+// Search is the hunt for the largest number of calls that is not late.
+type Search struct {
+	LimitMS float64 `json:"limit_ms"` // p99 of lateness must stay under it
+	Largest int     `json:"largest"`  // 0: none of those tried
+	Ended   string  `json:"ended"`    // why no more were tried
+	Tried   []Try   `json:"tried"`
+}
+
+// Try is one step of a search.
+type Try struct {
+	Calls int       `json:"calls"`
+	Late  Quantiles `json:"late_ms"`
+	CPU   float64   `json:"percent_of_core"` // the whole gateway
+	Load  float64   `json:"load_late_p99_ms"`
+	Held  bool      `json:"held"`
+	Why   string    `json:"why,omitempty"` // when it did not hold
+}
+
+// perCall fills in what CPU time over a window means.
+func (c *CPU) fill(used, window time.Duration, calls int, frames int64) {
+	share := used.Seconds() / window.Seconds() / float64(calls)
+	c.PercentOfCore, c.MSPerSecond = 100*share, 1000*share
+	if frames > 0 {
+		c.USPerFrame = float64(used.Microseconds()) / float64(frames)
+	}
+}
+
+// best keeps the cheapest second.
+func (c *CPU) best(used, window time.Duration, calls int) {
+	share := used.Seconds() / window.Seconds() / float64(calls)
+	if percent := 100 * share; c.BestPercent == 0 || percent < c.BestPercent {
+		c.BestPercent, c.BestUSPerFrame = percent, 1e6*share/50
+	}
+}

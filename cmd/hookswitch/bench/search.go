@@ -1,0 +1,67 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// steps are the numbers of calls that are tried, until one fails.
+var steps = []int{50, 100, 200, 300, 400, 500, 600, 700, 800, 1000, 1200, 1500, 2000, 2500, 3000}
+
+const (
+	tryTime    = 3 * time.Second
+	searchTime = 3 * time.Minute      // no step begins later
+	loadLimit  = 5 * time.Millisecond // the load generator's own lateness at which it can't judge any more
+)
+
+// search tries more and more calls on one core. A step that fails is tried once
+// more: others use this machine, too.
+func search(ctx context.Context, o Options, agent string) (*Search, error) {
+	s := &Search{LimitMS: ms(Limit), Ended: "every step held"}
+	began := time.Now()
+	for _, calls := range steps {
+		if time.Since(began) > searchTime {
+			s.Ended = fmt.Sprintf("the search had its %v", searchTime)
+			break
+		}
+		t, err := try(ctx, o, agent, calls)
+		if err == nil && !t.Held {
+			s.Tried = append(s.Tried, t)
+			t, err = try(ctx, o, agent, calls)
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.Tried = append(s.Tried, t)
+		if !t.Held {
+			s.Ended = fmt.Sprintf("%d calls failed twice: %s", calls, t.Why)
+			break
+		}
+		s.Largest = calls
+	}
+	return s, nil
+}
+
+// try is one step.
+func try(ctx context.Context, o Options, agent string, calls int) (Try, error) {
+	fmt.Fprintf(o.Progress, "searching %s: %d calls on one core\n", agent, calls)
+	r, err := measure(ctx, o, round{agent: agent, calls: calls, window: tryTime, pin: true})
+	if err != nil {
+		return Try{}, err
+	}
+	t := Try{Calls: calls, Late: r.Late, CPU: r.CPU.PercentOfCore * float64(calls), Load: r.Load.Late.P99, Held: true}
+	broken := slices.IndexFunc(r.Checks, func(c Check) bool { return !c.Held })
+	switch {
+	case broken >= 0:
+		t.Why = "not " + r.Checks[broken].Name
+	case r.Late.P99 < ms(Limit):
+	case r.Load.Late.P99 > ms(loadLimit):
+		t.Why = "late, but so was the load generator"
+	default:
+		t.Why = "late"
+	}
+	t.Held = t.Why == ""
+	return t, nil
+}
