@@ -37,6 +37,7 @@ func (w *world) talk(ctx context.Context, call telephony.Call, leg telephony.Leg
 		Model:      model{w.phones[s.call].thinker, s},
 		Voice:      voice{s.voice, s},
 		Tools:      []tools.Tool{tools.EndCall(), booking{s}},
+		Lead:       300 * time.Millisecond, // long, so that much is on its way when a reply is cut
 	})
 	if err != nil {
 		return agentcore.Summary{End: telephony.GatewayFailed}, err

@@ -37,7 +37,8 @@ func (w *world) check(ctx context.Context, db dispatch.Calls) {
 	}
 	for key, n := range w.effects {
 		if n > 1 {
-			w.violate(0, "a tool once a key", "%s had %d effects", key, n)
+			id, _, _ := strings.Cut(key, "/")
+			w.violate(w.named(telephony.CallID(id)), "a tool once a key", "%s had %d effects", key, n)
 		}
 	}
 	for id, n := range w.ends {
@@ -211,7 +212,7 @@ func (k *checker) heard(s *stream) {
 		}
 	}
 	for i := len(phrases); i < len(s.texts); i++ {
-		if played[i] > 0 {
+		if played[i] > 0 { // every single frame was checked when it was sent
 			k.violate("planned before spoken", "stream %d played phrase %d, which no entry plans", s.epoch, i)
 		}
 	}

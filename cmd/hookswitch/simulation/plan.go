@@ -43,7 +43,7 @@ var hazards = []struct {
 }{
 	{"line", 16000, []Kind{Reset, Stop}},
 	{"line", 16000, []Kind{Reset, Stop}},
-	{"asr.open", 1, []Kind{Fail, Slow}},
+	{"asr.open", 1, []Kind{Fail}},
 	{"asr.decode", 4, []Kind{Fail, Slow}},
 	{"llm.chat", 4, []Kind{Fail, Slow, Cut, Reset}},
 	{"tts.speak", 6, []Kind{Fail, Slow, Cut, Reset}},

@@ -124,21 +124,26 @@ func (w *world) release(call int, op string) (int, Kind) {
 // bite notes that f happened. w.mu is held.
 func (w *world) bite(f Fault) {
 	w.bitten = append(w.bitten, f)
-	part, _, _ := strings.Cut(f.Op, ".")
-	w.seen[part+" "+string(f.Kind)]++
+	what := f.Op
+	if part, _, _ := strings.Cut(f.Op, "."); part != "hook" {
+		what = part
+	}
+	w.seen[what+" "+string(f.Kind)]++
 }
 
 // latency is how long an operation takes, in odd nanoseconds.
 func (w *world) latency(call int, key, op string, seq int) time.Duration {
 	low, high := 300*time.Microsecond, 6*time.Millisecond
-	switch part, _, _ := strings.Cut(op, "."); part {
-	case "asr", "tool":
+	part, _, _ := strings.Cut(op, ".")
+	switch {
+	case op == "asr.open": // quick: the line waits meanwhile
+	case part == "asr", part == "tool":
 		low, high = 40*time.Millisecond, 300*time.Millisecond
-	case "llm":
+	case part == "llm":
 		low, high = 90*time.Millisecond, 700*time.Millisecond
-	case "tts":
+	case part == "tts":
 		low, high = 20*time.Millisecond, 120*time.Millisecond
-	case "hook", "carrier":
+	case part == "hook", part == "carrier":
 		low, high = 10*time.Millisecond, 130*time.Millisecond
 	}
 	return low + time.Duration(hash(w.seed, call, key, seq)%uint64(high-low)) | 1

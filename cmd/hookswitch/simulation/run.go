@@ -74,6 +74,7 @@ func (w *world) desk(db dispatch.Calls, trunk telephony.Carrier) (*dispatch.Desk
 	ids := 0
 	return dispatch.New(dispatch.Config{
 		Calls: records{db, w}, Talk: w.talk, Carrier: trunk, Secret: []byte("sixteen bytes and more"), Agent: agent.Name,
+		Resumes: 2, // so that they do run out
 		NewID: func() telephony.CallID {
 			mu.Lock()
 			defer mu.Unlock()

@@ -140,7 +140,7 @@ func (r records) Unended(ctx context.Context) (all []dispatch.Record, err error)
 func (w *world) committed(call, epoch int, entries []agentcore.Entry) {
 	for _, e := range entries {
 		text, _ := json.Marshal(e)
-		w.trace(fmt.Sprintf("%02d journal", call), "entry %s", text)
+		w.trace(fmt.Sprintf("%02d journal", call), "entry %03d %s", e.N, text)
 	}
 	s := w.stream(call)
 	if s == nil || s.epoch != epoch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -144,16 +145,27 @@ func (s *stream) committed(e agentcore.Entry) {
 	}
 }
 
-// played is how many words of each phrase the line played, by the phrase's
-// number on this stream.
+// played is how many words of each phrase the line played to their last letter,
+// by the phrase's number on this stream. The gateway's own clock may be as far
+// off as agentcore's ledger says (60 ms); the pause behind a word hides no more
+// than that.
 func (s *stream) played() map[int]int {
-	words := map[int]int{}
+	frames := map[[2]int]int{}
 	for _, h := range s.Heard() {
 		if text, word, ok := agenttest.Decode(&h.Frame); ok {
-			words[text] = max(words[text], word+1)
+			frames[[2]int{text, word}]++
 		}
 	}
-	return words
+	whole := map[int]int{}
+	for text, phrase := range s.texts {
+		for word, letters := range strings.Fields(phrase) {
+			if frames[[2]int{text, word}] < int(time.Duration(len(letters))*agenttest.LetterTime/media.FrameDuration) {
+				break
+			}
+			whole[text]++
+		}
+	}
+	return whole
 }
 
 // spoke notes that the caller spoke in the 20 ms from at.

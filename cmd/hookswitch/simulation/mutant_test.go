@@ -1,0 +1,63 @@
+package simulation
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// mutants are the bugs that are planted behind the build tag of that name, and
+// the invariant that each must break.
+var mutants = []struct{ name, breaks string }{
+	{"open-mark-is-heard", "heard was played"},         // agentcore: a mark open at a clear counts as heard
+	{"let-go-before-end", "ended before let go"},       // agentcore: the line is let go, then the end written
+	{"spoken-before-planned", "planned before spoken"}, // agentcore: a phrase doesn't wait for its commit
+	{"words-lost", "words kept"},                       // agentcore: what a cancelled reply would have answered is forgotten
+	{"tool-tried-again", "a tool once a key"},          // agentcore: a tool that failed is called again
+	{"both-speak", "one speaks"},                       // turn: a reply starts while the caller speaks
+	{"ended-twice", "one end"},                         // dispatch, storage: a callback that comes again ends the call again
+}
+
+// Every planted bug is found: what can't find them proves nothing.
+func TestPlantedBugsAreFound(t *testing.T) {
+	if raced || testing.Short() {
+		t.Skip("the plain build hunts them")
+	}
+	binary := filepath.Join(t.TempDir(), "simulation.test")
+	if out, err := exec.Command("go", "test", "-tags", "mutant", "-c", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	for _, m := range mutants {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			child := exec.Command(binary, "-test.run", "^TestHunt$", "-test.v")
+			child.Env = append(os.Environ(), "HOOKSWITCH_MUTANT="+m.name)
+			out, err := child.CombinedOutput()
+			_, found, ok := strings.Cut(string(out), "found ")
+			found, _, _ = strings.Cut(found, "\n")
+			if err != nil || !ok || !strings.Contains(found, m.breaks) {
+				t.Errorf("not found as %q: %v\n%.2000s", m.breaks, err, out)
+				return
+			}
+			t.Log(found)
+		})
+	}
+}
+
+// TestHunt looks for the planted bug, seed by seed.
+func TestHunt(t *testing.T) {
+	name := os.Getenv("HOOKSWITCH_MUTANT")
+	if name == "" {
+		t.Skip("runs as a child of TestPlantedBugsAreFound")
+	}
+	for seed := range uint64(enough) {
+		if r := run(t, seed); len(r.Broken) > 0 {
+			fmt.Printf("found %s at seed %d: %s\n", name, seed, r.Broken[0])
+			return
+		}
+	}
+	t.Errorf("%s: %d seeds have not found it", name, enough)
+}
