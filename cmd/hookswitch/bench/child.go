@@ -22,8 +22,9 @@ type child struct {
 	address string
 }
 
-// start runs a gateway. It dies with ctx, and when it is stopped.
-func start(ctx context.Context, o Options, s settings, pinned bool) (*child, error) {
+// start runs a gateway on core, or [anyCore]. It dies with ctx, and when it is
+// stopped.
+func start(ctx context.Context, o Options, s settings, core int) (*child, error) {
 	c := &child{cmd: o.Gateway(ctx)}
 	c.cmd.WaitDelay = 5 * time.Second
 	c.cmd.Stderr = &c.stderr
@@ -36,7 +37,7 @@ func start(ctx context.Context, o Options, s settings, pinned bool) (*child, err
 		return nil, fmt.Errorf("bench: %w", err)
 	}
 	c.answers = json.NewDecoder(out)
-	if err := c.launch(pinned); err != nil {
+	if err := c.launch(core); err != nil {
 		return nil, fmt.Errorf("bench: the gateway's process can't be started: %w", err)
 	}
 	first, err := c.tell(s)
@@ -47,21 +48,17 @@ func start(ctx context.Context, o Options, s settings, pinned bool) (*child, err
 	return c, nil
 }
 
-// launch starts the process; a pinned one inherits the thread's one core, and
-// so all of its threads have it.
-func (c *child) launch(pinned bool) error {
-	if !pinned {
+// launch starts the process. It inherits the core of the thread that does, and
+// so do all of its own threads.
+func (c *child) launch(core int) error {
+	if core == anyCore {
 		return c.cmd.Start()
-	}
-	list, err := cores()
-	if err != nil {
-		return err
 	}
 	if c.cmd.Env == nil {
 		c.cmd.Env = os.Environ()
 	}
 	c.cmd.Env = append(c.cmd.Env, "GOMAXPROCS=1")
-	return onCore(list[0], c.cmd.Start)
+	return onCore(core, c.cmd.Start)
 }
 
 // tell sends one line and returns the answer to it.

@@ -93,7 +93,7 @@ func (f *farEnd) say(now time.Time) {
 		f.m.frames.Add(1)
 	}
 	if barges(k) && !barges(k-1) && f.played < f.written {
-		f.barged = now
+		f.barged = now.Add(-media.FrameDuration) // a frame leaves when its last sample was said
 	}
 	if speaks(k) && !speaks(k+1) {
 		f.voiced = now

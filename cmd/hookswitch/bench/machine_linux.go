@@ -38,6 +38,25 @@ func cpuTime() (time.Duration, error) {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
 }
 
+// allCPUTime is what all of the machine's cores have worked since it began,
+// other guests' time on them included.
+func allCPUTime() (time.Duration, error) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, fmt.Errorf("bench: %w", err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	var all time.Duration
+	for i, field := range strings.Fields(first) {
+		ticks, err := strconv.ParseInt(field, 10, 64)
+		if idle := i == 4 || i == 5; i == 0 || idle || i > 8 || err != nil { // proc(5): user nice system IDLE IOWAIT irq softirq steal
+			continue
+		}
+		all += time.Duration(ticks) * 10 * time.Millisecond // USER_HZ is 100
+	}
+	return all, nil
+}
+
 // resident is the memory of this process that is in RAM, in bytes.
 func resident() (int64, error) {
 	text, err := os.ReadFile("/proc/self/statm")

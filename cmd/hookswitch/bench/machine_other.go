@@ -15,6 +15,7 @@ func cpuModel() string                   { return "unknown" }
 func loadAverage() float64               { return 0 }
 func cpuTime() (time.Duration, error)    { return 0, errNotLinux }
 func resident() (int64, error)           { return 0, errNotLinux }
+func allCPUTime() (time.Duration, error) { return 0, errNotLinux }
 func sleep(d time.Duration)              { time.Sleep(d) }
 func cores() ([]int, error)              { return nil, errNotLinux }
 func onCore(_ int, f func() error) error { return f() }

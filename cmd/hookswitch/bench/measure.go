@@ -40,14 +40,15 @@ func measure(ctx context.Context, o Options, r round) (res Result, err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(s.Folder)) }()
 	}
+	core := anyCore
 	if r.pin {
-		free, err := stayOff()
-		if err != nil {
+		var free func()
+		if core, free, err = stayOff(); err != nil {
 			return Result{}, err
 		}
 		defer free()
 	}
-	g, err := start(ctx, o, s, r.pin)
+	g, err := start(ctx, o, s, core)
 	if err != nil {
 		return Result{}, err
 	}
@@ -61,19 +62,22 @@ func measure(ctx context.Context, o Options, r round) (res Result, err error) {
 	return res, nil
 }
 
-// stayOff keeps this process off the gateway's core, if there is another one,
-// until it is freed.
-func stayOff() (free func(), err error) {
+// anyCore lets the gateway run where it likes.
+const anyCore = -1
+
+// stayOff returns the gateway's core and, if there is another one, keeps this
+// process off it until it is freed.
+func stayOff() (core int, free func(), err error) {
 	list, err := cores()
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	if len(list) > 1 {
 		if err := confine(list[1:]); err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 	}
-	return func() { confine(list) }, nil // it may use them: it did before
+	return list[0], func() { confine(list) }, nil // it may use them: it did before
 }
 
 // load is the carrier's side of a round.
@@ -103,7 +107,7 @@ func (l *load) measure(ctx context.Context, g *child) (Result, error) {
 		return Result{}, err
 	}
 	go l.wheel.run(&l.m)
-	samples, used, err := l.window(ctx, g)
+	samples, use, err := l.window(ctx, g)
 	l.finish()
 	if err != nil {
 		return Result{}, err
@@ -112,7 +116,7 @@ func (l *load) measure(ctx context.Context, g *child) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return l.result(before, samples, after, used), nil
+	return l.result(before, samples, after, use), nil
 }
 
 // warmUp makes one call and ends it, so that what any call needs is there
@@ -135,29 +139,38 @@ type timed struct {
 	at time.Time
 }
 
-// window dials, and measures second by second. used is the load's own CPU time.
-func (l *load) window(ctx context.Context, g *child) (samples []timed, used time.Duration, err error) {
+// usage is CPU time: the load generator's own, and the whole machine's.
+type usage struct{ own, all time.Duration }
+
+func used() (usage, error) {
+	own, err := cpuTime()
+	all, aerr := allCPUTime()
+	return usage{own, all}, errors.Join(err, aerr)
+}
+
+// window dials, and measures second by second.
+func (l *load) window(ctx context.Context, g *child) (samples []timed, use usage, err error) {
 	if err := errors.Join(l.dial(ctx), pause(ctx, settle)); err != nil {
-		return nil, 0, err
+		return nil, usage{}, err
 	}
 	if l.r.profile != "" {
 		if _, err := g.tell(question{Profile: l.r.profile}); err != nil {
-			return nil, 0, err
+			return nil, usage{}, err
 		}
 	}
-	own, err := cpuTime()
+	first, err := used()
 	if err != nil {
-		return nil, 0, err
+		return nil, usage{}, err
 	}
 	l.m.begin()
 	began := time.Now()
 	for next := time.Duration(0); ; next = min(next+time.Second, l.r.window) {
 		if err := pause(ctx, time.Until(began.Add(next))); err != nil {
-			return nil, 0, err
+			return nil, usage{}, err
 		}
 		s, err := g.tell(question{})
 		if err != nil {
-			return nil, 0, err
+			return nil, usage{}, err
 		}
 		samples = append(samples, timed{s, time.Now()})
 		if next == l.r.window {
@@ -165,12 +178,12 @@ func (l *load) window(ctx context.Context, g *child) (samples []timed, used time
 		}
 	}
 	l.m.end()
-	end, err := cpuTime()
+	last, err := used()
 	if l.r.profile != "" {
 		_, perr := g.tell(question{Profile: "-"})
 		err = errors.Join(err, perr)
 	}
-	return samples, end - own, err
+	return samples, usage{last.own - first.own, last.all - first.all}, err
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -234,20 +247,22 @@ func (l *load) finish() {
 }
 
 // result says what it came to.
-func (l *load) result(before sample, samples []timed, after sample, used time.Duration) Result {
+func (l *load) result(before sample, samples []timed, after sample, use usage) Result {
 	first, last := samples[0], samples[len(samples)-1]
 	window := last.at.Sub(first.at)
 	res := Result{
 		Agent: l.r.agent, Calls: l.r.calls, Seconds: window.Seconds(), Pinned: l.r.pin,
 		LumpMS: media.FrameDuration.Milliseconds(), Late: l.m.late.quantiles(),
 		Memory:   Memory{Before: before.Resident, With: last.Resident, PerCall: (last.Resident - before.Resident) / int64(l.r.calls)},
-		Load:     Load{Late: l.wheel.late.quantiles(), PercentOfCore: 100 * used.Seconds() / window.Seconds()},
+		Load:     Load{Late: l.wheel.late.quantiles(), PercentOfCore: 100 * use.own.Seconds() / window.Seconds()},
 		Refusals: after.Odd,
 	}
 	if l.r.agent == Script {
 		res.LumpMS, res.LeadMS = lump.Milliseconds(), lead.Milliseconds()
 		res.Answer, res.Clear = l.m.answer.quantiles(), l.m.cut.quantiles()
 	}
+	others := use.all - use.own - (last.CPU - first.CPU)
+	res.Load.Others = max(0, 100*others.Seconds()/window.Seconds())
 	frames := l.m.frames.Load()
 	res.CPU.fill(last.CPU-first.CPU, window, l.r.calls, frames)
 	if frames > 0 {

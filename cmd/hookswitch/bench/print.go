@@ -30,7 +30,7 @@ func (r *Result) write(b *strings.Builder) {
 	}
 	c := r.CPU
 	fmt.Fprintf(b, "\n\n  cpu      per call     %7.2f %% of a core   best second %7.2f %%\n", c.PercentOfCore, c.BestPercent)
-	fmt.Fprintf(b, "                        %7.2f ms a second\n", c.MSPerSecond)
+	fmt.Fprintf(b, "                        %7.2f ms a second     a core is full at %d calls\n", c.MSPerSecond, c.CallsPerCore)
 	fmt.Fprintf(b, "           per frame    %7.1f µs            best second %7.1f µs\n", c.USPerFrame, c.BestUSPerFrame)
 	fmt.Fprintf(b, "                        %7.2f allocations\n", c.Allocations)
 	fmt.Fprintf(b, "  memory   per call     %7.1f KB            without calls %5.1f MB\n", float64(r.Memory.PerCall)/1024, float64(r.Memory.Before)/(1<<20))
@@ -41,7 +41,7 @@ func (r *Result) write(b *strings.Builder) {
 		row(b, "clear", r.Clear)
 	}
 	row(b, "load late itself", r.Load.Late)
-	b.WriteByte('\n')
+	fmt.Fprintf(b, "\n  the load took %.0f %% of a core, others on this machine %.0f %%\n\n", r.Load.PercentOfCore, r.Load.Others)
 	for _, check := range r.Checks {
 		verdict := "ok    "
 		if !check.Held {
@@ -67,9 +67,9 @@ func onOff(on bool) string {
 
 func (s *Search) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\n  most calls on one core with p99 under %.0f ms: %d\n", s.LimitMS, s.Largest)
-	fmt.Fprintf(b, "\n     calls    cpu %%      p50      p99    p99.9   load p99\n")
+	fmt.Fprintf(b, "\n     calls    cpu %%      p50      p99    p99.9   load p99  others %%\n")
 	for _, t := range s.Tried {
-		fmt.Fprintf(b, "  %8d %8.1f %8.2f %8.2f %8.2f   %8.2f   %s\n", t.Calls, t.CPU, t.Late.P50, t.Late.P99, t.Late.P999, t.Load, t.Why)
+		fmt.Fprintf(b, "  %8d %8.1f %8.2f %8.2f %8.2f   %8.2f  %8.0f  %s\n", t.Calls, t.CPU, t.Late.P50, t.Late.P99, t.Late.P999, t.Load, t.Others, t.Why)
 	}
 	fmt.Fprintf(b, "  %s\n", s.Ended)
 }

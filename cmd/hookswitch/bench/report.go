@@ -42,6 +42,7 @@ type CPU struct {
 	BestPercent    float64 `json:"best_percent"`      // of the cheapest second
 	BestUSPerFrame float64 `json:"best_us_per_frame"` // of the cheapest second
 	Allocations    float64 `json:"allocations_per_frame"`
+	CallsPerCore   int     `json:"calls_per_core"` // that the best second's cost lets one core carry, were it never late
 }
 
 // Memory is what the gateway process has in RAM.
@@ -56,6 +57,7 @@ type Memory struct {
 type Load struct {
 	Late          Quantiles `json:"late_ms"`
 	PercentOfCore float64   `json:"percent_of_core"`
+	Others        float64   `json:"others_percent_of_core"` // what everybody else on this machine used of a core in the window
 }
 
 // Traffic is what went over all calls, before, in and after the window.
@@ -86,12 +88,13 @@ type Search struct {
 
 // Try is one step of a search.
 type Try struct {
-	Calls int       `json:"calls"`
-	Late  Quantiles `json:"late_ms"`
-	CPU   float64   `json:"percent_of_core"` // the whole gateway
-	Load  float64   `json:"load_late_p99_ms"`
-	Held  bool      `json:"held"`
-	Why   string    `json:"why,omitempty"` // when it did not hold
+	Calls  int       `json:"calls"`
+	Late   Quantiles `json:"late_ms"`
+	CPU    float64   `json:"percent_of_core"` // the whole gateway
+	Load   float64   `json:"load_late_p99_ms"`
+	Others float64   `json:"others_percent_of_core"`
+	Held   bool      `json:"held"`
+	Why    string    `json:"why,omitempty"` // when it did not hold
 }
 
 // perCall fills in what CPU time over a window means.
@@ -107,6 +110,6 @@ func (c *CPU) fill(used, window time.Duration, calls int, frames int64) {
 func (c *CPU) best(used, window time.Duration, calls int) {
 	share := used.Seconds() / window.Seconds() / float64(calls)
 	if percent := 100 * share; c.BestPercent == 0 || percent < c.BestPercent {
-		c.BestPercent, c.BestUSPerFrame = percent, 1e6*share/50
+		c.BestPercent, c.BestUSPerFrame, c.CallsPerCore = percent, 1e6*share/50, int(1/share)
 	}
 }

@@ -11,13 +11,14 @@ import (
 var steps = []int{50, 100, 200, 300, 400, 500, 600, 700, 800, 1000, 1200, 1500, 2000, 2500, 3000}
 
 const (
+	attempts   = 3 // of a step
 	tryTime    = 3 * time.Second
 	searchTime = 3 * time.Minute      // no step begins later
 	loadLimit  = 5 * time.Millisecond // the load generator's own lateness at which it can't judge any more
 )
 
-// search tries more and more calls on one core. A step that fails is tried once
-// more: others use this machine, too.
+// search tries more and more calls on one core. A step that fails is tried
+// again: others use this machine, too.
 func search(ctx context.Context, o Options, agent string) (*Search, error) {
 	s := &Search{LimitMS: ms(Limit), Ended: "every step held"}
 	began := time.Now()
@@ -26,17 +27,12 @@ func search(ctx context.Context, o Options, agent string) (*Search, error) {
 			s.Ended = fmt.Sprintf("the search had its %v", searchTime)
 			break
 		}
-		t, err := try(ctx, o, agent, calls)
-		if err == nil && !t.Held {
-			s.Tried = append(s.Tried, t)
-			t, err = try(ctx, o, agent, calls)
-		}
+		held, err := s.step(ctx, o, agent, calls)
 		if err != nil {
 			return nil, err
 		}
-		s.Tried = append(s.Tried, t)
-		if !t.Held {
-			s.Ended = fmt.Sprintf("%d calls failed twice: %s", calls, t.Why)
+		if !held {
+			s.Ended = fmt.Sprintf("%d calls failed %d times", calls, attempts)
 			break
 		}
 		s.Largest = calls
@@ -44,14 +40,29 @@ func search(ctx context.Context, o Options, agent string) (*Search, error) {
 	return s, nil
 }
 
-// try is one step.
+// step tries one number of calls until it holds.
+func (s *Search) step(ctx context.Context, o Options, agent string, calls int) (held bool, err error) {
+	for range attempts {
+		t, err := try(ctx, o, agent, calls)
+		if err != nil {
+			return false, err
+		}
+		s.Tried = append(s.Tried, t)
+		if t.Held {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// try measures it once.
 func try(ctx context.Context, o Options, agent string, calls int) (Try, error) {
 	fmt.Fprintf(o.Progress, "searching %s: %d calls on one core\n", agent, calls)
 	r, err := measure(ctx, o, round{agent: agent, calls: calls, window: tryTime, pin: true})
 	if err != nil {
 		return Try{}, err
 	}
-	t := Try{Calls: calls, Late: r.Late, CPU: r.CPU.PercentOfCore * float64(calls), Load: r.Load.Late.P99, Held: true}
+	t := Try{Calls: calls, Late: r.Late, CPU: r.CPU.PercentOfCore * float64(calls), Load: r.Load.Late.P99, Others: r.Load.Others, Held: true}
 	broken := slices.IndexFunc(r.Checks, func(c Check) bool { return !c.Held })
 	switch {
 	case broken >= 0:

@@ -47,7 +47,7 @@ func lineOf(f *media.Frame) line {
 const (
 	cycle     = 400 // frames
 	talkFrom  = 0
-	talkTo    = 60 // 1.2 s
+	talkTo    = 58 // 1.16 s, to the end of a syllable
 	bargeFrom = 150
 	bargeTo   = 175 // 0.5 s
 	bargeIn   = 4   // one cycle of so many
