@@ -220,7 +220,7 @@ func (l *Line) send(o op) error {
 		}
 		l.mu.Unlock()
 		select {
-		case <-time.After(left):
+		case <-time.After(left + 1): // behind what Next was kept from
 		case <-l.gone:
 		}
 		l.mu.Lock()
