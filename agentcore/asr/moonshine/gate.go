@@ -11,7 +11,7 @@ import (
 // How an utterance is cut out of what was collected, in samples. The network
 // wants a little room around the words, but takes long silence for the end.
 const (
-	roomBefore = 200 * media.Rate / 1000
+	roomBefore = 100 * media.Rate / 1000
 	roomAfter  = 250 * media.Rate / 1000
 )
 

@@ -31,7 +31,7 @@ import (
 const agentNumber = "+14155550100"
 
 // callerVoice is another voice than the agent's.
-const callerVoice = "slt"
+const callerVoice = "kal16"
 
 // stage is a gateway and a carrier, each with a listener of its own, and
 // whoever speaks at the far end.
