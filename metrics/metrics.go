@@ -44,6 +44,7 @@ type Set struct {
 	gap       prometheus.Histogram
 	talkOver  prometheus.Histogram
 	queued    prometheus.Histogram
+	voices    prometheus.Histogram
 	dropped   *bounded
 	failed    *bounded
 	ignored   *bounded
@@ -80,6 +81,7 @@ func New(c Config) *Set {
 		gap:       f.delay("e2e_latency_seconds", "Gap: from the caller's last word to the agent's first sample played."),
 		talkOver:  f.delay("talk_over_delay_seconds", "From a caller's first sample over the agent until the line was told to be silent."),
 		queued:    f.delay("recogniser_queue_wait_seconds", "Time an utterance waited for a free recogniser."),
+		voices:    f.delay("voice_queue_wait_seconds", "Time a clause waited for a free voice."),
 		dropped:   f.bounded("frames_dropped_total", "Frames thrown away because something could not keep up.", "where", "recogniser", "voice"),
 		failed:    f.bounded("provider_errors_total", "Failures of a recogniser, model, voice or tool.", "part", "recogniser", "model", "voice", "tool"),
 		ignored:   f.bounded("twilio_messages_ignored_total", "Stream messages that were ignored, by reason.", "reason"),
@@ -180,6 +182,9 @@ func (s *Set) TurnTook(endpoint, recognise, tool, model, voice, line time.Durati
 
 // TalkedOver implements agentcore.Observer.
 func (s *Set) TalkedOver(untilClear time.Duration) { s.talkOver.Observe(untilClear.Seconds()) }
+
+// VoiceQueued tells how long a clause waited for somebody to speak it.
+func (s *Set) VoiceQueued(wait time.Duration) { s.voices.Observe(wait.Seconds()) }
 
 // RecogniserQueued implements agentcore.Observer.
 func (s *Set) RecogniserQueued(wait time.Duration) { s.queued.Observe(wait.Seconds()) }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/hookswitch/hookswitch/agentcore/models"
+	"github.com/hookswitch/hookswitch/agentcore/tts/flite"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
 )
@@ -60,13 +61,26 @@ func (c *modelsPullCmd) Run(ctx context.Context, s streams) error {
 	}
 	began := time.Now()
 	p := &progress{w: s.err, live: isTerminal(s.err), now: time.Now}
-	_, err = models.Pull(ctx, models.Options{Dir: dir, Force: c.Force, Progress: p.show})
+	set, err := models.Pull(ctx, models.Options{Dir: dir, Force: c.Force, Progress: p.show})
 	p.end()
 	if err != nil {
 		return modelFault(ctx, err)
 	}
+	if err := warm(ctx, set); err != nil {
+		return err
+	}
 	_, err = fmt.Fprintf(s.out, "models ready in %.1f s   kept in %s (%s); delete it freely\n", time.Since(began).Seconds(), dir, megabytes(size(dir)))
 	return err
+}
+
+// warm has flite's machine code made now, beside the models, so that no first
+// call waits for it; an image has it baked in.
+func warm(ctx context.Context, set *models.Set) error {
+	voice, err := flite.New(ctx, flite.Config{Models: set})
+	if err != nil {
+		return err
+	}
+	return voice.Close(ctx)
 }
 
 type modelsListCmd struct{ cacheFlag }
