@@ -208,7 +208,11 @@ func (m *maker) run(call llm.ToolCall) (string, error) {
 	tool := c.tools[call.Name]
 	key := fmt.Sprintf("%s/%d/%d.%d", c.cfg.Call.ID, m.u.turn, m.u.reply, m.tools)
 	intent := ToolIntent{Key: key, Turn: m.u.turn, ID: call.ID, Name: call.Name, Arguments: asJSON(call.Arguments), Safe: tool != nil && tool.Safe()}
-	if err := c.pen.wait(m.ctx, c.pen.commit(intent)); err != nil {
+	meant := c.pen.commit(intent)
+	if mutant("tool-before-intent") {
+		meant = 0
+	}
+	if err := c.pen.wait(m.ctx, meant); err != nil {
 		return "", err
 	}
 	began := time.Now()

@@ -22,6 +22,7 @@ import (
 var agent = agentcore.Agent{
 	Name: "sim", Prompt: "You are a front desk.",
 	Greeting: "Good morning, this is the practice.", StillThere: "Are you still there?",
+	Apology: "I am sorry, something broke here. Please call again.",
 	Silence: 6*time.Second + 333_667, MaxDuration: 60*time.Second + 777_779,
 }
 
@@ -152,6 +153,12 @@ func (b booking) Call(ctx context.Context, key string, _ json.RawMessage) (tools
 	w := b.s.w
 	_, err := w.through(ctx, b.s.call, "tool.book", func() error {
 		w.saw("tool used")
+		b.s.mu.Lock()
+		meant := b.s.intents[key]
+		b.s.mu.Unlock()
+		if !meant {
+			w.violate(b.s.call, "intent before effect", "%s is used, its intent is not committed", key)
+		}
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.effects[key]++

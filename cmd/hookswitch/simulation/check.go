@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/agenttest"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/sim/line"
@@ -69,6 +70,7 @@ func (k *checker) check() {
 	if k.phone == nil {
 		return
 	}
+	k.inTime()
 	k.letGo()
 	k.remembered()
 	for _, s := range k.phone.streams {
@@ -149,6 +151,17 @@ func (k *checker) gaps() {
 		if min(p.Endpoint, p.Recognise, p.Tool, p.Model, p.Voice, p.Line) < 0 {
 			k.violate("gap is its parts", "entry %d: a part is negative: %+v", e.N, p)
 		}
+	}
+}
+
+// longest is what a call may last: as long as the agent talks at most, and then
+// as long as it may take to learn of an end that nobody tells.
+const longest = time.Minute + 40*time.Second
+
+// inTime: no call goes on for ever.
+func (k *checker) inTime() {
+	if lasted := k.record.Ended.Sub(k.record.Answered); !k.record.Answered.IsZero() && lasted > longest {
+		k.violate("ends in time", "it lasted %v", lasted)
 	}
 }
 
@@ -277,12 +290,25 @@ func (k *checker) settles(n int, said agentcore.AgentSaid, all []phrase) {
 // of it, a frame, and both ways of the line.
 const notices = 80*time.Millisecond + 20*time.Millisecond + 50*time.Millisecond
 
-// turns: no reply starts while the caller speaks, except an apology.
+// silences is how long the caller may have to talk over the agent.
+const silences = 300 * time.Millisecond
+
+// turns: the agent falls silent when the caller speaks, and no reply starts
+// then. An apology is said whatever the caller does.
 func (k *checker) turns(s *stream) {
 	why := map[int]string{}
 	for _, e := range k.entries {
 		if p, ok := e.Event.(agentcore.Planned); ok {
 			why[p.Reply] = p.Why
+		}
+	}
+	for _, h := range s.Heard() {
+		text, _, ok := agenttest.Decode(&h.Frame)
+		for _, sp := range s.speech {
+			if ok && !s.apologises(text) && h.At > sp.from+silences && h.At < sp.to {
+				k.violate("falls silent", "stream %d: the agent still speaks at %v, the caller has since %v", s.epoch, h.At, sp.from)
+				return
+			}
 		}
 	}
 	for _, st := range s.starts {

@@ -23,7 +23,7 @@ func TestReplayIsIdentical(t *testing.T) {
 	for seed := range n {
 		runtime.GOMAXPROCS(1)
 		want := run(t, seed).Trace
-		for _, threads := range []int{2, 4} {
+		for _, threads := range []int{2, 8} {
 			runtime.GOMAXPROCS(threads)
 			if got := run(t, seed).Trace; got != want {
 				t.Errorf("seed %d on %d threads is another run:\n%s", seed, threads, difference(got, want))

@@ -22,13 +22,14 @@ type stream struct {
 	epoch int
 	voice *agenttest.Speaker // each stream has its own: text n is the nth phrase planned on it
 
-	mu     sync.Mutex
-	plans  int // phrases of it whose plan is committed
-	frames int // sent
-	hung   bool
-	starts []start
-	speech []span
-	texts  []string // given to the voice, in order
+	mu      sync.Mutex
+	plans   int             // phrases of it whose plan is committed
+	intents map[string]bool // keys of tools, committed
+	frames  int             // sent
+	hung    bool
+	starts  []start
+	speech  []span
+	texts   []string // given to the voice, in order
 }
 
 // start is the first frame of a reply.
@@ -43,7 +44,7 @@ type span struct{ from, to time.Duration }
 
 // newStream connects p's phone once more.
 func newStream(w *world, p *phone, epoch int) *stream {
-	s := &stream{w: w, call: p.number, epoch: epoch}
+	s := &stream{w: w, call: p.number, epoch: epoch, intents: map[string]bool{}}
 	s.voice = &agenttest.Speaker{Port: w.speech(s)}
 	chance := dice(w.seed, p.number, "network")
 	p.caller.stream = s
@@ -135,9 +136,11 @@ func (s *stream) who() string {
 func (s *stream) committed(e agentcore.Entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch e.Event.(type) {
+	switch ev := e.Event.(type) {
 	case agentcore.Planned:
 		s.plans++
+	case agentcore.ToolIntent:
+		s.intents[ev.Key] = true
 	case agentcore.Ended:
 		if s.hung {
 			s.w.violate(s.call, "ended before let go", "entry %d: the line was let go before the end was committed", e.N)
@@ -166,6 +169,12 @@ func (s *stream) played() map[int]int {
 		}
 	}
 	return whole
+}
+
+// apologises reports whether a phrase, by its number on this stream, is one of
+// an apology.
+func (s *stream) apologises(text int) bool {
+	return text < len(s.texts) && strings.Contains(agent.Apology, s.texts[text])
 }
 
 // spoke notes that the caller spoke in the 20 ms from at.
