@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/booth"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/show"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/telephony"
@@ -21,30 +21,10 @@ import (
 // longest is how long a demo's call may take.
 const longest = 3 * time.Minute
 
-// watched is a call while it goes on, as the gateway's journal tells it.
+// watched is a call while it goes on, as both sides tell it.
 type watched struct {
-	shown  *show.Live
+	*booth.Watch
 	player *persona.Player
-	over   chan struct{} // closed when its end is committed
-
-	mu      sync.Mutex
-	id      telephony.CallID
-	entries []agentcore.Entry
-	ends    int
-}
-
-func (w *watched) entry(id telephony.CallID, e agentcore.Entry) {
-	w.mu.Lock()
-	w.id = id
-	w.entries = append(w.entries, e)
-	_, over := e.Event.(agentcore.Ended)
-	if over {
-		if w.ends++; w.ends == 1 {
-			close(w.over)
-		}
-	}
-	w.mu.Unlock()
-	w.shown.Entry(e)
 }
 
 // finished is a call and what both sides know of it.
@@ -59,31 +39,25 @@ type finished struct {
 
 // call places one call and waits until nothing of it goes on.
 func (s *stage) call(ctx context.Context, number int, p persona.Persona) (*finished, error) {
-	script, err := p.Prepare(ctx, persona.Sound{Voice: voice(s.callers)})
+	script, err := p.Prepare(ctx, persona.Sound{Voice: booth.Voice(s.callers)})
 	if err != nil {
 		return nil, err
 	}
-	w := &watched{player: script.Player(), over: make(chan struct{})}
+	w := &watched{player: script.Player()}
 	row := s.row(number, p)
-	w.shown = s.o.Screen.Call(show.Heading{
+	w.Watch = booth.NewWatch(s.o.Screen.Call(show.Heading{
 		Number: number, Of: len(s.o.Personas), Direction: row.Direction, From: row.From, To: row.To,
 		Who: p.Name, Recording: row.Recording, Silenced: w.silenced,
-	})
+	}))
 	s.live.Store(w)
 	defer s.live.Store(nil)
 
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	drawing, stop := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	wg.Go(func() { w.shown.Watch(drawing) })
 	call, err := s.dial(ctx, row, w, p)
 	if err == nil {
-		err = s.see(ctx, call, w)
+		err = w.Wait(ctx, call, s.server.Desk(), longest+10*time.Second)
 	}
-	stop()
-	wg.Wait()
-	w.shown.Flush()
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +84,7 @@ func (s *stage) row(number int, p persona.Persona) show.Call {
 
 // dial places the call: the persona calls, or is called over the gateway's desk.
 func (s *stage) dial(ctx context.Context, row show.Call, w *watched, p persona.Persona) (*sim.Call, error) {
-	phone := metered{w.player, w.shown.Meters()}
+	phone := booth.Metered(w.player, w.Shown().Meters())
 	if row.Direction == telephony.Inbound {
 		return s.carrier.Call(context.WithoutCancel(ctx), row.From, row.To, phone)
 	}
@@ -126,35 +100,38 @@ func (s *stage) dial(ctx context.Context, row show.Call, w *watched, p persona.P
 	return call, nil
 }
 
-// see waits until both sides say that the call is over. When ctx ends the far
-// end hangs up.
-func (s *stage) see(ctx context.Context, call *sim.Call, w *watched) error {
-	polite, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest+10*time.Second)
-	defer cancel()
-	stop := context.AfterFunc(ctx, call.Hangup)
-	defer stop()
-	if err := call.Wait(polite); err != nil {
-		return fmt.Errorf("the carrier's side did not end: %w", err)
+// announce tells of the carrier's first question and the gateway's answer to it,
+// before anyone speaks.
+func announce(ctx context.Context, call *sim.Call, shown *show.Live, d telephony.Direction) {
+	label := "ringing"
+	if d == telephony.Outbound {
+		label = "picked up"
 	}
-	select {
-	case <-w.over:
-	case <-time.After(5 * time.Second):
-		return errors.New("the gateway did not write down the end of the call")
-	}
-	for tries := 0; len(s.server.Desk().Live()) > 0; tries++ {
-		if tries == 100 {
-			return errors.New("the gateway holds on to a call that is over")
+	look := time.NewTicker(2 * time.Millisecond)
+	defer look.Stop()
+	for {
+		var asked time.Time
+		for _, e := range call.Events() {
+			switch {
+			case e.What == "webhook":
+				asked = e.At
+			case e.What == "document" && e.Detail == "200":
+				shown.Note(0, label, fmt.Sprintf("voice webhook answered in %d ms, signature good", e.At.Sub(asked).Milliseconds()))
+				return
+			}
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
 	}
-	return nil
 }
 
 // gather collects what is known of a call that is over.
 func (s *stage) gather(row show.Call, call *sim.Call, w *watched) (*finished, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	f := &finished{row: row, entries: w.entries, ends: w.ends}
+	id, entries, ends := w.Known()
+	f := &finished{row: row, entries: entries, ends: ends}
 	_, f.heard = call.Recording()
 	if len(f.entries) > 0 {
 		first := f.entries[0]
@@ -169,20 +146,8 @@ func (s *stage) gather(row show.Call, call *sim.Call, w *watched) (*finished, er
 	}
 	f.compare(w.player.Evidence())
 	var err error
-	if f.wav, err = os.ReadFile(s.server.Recording(w.id, 1)); err != nil {
+	if f.wav, err = os.ReadFile(s.server.Recording(id, 1)); err != nil {
 		return nil, err
 	}
 	return f, os.WriteFile(row.Recording, f.wav, 0o644)
-}
-
-// metered is a handset whose sound is also shown on the live line.
-type metered struct {
-	*persona.Player
-	meters *show.Meters
-}
-
-func (m metered) Tick(now time.Duration, hear, say *media.Frame) handset.Touch {
-	touch := m.Player.Tick(now, hear, say)
-	m.meters.Record(say, hear)
-	return touch
 }

@@ -17,14 +17,11 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
-	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/agentcore/tts/flite"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
-	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/sim"
-	"github.com/hookswitch/hookswitch/telephony/sim/handset"
 )
 
 // agentNumber is the number that the demo's agent answers, and calls from.
@@ -151,13 +148,13 @@ func (s *stage) startGateway(ctx context.Context, doors [2]net.Listener, public,
 
 func (s *stage) watch(id telephony.CallID, e agentcore.Entry) {
 	if w := s.live.Load(); w != nil {
-		w.entry(id, e)
+		w.Entry(id, e)
 	}
 }
 
 func (s *stage) interim(_ telephony.CallID, text string) {
 	if w := s.live.Load(); w != nil {
-		w.shown.Hearing(text)
+		w.Shown().Hearing(text)
 	}
 }
 
@@ -179,17 +176,6 @@ func (s *stage) close() error {
 		err = errors.Join(err, os.RemoveAll(s.dir))
 	}
 	return errors.Join(err, s.ended)
-}
-
-// voice speaks a persona's lines.
-func voice(synth tts.Synthesizer) handset.Voice {
-	return func(ctx context.Context, text string) (frames []media.Frame, err error) {
-		err = synth.Speak(ctx, text, func(f *media.Frame) error {
-			frames = append(frames, *f)
-			return nil
-		})
-		return frames, err
-	}
 }
 
 // random is n random bytes as hexadecimal digits.
