@@ -75,6 +75,7 @@ func (k *checker) check() {
 	k.remembered()
 	for _, s := range k.phone.streams {
 		k.heard(s)
+		k.silent(s)
 		k.turns(s)
 	}
 	k.notice()
@@ -293,15 +294,9 @@ const notices = 80*time.Millisecond + 20*time.Millisecond + 50*time.Millisecond
 // silences is how long the caller may have to talk over the agent.
 const silences = 300 * time.Millisecond
 
-// turns: the agent falls silent when the caller speaks, and no reply starts
-// then. An apology is said whatever the caller does.
-func (k *checker) turns(s *stream) {
-	why := map[int]string{}
-	for _, e := range k.entries {
-		if p, ok := e.Event.(agentcore.Planned); ok {
-			why[p.Reply] = p.Why
-		}
-	}
+// silent: the agent falls silent when the caller speaks. Only an apology is
+// said whatever the caller does.
+func (k *checker) silent(s *stream) {
 	for _, h := range s.Heard() {
 		text, _, ok := agenttest.Decode(&h.Frame)
 		for _, sp := range s.speech {
@@ -309,6 +304,16 @@ func (k *checker) turns(s *stream) {
 				k.violate("falls silent", "stream %d: the agent still speaks at %v, the caller has since %v", s.epoch, h.At, sp.from)
 				return
 			}
+		}
+	}
+}
+
+// turns: no reply starts while the caller speaks, except an apology.
+func (k *checker) turns(s *stream) {
+	why := map[int]string{}
+	for _, e := range k.entries {
+		if p, ok := e.Event.(agentcore.Planned); ok {
+			why[p.Reply] = p.Why
 		}
 	}
 	for _, st := range s.starts {
