@@ -150,7 +150,7 @@ func heading(n int, call show.Call) string {
 }
 
 // number keeps a phone number on one line.
-func number(s string) string { return strings.ReplaceAll(show.Clean(s), " ", "\u00a0") }
+func number(s string) string { return strings.ReplaceAll(show.Number(s), " ", "\u00a0") }
 
 func callFacts(call show.Call, items []show.Item) []fact {
 	f := []fact{{"lasted ", seconds(call.LastedMS), ""}, {"ended: ", ending(call.EndReason), ""}}

@@ -57,7 +57,7 @@ func (h Heading) line() string {
 	if h.Direction == telephony.Outbound {
 		way, who = "out", "callee"
 	}
-	title += fmt.Sprintf("   %s  %s -> %s", way, Clean(h.From), Clean(h.To))
+	title += fmt.Sprintf("   %s  %s -> %s", way, Number(h.From), Number(h.To))
 	if h.Who != "" {
 		title += fmt.Sprintf("   %s %q", who, Clean(h.Who))
 	}

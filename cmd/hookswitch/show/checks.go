@@ -2,7 +2,6 @@ package show
 
 import (
 	"fmt"
-	"strings"
 )
 
 // CheckAnswered checks that the agent answered every turn of the calls.
@@ -99,43 +98,6 @@ func CheckRecognised(wrong, all int, limit float64) Check {
 		c.Value, c.OK = fmt.Sprintf("word errors %.1f%%", share), share < limit
 	}
 	return c
-}
-
-// WordErrors counts the words of said that heard has wrong, lacks or adds: the
-// smallest number of such edits (the numerator of a word error rate), and the
-// words of said. Case and punctuation don't count.
-func WordErrors(said, heard string) (wrong, all int) {
-	a, b := bare(said), bare(heard)
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, w := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, v := range b {
-			cost := diagonal
-			if w != v {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)], len(a)
-}
-
-// bare are the words of s without what a recogniser writes as it likes.
-func bare(s string) []string {
-	return strings.Fields(strings.Map(func(r rune) rune {
-		switch {
-		case strings.ContainsRune(".,;:!?\"'’", r):
-			return -1
-		case r == '-':
-			return ' '
-		}
-		return r
-	}, strings.ToLower(s)))
 }
 
 // fine is a time with milliseconds: 0:21.402.

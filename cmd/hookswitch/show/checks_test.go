@@ -51,21 +51,3 @@ func TestChecks(t *testing.T) {
 		})
 	}
 }
-
-func TestWordErrors(t *testing.T) {
-	for _, tc := range []struct {
-		said, heard string
-		wrong, all  int
-	}{
-		{"We are open, from eight to five.", "we are open from eight to five", 0, 7},
-		{"half past three", "half passed three", 1, 3},
-		{"see you on Tuesday", "see you Tuesday", 1, 4},
-		{"goodbye", "good bye", 2, 1},
-		{"", "noise", 1, 0},
-		{"not a word came back", "", 5, 5},
-	} {
-		if wrong, all := show.WordErrors(tc.said, tc.heard); wrong != tc.wrong || all != tc.all {
-			t.Errorf("WordErrors(%q, %q) = %d of %d, want %d of %d", tc.said, tc.heard, wrong, all, tc.wrong, tc.all)
-		}
-	}
-}
