@@ -81,7 +81,7 @@ func (c *carrier) ring(ctx context.Context, id ids) (stream, token string, err e
 }
 
 // connect opens the call's stream and shows the token.
-func (c *carrier) connect(ctx context.Context, id ids) (*wire, error) {
+func (c *carrier) connect(ctx context.Context, id ids) (*socket, error) {
 	stream, token, err := c.ring(ctx, id)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (c *carrier) connect(ctx context.Context, id ids) (*wire, error) {
 	}
 	// From here on frames are read and written by us: it costs the load less,
 	// and the gateway says nothing before our start message.
-	w := &wire{Conn: conn.NetConn(), r: bufio.NewReaderSize(conn.NetConn(), 1024)}
+	w := &socket{Conn: conn.NetConn(), r: bufio.NewReaderSize(conn.NetConn(), 1024)}
 	first := appendFrame(nil, opText, []byte(connectedText))
 	first = appendFrame(first, opText, appendStart(nil, id, token))
 	if _, err := w.Write(first); err != nil {
@@ -106,8 +106,8 @@ func (c *carrier) connect(ctx context.Context, id ids) (*wire, error) {
 	return w, nil
 }
 
-// wire is the client's end of a websocket.
-type wire struct {
+// socket is the client's end of a websocket.
+type socket struct {
 	net.Conn
 	r    *bufio.Reader
 	head [8]byte
@@ -117,7 +117,7 @@ type wire struct {
 // next returns the next frame; its payload is valid until the one after. The
 // gateway never cuts a message into several frames; if it did, each would be
 // taken for a message that Twilio would refuse.
-func (w *wire) next() (op byte, payload []byte, err error) {
+func (w *socket) next() (op byte, payload []byte, err error) {
 	if _, err := io.ReadFull(w.r, w.head[:2]); err != nil {
 		return 0, nil, err
 	}

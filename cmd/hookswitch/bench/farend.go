@@ -13,7 +13,7 @@ import (
 // its own reads.
 type farEnd struct {
 	id     ids
-	wire   *wire
+	socket *socket
 	caller *caller
 	m      *meter
 	echoes bool // the agent echoes: what comes is compared with what was said
@@ -77,7 +77,7 @@ func (f *farEnd) tick(now time.Time) {
 	}
 	f.mu.Unlock()
 	if len(f.out) > 0 {
-		f.wire.Write(f.out) // a stream that broke shows in what is missing
+		f.socket.Write(f.out) // a stream that broke shows in what is missing
 	}
 }
 
@@ -118,16 +118,16 @@ func (f *farEnd) waiting() bool {
 func (f *farEnd) hangUp() {
 	out := appendFrame(nil, opText, appendStop(nil, f.id, f.seq+1))
 	out = appendFrame(out, opClose, []byte{3, 232}) // 1000
-	f.wire.SetDeadline(time.Now().Add(10 * time.Second))
-	f.wire.Write(out)
+	f.socket.SetDeadline(time.Now().Add(10 * time.Second))
+	f.socket.Write(out)
 }
 
 // listen reads until the stream is over.
 func (f *farEnd) listen() {
-	defer f.wire.Close()
+	defer f.socket.Close()
 	var ulaw []byte
 	for {
-		op, payload, err := f.wire.next()
+		op, payload, err := f.socket.next()
 		now := time.Now()
 		switch {
 		case err != nil, op == opClose:

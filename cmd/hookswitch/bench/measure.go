@@ -222,7 +222,7 @@ func (l *load) begin(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
-	f := &farEnd{id: id, wire: w, caller: l.caller, m: &l.m, echoes: l.r.agent == Echo, first: i * cycle * bargeIn / l.r.calls}
+	f := &farEnd{id: id, socket: w, caller: l.caller, m: &l.m, echoes: l.r.agent == Echo, first: i * cycle * bargeIn / l.r.calls}
 	w.SetDeadline(time.Now().Add(l.r.window + time.Minute))
 	l.calls[i] = f
 	l.reading.Go(f.listen)
