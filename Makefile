@@ -35,8 +35,8 @@ race: build models browser ## every test under the race detector
 	@$(GO) test -race $(PKGS)
 
 bench: build models ## ns and allocations of a frame's way; then calls on this machine
-	@$(GO) test -run '^$$' -bench . -benchmem ./media/... ./telephony/... ./agentcore/...
-	@bin/hookswitch bench $(ARGS)
+	@$(GO) test -run xxx -bench . -benchmem ./media/... ./telephony/... ./agentcore/... ./cmd/hookswitch/bench | grep -v '^?\|no test files'
+	@bin/hookswitch bench --search $(ARGS)
 
 fuzz: ## each fuzz target for FUZZ=10s
 	@set -e; for package in $$($(GO) list ./...); do \
