@@ -35,7 +35,7 @@ race: build models browser ## every test under the race detector
 	@$(GO) test -race $(PKGS)
 
 bench: build models ## ns and allocations of a frame's way; then calls on this machine
-	@$(GO) test -run xxx -bench . -benchmem ./media/... ./telephony/... ./agentcore/... ./cmd/hookswitch/bench | grep -v '^?\|no test files'
+	@$(GO) test -run xxx -bench . -benchmem ./media/... ./telephony/... ./agentcore/... ./cmd/hookswitch/bench
 	@bin/hookswitch bench --search $(ARGS)
 
 fuzz: ## each fuzz target for FUZZ=10s
