@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
+	"strings"
 )
 
 // Kind is what goes wrong.
@@ -32,6 +34,33 @@ type Fault struct {
 // String names a fault as the sweep's report does.
 func (f Fault) String() string {
 	return fmt.Sprintf("call %02d %s %d: %s", f.Call, f.Op, f.Nth, f.Kind)
+}
+
+// Parse reads what [Fault.String] wrote, several of them parted by semicolons.
+func Parse(text string) ([]Fault, error) {
+	var all []Fault
+	for part := range strings.SplitSeq(text, ";") {
+		var f Fault
+		head, kind, _ := strings.Cut(part, ":")
+		if _, err := fmt.Sscanf(head, "call %d %s %d", &f.Call, &f.Op, &f.Nth); err != nil {
+			return nil, fmt.Errorf("simulation: %q is no fault such as \"call 02 llm.chat 1: cut\"", part)
+		}
+		f.Kind = Kind(strings.TrimSpace(kind))
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// Smallest drops faults from plan, one by one, as long as it still fails.
+func Smallest(plan []Fault, fails func([]Fault) bool) []Fault {
+	for i := 0; i < len(plan); {
+		if fewer := slices.Delete(slices.Clone(plan), i, i+1); fails(fewer) {
+			plan = fewer
+			continue
+		}
+		i++
+	}
+	return plan
 }
 
 // hazards is what may go wrong, and within which of the first operations of
@@ -64,9 +93,9 @@ var hazards = []struct {
 	{"carrier.state", 1, []Kind{Fail, Slow}},
 }
 
-// planned is what goes wrong in the run of seed: nothing on a third of the
+// Planned is what goes wrong in the run of seed: nothing on a third of the
 // calls, one to four things on the others.
-func planned(seed uint64, calls int) []Fault {
+func Planned(seed uint64, calls int) []Fault {
 	var all []Fault
 	for call := 1; call <= calls; call++ {
 		dice := dice(seed, call, "plan")

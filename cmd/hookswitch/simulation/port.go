@@ -45,9 +45,9 @@ type traced struct {
 	text string
 }
 
-func newWorld(seed uint64, calls int) *world {
+func newWorld(seed uint64, calls int, plan []Fault) *world {
 	return &world{
-		seed: seed, began: time.Now(), plan: planned(seed, calls),
+		seed: seed, began: time.Now(), plan: slices.Clone(plan),
 		entered: map[string]int{}, passed: map[string]int{},
 		ids: map[telephony.CallID]int{}, phones: make([]*phone, calls+1),
 		effects: map[string]int{}, ends: map[telephony.CallID]int{}, seen: map[string]int{},

@@ -43,15 +43,14 @@ func (r Result) Report() string {
 	return b.String()
 }
 
-// Run simulates all that happens with seed. It must be called in a bubble of
-// testing/synctest, and leaves no goroutine behind.
-func Run(ctx context.Context, seed uint64) (Result, error) {
+// Run simulates all that happens with seed when plan goes wrong. It must be
+// called in a bubble of testing/synctest, and leaves no goroutine behind.
+func Run(ctx context.Context, seed uint64, plan []Fault) (Result, error) {
 	db, err := sqlite.Open(ctx, sqlite.Memory)
 	if err != nil {
 		return Result{}, err
 	}
-	w := newWorld(seed, Calls)
-	plan := append([]Fault(nil), w.plan...)
+	w := newWorld(seed, Calls, plan)
 	trunk := &carrier{w: w}
 	desk, err := w.desk(db, trunk)
 	if err != nil {

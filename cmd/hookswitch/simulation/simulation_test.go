@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -12,11 +13,16 @@ import (
 )
 
 // run is [Run] in a bubble of its own. A goroutine that is left fails the test.
-func run(t *testing.T, seed uint64) (r Result) {
+func run(t *testing.T, seed uint64) Result {
+	t.Helper()
+	return runWith(t, seed, Planned(seed, Calls))
+}
+
+func runWith(t *testing.T, seed uint64, plan []Fault) (r Result) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var err error
-		if r, err = Run(t.Context(), seed); err != nil {
+		if r, err = Run(t.Context(), seed, plan); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -68,7 +74,14 @@ var mustSee = []string{
 // holds every call of each against the invariants.
 func TestSweep(t *testing.T) {
 	if seed, one := setting(t, "HOOKSWITCH_SIM_SEED"); one {
-		judge(t, run(t, seed))
+		plan := Planned(seed, Calls)
+		if text := os.Getenv("HOOKSWITCH_SIM_FAULTS"); text != "" {
+			var err error
+			if plan, err = Parse(text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		judge(t, runWith(t, seed, plan))
 		return
 	}
 	n := seeds(t)
@@ -110,12 +123,41 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// shrink lets one failure of a sweep be made small: that takes its time.
+var shrink sync.Once
+
+func faults(all []Fault) string {
+	var text []string
+	for _, f := range all {
+		text = append(text, f.String())
+	}
+	return strings.Join(text, "; ")
+}
+
+func TestPlansShrinkToWhatMatters(t *testing.T) {
+	plan, err := Parse("call 01 line 300: reset; call 02 llm.chat 1: cut; call 11 hook.status 2: never")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Smallest(plan, func(p []Fault) bool { return slices.Contains(p, Fault{2, "llm.chat", 1, Cut}) })
+	if want := "call 02 llm.chat 1: cut"; faults(got) != want {
+		t.Errorf("Smallest() = %q, want %q", faults(got), want)
+	}
+	if _, err := Parse("llm.chat"); err == nil {
+		t.Error("Parse() takes what is no fault")
+	}
+}
+
 // judge fails the test if an invariant is broken, with all that it takes to see
 // that again.
 func judge(t *testing.T, r Result) {
 	t.Helper()
 	if len(r.Broken) > 0 {
 		t.Error(r.Report())
+		shrink.Do(func() {
+			least := Smallest(r.Bitten, func(plan []Fault) bool { return len(runWith(t, r.Seed, plan).Broken) > 0 })
+			t.Errorf("as much as it takes: HOOKSWITCH_SIM_SEED=%d HOOKSWITCH_SIM_FAULTS=%q", r.Seed, faults(least))
+		})
 	}
 	if file := os.Getenv("HOOKSWITCH_SIM_TRACE"); file != "" {
 		if err := os.WriteFile(file, []byte(r.Trace), 0o600); err != nil {
