@@ -33,6 +33,7 @@ const welcome = `hookswitch gives AI agents a telephone.
 type command struct {
 	Serve   serveCmd   `cmd:"" help:"Run the gateway."`
 	Demo    demoCmd    `cmd:"" help:"Place two calls over the real protocol, and check them."`
+	Talk    talkCmd    `cmd:"" help:"Call the agent yourself, by typing or with a WAV file."`
 	Report  reportCmd  `cmd:"" help:"Write the page of calls that a demo left."`
 	Sim     simCmd     `cmd:"" help:"Be a simulated Twilio on loopback."`
 	Bench   benchCmd   `cmd:"" help:"Measure what calls cost on this machine."`
@@ -54,7 +55,7 @@ func parse(s streams, args []string) (cmd func(context.Context) error, status in
 		}
 	}()
 	var c command
-	for _, plugged := range []*settings{&c.Serve.Settings, &c.Config.Show.Settings, &c.Config.Check.Settings, &c.Doctor.Settings} {
+	for _, plugged := range []*settings{&c.Serve.Settings, &c.Talk.Settings, &c.Config.Show.Settings, &c.Config.Check.Settings, &c.Doctor.Settings} {
 		plugged.plug()
 	}
 	k, err := kong.New(&c,

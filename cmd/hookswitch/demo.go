@@ -43,7 +43,11 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 	}
 	screen := screenOf(s, c.Flags)
 	screen.Head(fmt.Sprintf("hookswitch %s   carrier simulated on loopback, no account   speech moonshine + flite, built in", version))
-	if err := c.fetch(ctx, s, screen); err != nil {
+	dir, err := c.dir(s.environ)
+	if err != nil {
+		return err
+	}
+	if err := fetch(ctx, dir, screen); err != nil {
 		return err
 	}
 	result, err := demo.Run(ctx, demo.Options{
@@ -76,17 +80,13 @@ func (c *demoCmd) cast() ([]persona.Persona, error) {
 		Mend: "the built-in ones show how: " + fault.Keep("hookswitch demo --list-personas"), Code: "demo/persona", Exit: fault.Wrong, Err: err}
 }
 
-// fetch brings the models when they are not there.
-func (c *demoCmd) fetch(ctx context.Context, s streams, screen *show.Screen) error {
-	dir, err := c.dir(s.environ)
-	if err != nil {
-		return err
-	}
+// fetch brings the models to dir when they are not there.
+func fetch(ctx context.Context, dir string, screen *show.Screen) error {
 	if _, err := models.Open(dir); err == nil {
 		return nil
 	}
 	bar := screen.Progress("models")
-	if _, err = models.Pull(ctx, models.Options{Dir: dir, Progress: bar.Set}); err != nil {
+	if _, err := models.Pull(ctx, models.Options{Dir: dir, Progress: bar.Set}); err != nil {
 		return modelFault(ctx, err)
 	}
 	bar.Done(fmt.Sprintf("kept in %s (%s); delete it freely", dir, megabytes(size(dir))))
