@@ -144,6 +144,34 @@ func TestLateFirstFrameShowsInTheOthers(t *testing.T) {
 	}
 }
 
+// After a gap in the sound only the gap is late, though the lumps' phase is
+// another one from there on.
+func TestStutterIsLateOnce(t *testing.T) {
+	f := far()
+	began := time.Now()
+	lump3 := heard{event: "media", ulaw: make([]byte, lumpFrames*media.FrameSamples)}
+	deliver := func(at time.Duration) {
+		f.played = min(f.written, int(at/media.FrameDuration)*media.FrameSamples)
+		f.take(lump3, began.Add(at))
+	}
+	f.take(heard{event: "media", ulaw: make([]byte, media.FrameSamples)}, began)
+	deliver(0)
+	deliver(60 * time.Millisecond)
+	f.played = f.written
+	f.take(lump3, began.Add(300*time.Millisecond)) // 180 ms late; with it the gateway begins anew
+	f.take(lump3, began.Add(300*time.Millisecond))
+	for i := range 20 {
+		f.take(lump3, began.Add(300*time.Millisecond+time.Duration(i+1)*lump))
+	}
+	f.reply.settle(f.m)
+	if q := f.m.late.quantiles(); q.Most != 180 || q.Count != 23 || ms(f.m.late.quantile(0.9)) != 0 {
+		t.Errorf("%+v", q)
+	}
+	if f.tally.Replies != 1 {
+		t.Errorf("%+v", f.tally)
+	}
+}
+
 func TestClearDropsWhatWasNotPlayedAndFreesItsMarks(t *testing.T) {
 	f := far()
 	now := time.Now()

@@ -12,6 +12,8 @@ import (
 // 60 ms.
 type reply struct {
 	open  bool
+	free  bool // it stuttered: its schedule is not known any more, see add
+	lost  bool // and what comes can't be measured until the next reply
 	ended bool // a phrase of it is whole: what comes after a silence is another reply
 	began time.Time
 	count int        // frames
@@ -49,10 +51,26 @@ func endsPhrase(name string) bool {
 // add notes frames that came at now.
 func (r *reply) add(frames int, now time.Time, m *meter) {
 	r.count += frames
+	at := due(r.count - 1)
+	if r.free {
+		// Whether the gateway noticed the gap, and began anew with it, can't be
+		// seen from here. Once what had piled up is through, a lump comes for
+		// every 60 ms of sound either way; until a phrase ends with less.
+		at = time.Duration(r.count) * media.FrameDuration
+		if now.Sub(r.began) < lump-media.FrameDuration/2 {
+			return
+		}
+		if frames != lumpFrames {
+			r.lost = true
+		}
+	}
+	if r.lost {
+		return
+	}
 	// Less than a whole lump was sent for another reason: it is the first frame,
 	// or the end of a phrase.
 	if frames == lumpFrames && len(r.late) < cap(r.late) {
-		r.late = append(r.late, lateness{now.Sub(r.began.Add(due(r.count - 1))), m.counts(now)})
+		r.late = append(r.late, lateness{now.Sub(r.began.Add(at)), m.counts(now)})
 	}
 }
 
@@ -60,6 +78,9 @@ func (r *reply) add(frames int, now time.Time, m *meter) {
 // been late itself; the schedule is as early as the earliest lump shows.
 func (r *reply) settle(m *meter) {
 	var early time.Duration
+	if r.free && len(r.late) > 0 {
+		early = r.late[0].by
+	}
 	for _, d := range r.late {
 		early = min(early, d.by)
 	}
@@ -68,7 +89,7 @@ func (r *reply) settle(m *meter) {
 			m.late.add(d.by - early)
 		}
 	}
-	r.open, r.ended, r.count, r.late = false, false, 0, r.late[:0]
+	*r = reply{late: r.late[:0]}
 }
 
 // begin opens a reply whose first frames came at now.
@@ -92,7 +113,7 @@ func (f *farEnd) follow(n int, now time.Time) {
 		r.add(n, now, f.m)
 		r.settle(f.m)
 		r.begin(now)
-		r.count = n
+		r.free, r.count = true, n
 		return
 	case r.open && dry:
 		r.settle(f.m)
