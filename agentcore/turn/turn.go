@@ -100,7 +100,7 @@ type Machine struct {
 	phase  Phase
 	reply  int  // the newest reply's number
 	why    Why  // it was started for
-	last   bool // the agent asked for the end; what it says now is its goodbye
+	last   bool // the agent asked for the end, and no words came since: what it says is its goodbye
 	voice  bool // the caller is speaking right now
 	owed   int  // utterances that ended and whose words have not come yet
 	unsaid bool // words of the caller wait for an answer
@@ -170,16 +170,20 @@ func (m *Machine) heard(do []Action, kind EventKind) []Action {
 		return do
 	case Words:
 		m.owed = max(0, m.owed-1)
-		m.unsaid, m.cut, m.quiets = true, false, 0
 		do = m.cancel(do)
-		m.cut = false
-	case Nothing:
-		m.owed = max(0, m.owed-1)
+		m.spoke()
 	case Key:
 		do = m.cancel(do)
-		m.unsaid, m.cut, m.quiets = true, false, 0
+		m.spoke()
+	case Nothing:
+		m.owed = max(0, m.owed-1)
 	}
 	return m.floor(do)
+}
+
+// spoke notes that the caller said something that wants an answer.
+func (m *Machine) spoke() {
+	m.unsaid, m.cut, m.last, m.quiets = true, false, false, 0
 }
 
 // floor gives the agent the floor if the caller has left it.
@@ -253,7 +257,6 @@ func (m *Machine) apologise(do []Action) []Action {
 func (m *Machine) start(do []Action, why Why) []Action {
 	m.reply++
 	m.phase, m.why, m.cut = Thinking, why, false
-	m.last = m.last && why == Resume // a goodbye that a noise cut is still a goodbye
 	return append(do, Action{Kind: Start, Reply: m.reply, Why: why})
 }
 

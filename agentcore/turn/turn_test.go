@@ -63,6 +63,8 @@ func TestMachine(t *testing.T) {
 			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Answer), free(2)}, turn.Listening},
 		{"a noise over the goodbye: it is said, and the call ends", []turn.Event{began, ended, words, audio(1), bye(1), began, ended, nothing, heard(2)},
 			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Resume), free(2), end(turn.ByAgent)}, turn.Over},
+		{"a noise while it thinks of its goodbye: the call ends behind it", []turn.Event{began, ended, words, bye(1), began, ended, nothing, audio(2), heard(2)},
+			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Answer), free(2), end(turn.ByAgent)}, turn.Over},
 		{"a failure: one apology that nothing interrupts, then the end", []turn.Event{began, ended, words, failed(1), audio(2), began, key, heard(2)},
 			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Apology), free(2), end(turn.ByProvider)}, turn.Over},
 		{"the apology fails, too", []turn.Event{opened, failed(1), failed(2)},
