@@ -3,6 +3,7 @@ package agentcore_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/agenttest"
+	"github.com/hookswitch/hookswitch/agentcore/llm"
 	"github.com/hookswitch/hookswitch/agentcore/tools"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/telephony"
@@ -72,6 +74,7 @@ type script struct {
 	over    time.Duration
 	model   time.Duration
 	forget  bool // the carrier forgets to send marks back
+	tools   []tools.Tool
 }
 
 type speech struct {
@@ -135,6 +138,8 @@ func (s *script) line(verb, rest string) error {
 	case "forget":
 		s.forget = true
 		return nil
+	case "tool":
+		return s.tool(strings.Fields(rest))
 	}
 	if err != nil {
 		return err
@@ -170,6 +175,27 @@ func (s *script) line(verb, rest string) error {
 	default:
 		return fmt.Errorf("unknown verb %q", verb)
 	}
+	return err
+}
+
+// tool is NAME ok|fail DURATION: one that takes that long.
+func (s *script) tool(f []string) error {
+	long, err := time.ParseDuration(f[2])
+	if err != nil {
+		return err
+	}
+	t, err := tools.Func(llm.Tool{Name: f[0]}, true, func(ctx context.Context, _ string, _ json.RawMessage) (tools.Result, error) {
+		select {
+		case <-time.After(long):
+		case <-ctx.Done():
+			return tools.Result{}, ctx.Err()
+		}
+		if f[1] == "fail" {
+			return tools.Result{}, errors.New("no such booking")
+		}
+		return tools.Result{Text: f[0] + " done"}, nil
+	})
+	s.tools = append(s.tools, t)
 	return err
 }
 
@@ -232,7 +258,7 @@ func (s *script) play(t *testing.T) string {
 		Detector:   agenttest.Detector{},
 		Model:      &agenttest.Thinker{Answers: s.answers, Delay: s.model, Port: port},
 		Voice:      voice,
-		Tools:      []tools.Tool{tools.EndCall()},
+		Tools:      append(s.tools, tools.EndCall()),
 		Journal:    pages,
 	})
 	if err != nil {

@@ -28,6 +28,12 @@ func checkJournal(t *testing.T, entries []agentcore.Entry, sum agentcore.Summary
 		if said, ok := e.Event.(agentcore.AgentSaid); ok && said.Parts != nil && said.Parts.Sum() != said.GapMS {
 			t.Errorf("entry %d: parts %+v sum to %d, gap is %d", e.N, *said.Parts, said.Parts.Sum(), said.GapMS)
 		}
+		if said, ok := e.Event.(agentcore.AgentSaid); ok && said.Parts != nil {
+			p := *said.Parts
+			if min(p.Endpoint, p.Recognise, p.Tool, p.Model, p.Voice, p.Line) < 0 {
+				t.Errorf("entry %d: a part of %+v is negative", e.N, p)
+			}
+		}
 		if _, err := agentcore.Resume(entries[:i+1]); err != nil {
 			t.Errorf("the journal up to entry %d can't be resumed: %v", e.N, err)
 		}

@@ -60,9 +60,11 @@ func (c *Conversation) listen(ctx context.Context, leg telephony.Leg, stream asr
 			if c.cfg.Recorder != nil {
 				c.cfg.Recorder.Record(&caller, &agent)
 			}
-			if e, news := ear.hear(&caller, now); news {
+			e, change := ear.hear(&caller, now)
+			if e.kind != 0 {
 				c.tell(ctx, e)
 			}
+			ear.signal(change) // its words must not overtake the end of the utterance
 			if ear.dropped {
 				c.cfg.Observer.FrameDropped("recogniser")
 			}
@@ -90,10 +92,11 @@ func newEar(d vad.Detector, s asr.Stream, a Agent) *ear {
 	})}
 }
 
-// hear takes the caller's frame that ended now.
-func (e *ear) hear(f *media.Frame, now time.Time) (event, bool) {
+// hear takes the caller's frame that ended now. The event's kind is 0 when
+// converse need not know of the change.
+func (e *ear) hear(f *media.Frame, now time.Time) (event, vad.Change) {
 	if e.detector == nil {
-		return event{}, false
+		return event{}, vad.None
 	}
 	e.dropped = !e.stream.Write(f)
 	change := e.tracker.Step(e.detector.Speech(f))
@@ -101,17 +104,25 @@ func (e *ear) hear(f *media.Frame, now time.Time) (event, bool) {
 	when := func(position time.Duration) time.Time { return now.Add(position - e.tracker.Now()) }
 	switch change {
 	case vad.Began:
+		return event{kind: evBegan, at: now, voice: when(e.tracker.BeganAt())}, change
+	case vad.Ended:
+		return event{kind: evEnded, at: now, voice: when(e.tracker.VoicedUntil())}, change
+	}
+	return event{}, change
+}
+
+// signal tells the recogniser of a change.
+func (e *ear) signal(change vad.Change) {
+	switch change {
+	case vad.Began:
 		e.stream.Signal(asr.Began)
-		return event{kind: evBegan, at: now, voice: when(e.tracker.BeganAt())}, true
 	case vad.Paused:
 		e.stream.Signal(asr.Paused)
 	case vad.Resumed:
 		e.stream.Signal(asr.Resumed)
 	case vad.Ended:
 		e.stream.Signal(asr.Ended)
-		return event{kind: evEnded, at: now, voice: when(e.tracker.VoicedUntil())}, true
 	}
-	return event{}, false
 }
 
 // recognize passes on what the recogniser understood, until its stream is

@@ -3,6 +3,7 @@ package agenttest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -15,13 +16,15 @@ import (
 
 // Thinker is a model that answers by what the last message holds.
 type Thinker struct {
-	Answers map[string]string // part of the last message -> reply; a word "!name" calls that tool
+	Answers map[string]string // part of the last message -> reply; a word "!name" calls that tool, "!" breaks the stream
 	Delay   time.Duration     // until the first word
 	Port    Port              // "llm.chat" goes through it, before the first word
 
 	mu   sync.Mutex
 	seen [][]llm.Message
 }
+
+var errBroken = errors.New("agenttest: the stream broke off")
 
 // Chat implements [llm.Model].
 func (t *Thinker) Chat(ctx context.Context, r llm.Request) iter.Seq2[llm.Delta, error] {
@@ -35,6 +38,10 @@ func (t *Thinker) Chat(ctx context.Context, r llm.Request) iter.Seq2[llm.Delta, 
 			return
 		}
 		for i, word := range strings.Fields(t.answer(r.Messages)) {
+			if word == "!" {
+				yield(llm.Delta{}, errBroken)
+				return
+			}
 			d := llm.Delta{Text: word + " "}
 			if name, ok := strings.CutPrefix(word, "!"); ok {
 				d = llm.Delta{Call: &llm.ToolCall{ID: fmt.Sprintf("call-%d-%d", n, i), Name: name, Arguments: json.RawMessage(`{}`)}}
