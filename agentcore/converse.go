@@ -65,7 +65,8 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 		case <-t.limit.C:
 			t.step(turn.Event{Kind: turn.TimeUp})
 		case <-t.words.C:
-			t.misheard(errors.New("no answer"))
+			t.ended = t.ended[1:]
+			t.misheard(errNoWords)
 		case <-t.marks.C:
 			t.unmarked()
 		}
@@ -142,7 +143,7 @@ func (t *talk) take(ev event) {
 		t.heardVoice(ev)
 	case evEnded:
 		t.ended = append(t.ended, uttered{t.began, ev.voice, ev.at, t.overAgent})
-		t.words.Reset(wordsWait)
+		t.awaitWords()
 		t.step(turn.Event{Kind: turn.SpeechEnded})
 	case evResult:
 		t.understood(ev)
@@ -187,9 +188,7 @@ func (t *talk) understood(ev event) {
 	if len(t.ended) > 0 {
 		u, t.ended = t.ended[0], t.ended[1:]
 	}
-	if len(t.ended) == 0 {
-		t.words.Stop()
-	}
+	t.awaitWords()
 	r, pen := ev.result, t.c.pen
 	text := tidy(r.Text)
 	switch {
@@ -226,10 +225,20 @@ func (t *talk) turn() int {
 	return n
 }
 
+// awaitWords waits for the words of the oldest utterance that has none, however
+// much is said behind it.
+func (t *talk) awaitWords() {
+	t.words.Stop()
+	if len(t.ended) > 0 {
+		t.words.Reset(time.Until(t.ended[0].endpoint.Add(wordsWait)))
+	}
+}
+
+var errNoWords = errors.New("no answer")
+
 // misheard is an utterance that the recogniser could not deal with.
 func (t *talk) misheard(err error) {
-	t.ended = nil
-	t.words.Stop()
+	t.awaitWords()
 	t.failed++
 	fatal := t.failed >= mostDeaf
 	t.failedPart("recogniser", err, fatal)
