@@ -74,10 +74,15 @@ func (t *talk) checkWhole(u *utterance) {
 	}
 }
 
-// unmarked is a carrier that forgot a mark: our own clock must do.
+// unmarked is a carrier that forgot a mark: our own clock must do. While the
+// line stalls, that stands still as well, and nothing was forgotten.
 func (t *talk) unmarked() {
 	u := t.current
 	if u == nil {
+		return
+	}
+	if left := t.c.ledger.left(); left > 0 {
+		t.marks.Reset(left + markWait)
 		return
 	}
 	for phrase := range u.phrases {
