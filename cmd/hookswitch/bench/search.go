@@ -59,7 +59,12 @@ func (s *Search) step(ctx context.Context, o Options, agent string, calls int) (
 func try(ctx context.Context, o Options, agent string, calls int) (Try, error) {
 	fmt.Fprintf(o.Progress, "searching %s: %d calls on one core\n", agent, calls)
 	r, err := measure(ctx, o, round{agent: agent, calls: calls, window: tryTime, pin: true})
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return Try{}, context.Cause(ctx)
+	case err != nil && calls > steps[0]: // a gateway that is flooded answers no calls
+		return Try{Calls: calls, Why: "calls were not answered in time"}, nil
+	case err != nil:
 		return Try{}, err
 	}
 	t := Try{Calls: calls, Late: r.Late, CPU: r.CPU.PercentOfCore * float64(calls), Load: r.Load.Late.P99, Others: r.Load.Others, Held: true}
