@@ -18,7 +18,6 @@ import (
 // methods may be called from any goroutine.
 type Watch struct {
 	shown *show.Live
-	over  chan struct{} // closed when the end is committed
 
 	mu      sync.Mutex
 	id      telephony.CallID
@@ -28,7 +27,7 @@ type Watch struct {
 
 // NewWatch returns the Watch of a call that is shown as shown.
 func NewWatch(shown *show.Live) *Watch {
-	return &Watch{shown: shown, over: make(chan struct{})}
+	return &Watch{shown: shown}
 }
 
 // Entry takes the call's next journal entry, and shows it.
@@ -37,9 +36,7 @@ func (w *Watch) Entry(id telephony.CallID, e agentcore.Entry) {
 	w.id = id
 	w.entries = append(w.entries, e)
 	if _, over := e.Event.(agentcore.Ended); over {
-		if w.ends++; w.ends == 1 {
-			close(w.over)
-		}
+		w.ends++
 	}
 	w.mu.Unlock()
 	w.shown.Entry(e)
@@ -73,16 +70,23 @@ func (w *Watch) Wait(ctx context.Context, call *sim.Call, desk *dispatch.Desk, l
 	if err := call.Wait(polite); err != nil {
 		return fmt.Errorf("the carrier's side did not end: %w", err)
 	}
-	select {
-	case <-w.over:
-	case <-time.After(5 * time.Second):
+	return w.settle(desk)
+}
+
+// settle waits until the gateway, too, is done with a call that is over. Of one
+// that was never answered there is no journal.
+func (w *Watch) settle(desk *dispatch.Desk) error {
+	const most, pause = 7 * time.Second, 20 * time.Millisecond
+	var written, gone bool
+	for began := time.Now(); time.Since(began) < most; time.Sleep(pause) {
+		_, entries, ends := w.Known()
+		written, gone = ends > 0 || len(entries) == 0, len(desk.Live()) == 0
+		if written && gone {
+			return nil
+		}
+	}
+	if !written {
 		return errors.New("the gateway did not write down the end of the call")
 	}
-	for tries := 0; len(desk.Live()) > 0; tries++ {
-		if tries == 100 {
-			return errors.New("the gateway holds on to a call that is over")
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	return nil
+	return errors.New("the gateway holds on to a call that is over")
 }

@@ -92,11 +92,8 @@ func (g *gateway) call(ctx context.Context, record *recording) error {
 	cause := context.Cause(ctx)
 	stop()
 	wg.Wait()
-	if err = errors.Join(err, cause, g.o.Screen.Err()); err != nil {
-		return err
-	}
 	g.sum(w, p)
-	return nil
+	return errors.Join(err, cause, g.o.Screen.Err())
 }
 
 // sum says what came of the call.
