@@ -75,7 +75,10 @@ func (m *maker) make() error {
 	case turn.Apology:
 		return m.sayAll(a.Apology)
 	case turn.Resume:
-		return m.sayAll(m.u.preface + " " + m.u.rest)
+		if err := m.sayAll(m.u.preface); err != nil {
+			return err
+		}
+		return m.sayAll(m.u.rest)
 	}
 	return m.think()
 }

@@ -35,6 +35,8 @@ type spoken struct {
 	why     string
 	planned []string
 	heard   []string
+	tail    string // Resume: what of the rest is not planned yet
+	excuse  int    // Resume: phrases before the rest
 }
 
 var errEntry = errors.New("agentcore: the journal is damaged")
@@ -69,6 +71,9 @@ func (s *State) apply(e Entry) error {
 			s.Answered = e.Wall.Add(-e.At)
 		}
 		s.Epoch = ev.Epoch
+		if s.Waiting { // nothing of an answer was heard: it is made anew
+			s.Rest, s.Planned = "", false
+		}
 	case CallerSaid:
 		s.callerTurn(ev.Turn, ev.Text)
 	case CallerPressed:
@@ -103,12 +108,20 @@ func (s *State) plan(ev Planned) error {
 			return fmt.Errorf("%w: reply %d is planned after reply %d", errEntry, ev.Reply, s.Reply)
 		}
 		s.reply = &spoken{number: ev.Reply, why: ev.Why}
+		if ev.Why == string(turn.Resume) {
+			s.reply.tail = s.Rest
+		}
 		s.Reply = ev.Reply
 	}
 	s.Planned = s.Planned || ev.Why == string(turn.Answer)
 	r := s.reply
 	if ev.Phrase != len(r.planned) {
 		return fmt.Errorf("%w: phrase %d of reply %d is planned after %d others", errEntry, ev.Phrase, ev.Reply, len(r.planned))
+	}
+	if after, is := strings.CutPrefix(r.tail, ev.Text); is {
+		r.tail = strings.TrimSpace(after)
+	} else if r.why == string(turn.Resume) && r.excuse == len(r.planned) {
+		r.excuse++
 	}
 	r.planned = append(r.planned, ev.Text)
 	r.heard = append(r.heard, "")
@@ -169,14 +182,18 @@ func (s *State) result(ev ToolResult) error {
 }
 
 // rest is what to say when a reply goes on: a phrase that was cut is said anew.
+// An excuse is not part of it, nor is an apology: after one the call ends.
 func (r *spoken) rest() string {
+	if r.why == string(turn.Apology) {
+		return ""
+	}
 	var rest []string
 	for i, p := range r.planned {
-		if r.heard[i] != p {
+		if i >= r.excuse && r.heard[i] != p {
 			rest = append(rest, p)
 		}
 	}
-	return strings.Join(rest, " ")
+	return strings.Join(appendWords(rest, r.tail), " ")
 }
 
 func (r *spoken) text(from, to int) string {
