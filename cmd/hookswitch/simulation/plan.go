@@ -42,7 +42,7 @@ func Parse(text string) ([]Fault, error) {
 	for part := range strings.SplitSeq(text, ";") {
 		var f Fault
 		head, kind, _ := strings.Cut(part, ":")
-		if _, err := fmt.Sscanf(head, "call %d %s %d", &f.Call, &f.Op, &f.Nth); err != nil {
+		if _, err := fmt.Sscanf(strings.TrimSpace(head), "call %d %s %d", &f.Call, &f.Op, &f.Nth); err != nil {
 			return nil, fmt.Errorf("simulation: %q is no fault such as \"call 02 llm.chat 1: cut\"", part)
 		}
 		f.Kind = Kind(strings.TrimSpace(kind))

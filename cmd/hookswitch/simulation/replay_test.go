@@ -17,7 +17,7 @@ const replayed = 3
 func TestReplayIsIdentical(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	n := uint64(replayed)
-	if more, set := setting(t, "HOOKSWITCH_SIM_SEEDS"); set {
+	if more, set := setting(t, "HOOKSWITCH_SIM_REPLAYS"); set {
 		n = more
 	}
 	for seed := range n {
