@@ -59,6 +59,10 @@ type Options struct {
 
 // Recognizer opens a stream for each call. It is used by many calls at once.
 type Recognizer interface {
+	// Open returns at once: the caller is on the line already, and the agent
+	// greets meanwhile. A recogniser that must dial does so behind its stream,
+	// keeps the audio that comes before it is connected, and reports a failure
+	// as a Result with an Err.
 	Open(ctx context.Context, o Options) (Stream, error)
 }
 
