@@ -84,7 +84,7 @@ func (c *talkCmd) stage(s streams, o *talk.Options) {
 	mode.Live = false
 	if out, ok := s.out.(*os.File); ok && isTerminal(out) && !c.Plain {
 		e := talk.NewEditor(in, out, interruptSelf)
-		o.Screen, o.Lines = show.New(e, e, mode), e
+		o.Screen, o.Lines, o.Doing = show.New(e, e, mode), e, e.Doing
 		return
 	}
 	o.Screen = show.New(s.out, s.err, mode)

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 )
 
-// prompt stands before what a person types.
+// prompt stands before what a person types, behind what the agent does.
 const prompt = "> "
 
 // ctrlC is what a terminal sends that makes no signals of keys.
@@ -25,6 +25,7 @@ type Editor struct {
 	mu    sync.Mutex
 	term  *term.Terminal // nil while nobody types
 	state *term.State    // of the terminal before
+	doing string
 }
 
 // NewEditor returns an editor on a terminal. Until it is opened, what is written
@@ -46,7 +47,23 @@ func (e *Editor) Open(ctx context.Context) error {
 		io.Reader
 		io.Writer
 	}{&keys{e, &patientFile{ctx, e.in}, ctx.Done()}, e.out}, prompt)
+	context.AfterFunc(ctx, func() { e.Close() }) // at once: a second signal may leave no time
 	return nil
+}
+
+// Doing says what goes on, in front of what is typed; nothing when it is empty.
+func (e *Editor) Doing(what string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.term == nil || what == e.doing {
+		return
+	}
+	e.doing = what
+	if what != "" {
+		what = "[" + what + "] "
+	}
+	e.term.SetPrompt(what + prompt)
+	e.term.Write(nil) // draws it again
 }
 
 // Close gives the terminal back as it was. It may be called any number of times.

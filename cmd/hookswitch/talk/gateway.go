@@ -105,6 +105,24 @@ func (g *gateway) watch(id telephony.CallID, e agentcore.Entry) {
 	if l := g.live.Load(); l != nil {
 		l.phone.entry(e)
 		l.watch.Entry(id, e)
+		g.doing(e)
+	}
+}
+
+// doing tells what the agent does from e on.
+func (g *gateway) doing(e agentcore.Entry) {
+	if g.o.Doing == nil {
+		return
+	}
+	switch e.Event.(type) {
+	case agentcore.SpeechBegan:
+		g.o.Doing("agent hears you")
+	case agentcore.CallerSaid, agentcore.CallerPressed:
+		g.o.Doing("agent thinks")
+	case agentcore.Planned:
+		g.o.Doing("agent speaks")
+	case agentcore.AgentSaid, agentcore.NotUnderstood, agentcore.Ended:
+		g.o.Doing("")
 	}
 }
 

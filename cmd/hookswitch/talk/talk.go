@@ -37,6 +37,10 @@ type Options struct {
 	Lines  Lines // what the caller says and does; the call ends after the last
 	Person bool  // somebody types: mistakes are told and the call goes on, and "!" means now
 
+	// Doing is told what the agent does whenever that changes: "agent speaks",
+	// or nothing. It must not block. Nil tells nobody.
+	Doing func(what string)
+
 	Sound  []media.Frame // instead of Lines: what the caller says, once
 	AtOnce bool          // say it when the call is answered, not after the greeting
 
