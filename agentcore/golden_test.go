@@ -120,11 +120,11 @@ func (s *script) line(verb, rest string) error {
 		s.agent.StillThere = rest
 		return nil
 	case "answer":
-		part, reply, ok := strings.Cut(rest, " -> ")
+		part, reply, ok := strings.Cut(rest, " ->")
 		if !ok {
 			return errors.New("answer PART -> REPLY")
 		}
-		s.answers[part] = reply
+		s.answers[part] = strings.TrimSpace(reply)
 		return nil
 	case "fault":
 		f := strings.Fields(rest)

@@ -56,6 +56,8 @@ func phraseEnd(text string) int {
 		switch {
 		case r == '\n':
 			return after
+		case i >= 2*mostPhrase:
+			return after // no language has such a word
 		case !unicode.IsSpace(next):
 		case strings.ContainsRune(".!?…", r) && !abbreviates(text[:i]):
 			return after

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/llm"
@@ -17,7 +18,10 @@ import (
 // Bounds of one reply.
 const (
 	mostTools  = 8               // calls in one turn
-	stallLimit = 8 * time.Second // without a word, a frame or a tool's result
+	mostName   = 128             // bytes of a tool's name, or a call's id
+	mostText   = 32 << 10        // bytes that a model may say at once
+	toolLimit  = 8 * time.Second // for one tool; then the model is told that it failed
+	stallLimit = 8 * time.Second // without a word or a frame
 )
 
 // partError says which part of the agent broke.
@@ -31,6 +35,9 @@ func (e *partError) Unwrap() error { return e.err }
 
 var (
 	errCut     = errors.New("agentcore: the reply was cut")
+	errFull    = errors.New("agentcore: the reply is longer than anyone listens")
+	errMute    = errors.New("agentcore: it said nothing, twice")
+	errSlow    = errors.New("it took too long, the outcome is unknown")
 	errStalled = errors.New("agentcore: nothing came for too long")
 )
 
@@ -46,9 +53,9 @@ func (c *Conversation) reply(u *utterance) {
 	case u.ctx.Err() != nil: // cut; converse knows
 	case err != nil && errors.Is(context.Cause(ctx), errStalled):
 		c.tell(u.ctx, event{kind: evFailed, at: time.Now(), reply: u.reply, err: &partError{m.part, errStalled}})
-	case err != nil:
+	case err != nil && !errors.Is(err, errFull):
 		c.tell(u.ctx, event{kind: evFailed, at: time.Now(), reply: u.reply, err: err})
-	default:
+	default: // or it was full, and what of it was made will do
 		close(u.sounds)
 	}
 }
@@ -60,7 +67,8 @@ type maker struct {
 	ctx   context.Context
 	stall *time.Timer
 	part  string // the part that is at work
-	said  int    // phrases so far
+	plans int    // phrases planned so far
+	said  int    // phrases made so far
 	tools int    // calls so far
 	bye   bool   // a tool ended the call
 }
@@ -85,7 +93,11 @@ func (m *maker) make() error {
 
 func (m *maker) sayAll(text string) error {
 	for _, p := range split(text) {
-		if err := m.say(p); err != nil {
+		planned, err := m.plan(p)
+		if err == nil {
+			err = m.say(planned)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -93,14 +105,25 @@ func (m *maker) sayAll(text string) error {
 }
 
 // think asks the model, runs the tools that it wants, and asks again until it
-// has nothing more to do.
+// has nothing more to do. A model that says nothing at all is asked once more.
 func (m *maker) think() error {
 	var messages []llm.Message
 	m.c.pen.look(func(s *State) { messages = s.Messages(m.c.cfg.Agent.Prompt) })
+	again := true
 	for {
 		text, calls, err := m.ask(messages)
-		if err != nil || len(calls) == 0 {
+		switch {
+		case err != nil:
 			return err
+		case len(calls) == 0 && (tidy(text) != "" || m.bye):
+			return nil
+		case len(calls) == 0 && again:
+			again = false
+			continue
+		case len(calls) == 0 && m.said == 0:
+			return &partError{"model", errMute}
+		case len(calls) == 0:
+			return nil
 		}
 		messages = append(messages, llm.Message{Role: llm.Assistant, Text: text, Calls: calls})
 		for _, call := range calls {
@@ -116,64 +139,125 @@ func (m *maker) think() error {
 	}
 }
 
-// ask streams one answer of the model, speaking it as it comes.
+// ask streams one answer of the model, speaking it as it comes. The model is
+// read as fast as it thinks, so that the plan holds what a noise or a lost line
+// keeps the caller from hearing.
 func (m *maker) ask(messages []llm.Message) (string, []llm.ToolCall, error) {
-	var (
-		text  strings.Builder
-		calls []llm.ToolCall
-		s     splitter
-	)
-	specs := m.c.specs
-	if m.tools >= mostTools || m.bye {
-		specs = nil // enough: it must say something now
+	ctx, stop := context.WithCancel(m.ctx)
+	a := &answer{m: m, room: mostTools - m.tools, phrases: make(chan phrase, mostPhrases)}
+	request := llm.Request{Messages: messages, Tools: m.c.specs}
+	if m.bye {
+		a.room = 0
 	}
+	if a.room <= 0 {
+		request.Tools = nil // enough: it must say something now
+	}
+	var reading sync.WaitGroup
+	reading.Go(func() { a.err = a.read(ctx, request) })
+	defer reading.Wait()
+	defer stop()
+
 	m.part = "model"
-	for d, err := range m.c.cfg.Model.Chat(m.ctx, llm.Request{Messages: messages, Tools: specs}) {
-		m.stall.Reset(stallLimit)
-		if err != nil {
-			return "", nil, &partError{"model", err}
-		}
-		if d.Call != nil && m.tools+len(calls) < mostTools && !m.bye {
-			calls = append(calls, *d.Call)
-		}
-		text.WriteString(d.Text)
-		for _, p := range s.add(d.Text) {
-			if err := m.say(p); err != nil {
-				return "", nil, err
-			}
+	for p := range a.phrases {
+		if err := m.say(p); err != nil {
+			return "", nil, err
 		}
 		m.part = "model"
 	}
-	if last := s.end(); last != "" {
-		if err := m.say(last); err != nil {
-			return "", nil, err
-		}
+	reading.Wait()
+	if a.err != nil {
+		return "", nil, a.err
 	}
-	return text.String(), calls, m.ctx.Err()
+	return a.text.String(), a.calls, m.ctx.Err()
 }
 
-// say plans a phrase, and makes its audio while the plan is being committed: no
-// frame goes before.
-func (m *maker) say(text string) error {
+// answer is one answer of the model as it comes.
+type answer struct {
+	m       *maker
+	room    int // for tool calls
+	split   splitter
+	phrases chan phrase // has room for all that can be planned; closed at the end
+
+	// Of whoever reads, until it has returned.
+	text  strings.Builder
+	calls []llm.ToolCall
+	err   error
+}
+
+// phrase is one that is planned and not spoken yet.
+type phrase struct {
+	text   string
+	number int // in the reply
+	entry  int // of the journal, which must be committed before the first frame
+}
+
+// read plans what the model says until it, or a reply's room, ends.
+func (a *answer) read(ctx context.Context, request llm.Request) error {
+	defer close(a.phrases)
+	for d, err := range a.m.c.cfg.Model.Chat(ctx, request) {
+		a.m.stall.Reset(stallLimit)
+		if err != nil {
+			return &partError{"model", err}
+		}
+		if d.Call != nil && len(a.calls) < a.room {
+			a.calls = append(a.calls, bounded(*d.Call))
+		}
+		a.text.WriteString(d.Text)
+		for _, p := range a.split.add(d.Text) {
+			if err := a.plan(p); err != nil {
+				return err
+			}
+		}
+		if a.text.Len() > mostText {
+			return errFull
+		}
+	}
+	if last := a.split.end(); last != "" {
+		return a.plan(last)
+	}
+	return nil
+}
+
+func (a *answer) plan(text string) error {
+	p, err := a.m.plan(text)
+	if err == nil {
+		a.phrases <- p
+	}
+	return err
+}
+
+// plan writes down that text will be said next.
+func (m *maker) plan(text string) (phrase, error) {
+	if m.plans == mostPhrases {
+		return phrase{}, errFull
+	}
 	c, u := m.c, m.u
 	u.phraseReady()
-	var planned int
-	phrase := c.ledger.plan(u.reply, text, func(phrase int) {
-		planned = c.pen.commit(Planned{Reply: u.reply, Phrase: phrase, Text: text, Why: string(u.why)})
+	p := phrase{text: text}
+	p.number = c.ledger.plan(u.reply, text, func(n int) {
+		p.entry = c.pen.commit(Planned{Reply: u.reply, Phrase: n, Text: text, Why: string(u.why)})
 	})
-	if phrase < 0 {
-		return errCut
+	if p.number < 0 {
+		return p, errCut
 	}
+	m.plans++
+	return p, nil
+}
+
+// say makes a phrase's audio while the plan is being committed: no frame goes
+// before.
+func (m *maker) say(p phrase) error {
+	c, u := m.c, m.u
 	m.part = "voice"
-	s := sound{phrase: phrase}
+	s := sound{phrase: p.number}
 	silent := true
-	err := c.cfg.Voice.Speak(m.ctx, text, func(f *media.Frame) error {
+	err := c.cfg.Voice.Speak(m.ctx, p.text, func(f *media.Frame) error {
 		m.stall.Reset(stallLimit)
 		if silent {
 			if mutant("spoken-before-planned") {
-				planned = 0
+				p.entry = 0
 			}
-			if err := c.pen.wait(m.ctx, planned); err != nil {
+			if err := c.pen.wait(m.ctx, p.entry); err != nil {
 				return err
 			}
 			silent = false
@@ -185,7 +269,7 @@ func (m *maker) say(text string) error {
 	if err != nil {
 		return &partError{"voice", err}
 	}
-	if err := c.pen.wait(m.ctx, planned); err != nil {
+	if err := c.pen.wait(m.ctx, p.entry); err != nil {
 		return err
 	}
 	m.said++
@@ -224,7 +308,6 @@ func (m *maker) run(call llm.ToolCall) (string, error) {
 		return "", context.Cause(m.ctx) // what came of it is not known
 	}
 	took := time.Since(began)
-	m.stall.Reset(stallLimit)
 	m.u.inTools(took)
 	done := c.pen.commit(ToolResult{Key: key, Text: result.Text, Failed: failed, TookMS: took.Milliseconds(), End: result.End})
 	if result.End {
@@ -238,9 +321,16 @@ func (m *maker) use(tool tools.Tool, key string, call llm.ToolCall) (result tool
 	if tool == nil {
 		return failure(fmt.Errorf("there is no tool named %q", call.Name)), true
 	}
-	result, err := tool.Call(m.ctx, key, call.Arguments)
+	m.stall.Stop() // it has its own limit
+	defer m.stall.Reset(stallLimit)
+	ctx, stop := context.WithTimeoutCause(m.ctx, toolLimit, errSlow)
+	defer stop()
+	result, err := tool.Call(ctx, key, call.Arguments)
+	if err != nil && errors.Is(context.Cause(ctx), errSlow) {
+		err = errSlow
+	}
 	if err != nil && mutant("tool-tried-again") {
-		result, err = tool.Call(m.ctx, key, call.Arguments)
+		result, err = tool.Call(ctx, key, call.Arguments)
 	}
 	if err != nil {
 		return failure(err), true
@@ -251,6 +341,17 @@ func (m *maker) use(tool tools.Tool, key string, call llm.ToolCall) (result tool
 func failure(err error) tools.Result {
 	text, _ := json.Marshal(map[string]string{"error": err.Error()})
 	return tools.Result{Text: string(text)}
+}
+
+// bounded is call with nothing in it that is longer than any tool's own. What
+// replaces too many arguments fits no tool.
+func bounded(call llm.ToolCall) llm.ToolCall {
+	call.ID = strings.ToValidUTF8(call.ID[:min(len(call.ID), mostName)], "")
+	call.Name = strings.ToValidUTF8(call.Name[:min(len(call.Name), mostName)], "")
+	if len(call.Arguments) > tools.MaxArguments {
+		call.Arguments = json.RawMessage(`"too long"`)
+	}
+	return call
 }
 
 // asJSON is what the model wrote if that is JSON, else it as a JSON string: the
