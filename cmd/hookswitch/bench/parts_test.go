@@ -3,6 +3,7 @@ package bench
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -221,6 +222,21 @@ func TestWrongFlagsAreAllReportedAtOnce(t *testing.T) {
 	}
 	if err := (Options{Agents: []string{Echo}, Calls: 1, Duration: time.Second}).Check(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestSearchFitsEightyColumns(t *testing.T) {
+	q := Quantiles{P50: 12345.67, P99: 12345.67, P999: 12345.67}
+	s := Search{LimitMS: 20, Ended: "two steps failed 3 times each"}
+	for _, why := range []string{"late", "load late, too", "no answer", "check failed"} {
+		s.Tried = append(s.Tried, Try{Calls: 3000, Late: q, CPU: 100.1, Load: 12345.67, Others: 190, Why: why})
+	}
+	var b strings.Builder
+	s.write(&b)
+	for line := range strings.Lines(b.String()) {
+		if len(line) > 81 { // and the end of the line
+			t.Errorf("%d columns: %s", len(line)-1, line)
+		}
 	}
 }
 

@@ -67,9 +67,9 @@ func onOff(on bool) string {
 
 func (s *Search) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\n  most calls on one core with p99 under %.0f ms: %d\n", s.LimitMS, s.Largest)
-	fmt.Fprintf(b, "\n     calls    cpu %%      p50      p99    p99.9   load p99  others %%\n")
+	fmt.Fprintf(b, "\n   calls  cpu %%      p50      p99    p99.9  load p99  others %%\n")
 	for _, t := range s.Tried {
-		fmt.Fprintf(b, "  %8d %8.1f %8.2f %8.2f %8.2f   %8.2f  %8.0f  %s\n", t.Calls, t.CPU, t.Late.P50, t.Late.P99, t.Late.P999, t.Load, t.Others, t.Why)
+		fmt.Fprintf(b, "  %6d %6.1f %8.2f %8.2f %8.2f  %8.2f  %8.0f  %s\n", t.Calls, t.CPU, t.Late.P50, t.Late.P99, t.Late.P999, t.Load, t.Others, t.Why)
 	}
 	fmt.Fprintf(b, "  %s\n", s.Ended)
 }

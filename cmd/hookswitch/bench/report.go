@@ -94,7 +94,7 @@ type Try struct {
 	Load   float64   `json:"load_late_p99_ms"`
 	Others float64   `json:"others_percent_of_core"`
 	Held   bool      `json:"held"`
-	Why    string    `json:"why,omitempty"` // when it did not hold
+	Why    string    `json:"why,omitempty"` // when it did not hold: late; load late, too (it can't judge then); no answer; check failed
 }
 
 // perCall fills in what CPU time over a window means.

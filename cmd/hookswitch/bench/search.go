@@ -65,7 +65,7 @@ func try(ctx context.Context, o Options, agent string, calls int) (Try, error) {
 	case ctx.Err() != nil:
 		return Try{}, context.Cause(ctx)
 	case err != nil && calls > steps[0]: // a gateway that is flooded answers no calls
-		return Try{Calls: calls, Why: "calls were not answered in time"}, nil
+		return Try{Calls: calls, Why: "no answer"}, nil
 	case err != nil:
 		return Try{}, err
 	}
@@ -73,10 +73,10 @@ func try(ctx context.Context, o Options, agent string, calls int) (Try, error) {
 	broken := slices.IndexFunc(r.Checks, func(c Check) bool { return !c.Held })
 	switch {
 	case broken >= 0:
-		t.Why = "not " + r.Checks[broken].Name
+		t.Why = "check failed"
 	case r.Late.P99 < ms(Limit):
 	case r.Load.Late.P99 > ms(loadLimit):
-		t.Why = "late, but so was the load generator"
+		t.Why = "load late, too"
 	default:
 		t.Why = "late"
 	}
