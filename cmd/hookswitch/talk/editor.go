@@ -22,10 +22,11 @@ type Editor struct {
 	in, out *os.File
 	stop    func()
 
-	mu    sync.Mutex
-	term  *term.Terminal // nil while nobody types
-	state *term.State    // of the terminal before
-	doing string
+	mu     sync.Mutex
+	term   *term.Terminal // nil while nobody types
+	state  *term.State    // of the terminal before
+	doing  string
+	settle func() // waits for what the end of Open's ctx began; nil when closed
 }
 
 // NewEditor returns an editor on a terminal. Until it is opened, what is written
@@ -47,7 +48,16 @@ func (e *Editor) Open(ctx context.Context) error {
 		io.Reader
 		io.Writer
 	}{&keys{e, &patientFile{ctx, e.in}, ctx.Done()}, e.out}, prompt)
-	context.AfterFunc(ctx, func() { e.Close() }) // at once: a second signal may leave no time
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { // at once: a second signal may leave no time
+		defer close(done)
+		e.restore()
+	})
+	e.settle = func() {
+		if !stop() {
+			<-done
+		}
+	}
 	return nil
 }
 
@@ -68,6 +78,18 @@ func (e *Editor) Doing(what string) {
 
 // Close gives the terminal back as it was. It may be called any number of times.
 func (e *Editor) Close() error {
+	e.mu.Lock()
+	settle := e.settle
+	e.settle = nil
+	e.mu.Unlock()
+	if settle != nil {
+		settle()
+	}
+	return e.restore()
+}
+
+// restore makes the terminal what it was, if it isn't.
+func (e *Editor) restore() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.term == nil {

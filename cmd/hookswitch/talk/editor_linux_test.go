@@ -130,6 +130,7 @@ func TestCtrlCGivesTheTerminalBackAndStops(t *testing.T) {
 	if err := e.Open(ctx); err != nil {
 		t.Fatal(err)
 	}
+	defer e.Close()
 	io.WriteString(person, "half a li\x03")
 	if _, err := e.ReadLine(); err != io.EOF || ctx.Err() == nil {
 		t.Errorf("ReadLine() = %v, stopped: %v", err, ctx.Err())
@@ -143,6 +144,7 @@ func TestReadingEndsWithTheCall(t *testing.T) {
 	if err := e.Open(ctx); err != nil {
 		t.Fatal(err)
 	}
+	defer e.Close()
 	time.AfterFunc(20*time.Millisecond, cancel)
 	if _, err := e.ReadLine(); err != io.EOF {
 		t.Errorf("ReadLine() = %v, want io.EOF", err)
