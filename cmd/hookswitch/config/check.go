@@ -116,9 +116,12 @@ func database(value string) *problem {
 func (l *loader) cross() {
 	c := &l.Config
 	if c.Carrier == "twilio" {
-		l.need("public_url", "public URL is missing; the carrier needs one to reach this gateway", "config/public-url", "https://voice.example.com")
-		l.need("twilio.account_sid", "account SID is missing; calls are placed and ended with it", "config/credentials", "AC...")
-		l.need("twilio.auth_token", "auth token is missing; the carrier's requests are verified with it", "config/credentials", "...")
+		l.need("carrier", "sim", "public_url", "public URL is missing; the carrier needs one to reach this gateway", "config/public-url", "https://voice.example.com")
+		l.need("carrier", "sim", "twilio.account_sid", "account SID is missing; calls are placed and ended with it", "config/credentials", "AC...")
+		l.need("carrier", "sim", "twilio.auth_token", "auth token is missing; the carrier's requests are verified with it", "config/credentials", "...")
+	}
+	if c.LLM == "openai" && c.OpenAI.BaseURL == "" && !l.bad["openai.base_url"] { // a server of one's own may want no key
+		l.need("llm", "script", "openai.key", "the service's key is missing; OpenAI asks for one", "config/credentials", "...")
 	}
 	l.pair("tls.cert", "tls.key")
 	l.pair("tls.key", "tls.cert")
@@ -143,18 +146,19 @@ func (l *loader) lumps() {
 	}
 }
 
-// need complains when carrier twilio lacks name.
-func (l *loader) need(name, what, code, example string) {
+// need complains that name is missing, which the value of chosen asks for. With
+// the value without, nothing would be missing.
+func (l *loader) need(chosen, without, name, what, code, example string) {
 	s, _ := Named(name)
 	if l.bad[name] || s.value(&l.Config) != "" {
 		return
 	}
-	carrier, _ := Named("carrier")
-	because := l.Origins["carrier"].where(carrier, l.Config.Carrier)
+	choice, _ := Named(chosen)
+	because := l.Origins[chosen].where(choice, choice.value(&l.Config))
 	l.faults = append(l.faults, &fault.Fault{
 		What:  what,
 		Where: s.Variable() + " (not set), because " + because,
-		Mend:  fault.Keep(s.Variable()+"="+example) + "   (for a try: " + fault.Keep("HOOKSWITCH_CARRIER=sim") + " needs none)",
+		Mend:  fault.Keep(s.Variable()+"="+example) + "   (for a try: " + fault.Keep(choice.Variable()+"="+without) + " needs none)",
 		Code:  code, Exit: fault.Wrong,
 	})
 }

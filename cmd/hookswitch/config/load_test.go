@@ -113,6 +113,7 @@ func TestEveryMistakeSaysWhatWhereAndWhatToType(t *testing.T) {
 		{"postgres", "", []string{"HOOKSWITCH_DATABASE_URL=postgres://ana:sesame@db/hookswitch"}, nil},
 		{"database-path", "database_url: data/hookswitch.db\n", nil, nil},
 		{"credentials-missing", "", []string{"HOOKSWITCH_CARRIER=twilio", "HOOKSWITCH_PUBLIC_URL=https://voice.example.com"}, nil},
+		{"openai-without-key", "llm: openai\n", nil, nil},
 		{"sid-of-something-else", "twilio:\n  account_sid: SK123\n", nil, nil},
 		{"token-with-a-space", "twilio:\n  auth_token: \"sesame sesame\"\n", nil, nil},
 		{"certificate-without-key", "tls:\n  cert: cert.pem\n", nil, nil},
