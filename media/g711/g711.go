@@ -20,8 +20,8 @@ const (
 	// FrameBytes is the length of one [media.Frame] in µ-law: a byte a sample.
 	FrameBytes = media.FrameSamples
 
-	// Silence is the µ-law code of a zero sample. (0x7F is the other zero, the
-	// negative one; it decodes to 0 too and is never written.)
+	// Silence is the µ-law code of a zero sample. 0x7F is the other zero, which
+	// samples from -4 to -1 become; both decode to 0.
 	Silence = 0xFF
 )
 
