@@ -15,9 +15,9 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/models"
 	"github.com/hookswitch/hookswitch/agentcore/tts/flite"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/booth"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
-	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/telephony/sim"
 	"github.com/hookswitch/hookswitch/telephony/sim/handset"
 	"github.com/hookswitch/hookswitch/telephony/sim/persona"
@@ -164,11 +164,7 @@ func (c *simCmd) voice(ctx context.Context, s streams) (handset.Voice, func(), e
 	if err != nil {
 		return nil, nil, modelFault(ctx, err)
 	}
-	speak := func(ctx context.Context, text string) (frames []media.Frame, err error) {
-		err = v.Speak(ctx, text, func(f *media.Frame) error { frames = append(frames, *f); return nil })
-		return frames, err
-	}
-	return speak, func() { v.Close(context.WithoutCancel(ctx)) }, nil
+	return booth.Voice(v), func() { v.Close(context.WithoutCancel(ctx)) }, nil
 }
 
 func personaFault(file string, err error) error {
