@@ -265,8 +265,9 @@ func TestStallHoldsBothDirectionsBack(t *testing.T) {
 		if !slices.Equal(at, want) {
 			t.Errorf("frames came at %v, want %v", at, want)
 		}
-		if wrote != 310*ms {
-			t.Errorf("Write returned at %v, want 310ms", wrote)
+		// A moment later, so that what was held back has arrived.
+		if want := 310*ms + time.Nanosecond; wrote != want {
+			t.Errorf("Write returned at %v, want %v", wrote, want)
 		}
 		if got := l.Heard(); len(got) != 1 || got[0].At != 320*ms {
 			t.Errorf("heard %v, want one frame at 320ms", got)
