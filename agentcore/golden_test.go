@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -219,11 +220,15 @@ func (s *script) Tick(now time.Duration, _, say *media.Frame) (out handset.Touch
 
 // port lets the script's faults hit.
 func (s *script) port() agenttest.Port {
+	var mu sync.Mutex
 	count := map[string]int{}
 	return func(ctx context.Context, op string, effect func() error) error {
+		mu.Lock()
 		count[op]++
+		n := count[op]
+		mu.Unlock()
 		for _, f := range s.faults {
-			if f.op != op || f.n != count[op] {
+			if f.op != op || f.n != n {
 				continue
 			}
 			select {
