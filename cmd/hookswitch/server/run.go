@@ -13,7 +13,7 @@ import (
 
 // Times that stopping may take.
 const (
-	drainLog  = 5 * time.Second         // between lines about who is left
+	readyLook = 5 * time.Second         // between two looks at our own readiness
 	closeWait = 10 * time.Second        // for calls to end when we stop at once
 	idleWait  = 3 * time.Second         // for requests in flight
 	doorWait  = 1500 * time.Millisecond // for the carrier to ask what an ended call does next
@@ -60,7 +60,7 @@ func (s *Server) recover(ctx context.Context) {
 
 // watchReadiness keeps the metric true between two questions for /readyz.
 func (s *Server) watchReadiness(ctx context.Context) {
-	tick := time.NewTicker(drainLog)
+	tick := time.NewTicker(readyLook)
 	defer tick.Stop()
 	for {
 		select {
@@ -98,34 +98,20 @@ func (s *Server) stopServing() error {
 func (s *Server) Drain(ctx context.Context) error {
 	s.draining.Store(true)
 	s.readiness(ctx)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	wg.Go(func() { s.tellWhoIsLeft(ctx) })
-	err := s.desk.Drain(ctx)
-	cancel()
-	return err
+	s.tellWhoIsLeft()
+	return s.desk.Drain(ctx)
 }
 
-// tellWhoIsLeft logs what a drain waits for.
-func (s *Server) tellWhoIsLeft(ctx context.Context) {
+// tellWhoIsLeft logs what a drain begins with; the desk says every few seconds
+// what it still waits for.
+func (s *Server) tellWhoIsLeft() {
 	const sample = 5
-	tick := time.NewTicker(drainLog)
-	defer tick.Stop()
-	for {
-		live := s.desk.Live()
-		ids := make([]string, 0, sample)
-		for _, call := range live[:min(len(live), sample)] {
-			ids = append(ids, string(call.ID))
-		}
-		s.log.Info("draining: no new calls", "left", len(live), "some", ids)
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	live := s.desk.Live()
+	ids := make([]string, 0, sample)
+	for _, call := range live[:min(len(live), sample)] {
+		ids = append(ids, string(call.ID))
 	}
+	s.log.Info("draining: no new calls", "left", len(live), "some", ids)
 }
 
 // RunUntil runs until a signal comes. The first drains, for at most
