@@ -82,7 +82,7 @@ var _ tts.Synthesizer = voice{}
 // Speak implements [tts.Synthesizer].
 func (v voice) Speak(ctx context.Context, text string, out func(*media.Frame) error) error {
 	v.s.mu.Lock()
-	v.s.texts = append(v.s.texts, text)
+	v.s.texts = append(v.s.texts, given{text, time.Now()})
 	v.s.mu.Unlock()
 	var fate Kind
 	n := 0

@@ -20,16 +20,24 @@ type stream struct {
 	w     *world
 	call  int
 	epoch int
-	voice *agenttest.Speaker // each stream has its own: text n is the nth phrase planned on it
+	voice *agenttest.Speaker // each stream has its own: text n is the nth phrase it was given
 
 	mu      sync.Mutex
-	plans   int             // phrases of it whose plan is committed
+	plans   []string        // phrases whose plan is committed
+	next    int             // the first of them that may be on the line next
+	sending int             // texts of which a frame was sent
 	intents map[string]bool // keys of tools, committed
 	frames  int             // sent
 	hung    bool
 	starts  []start
 	speech  []span
-	texts   []string // given to the voice, in order
+	texts   []given // to the voice, in order
+}
+
+// given is a phrase that the voice was given, and when.
+type given struct {
+	text string
+	at   time.Time
 }
 
 // start is the first frame of a reply.
@@ -93,12 +101,28 @@ func (s *stream) Write(f *media.Frame) error {
 	s.mu.Lock()
 	s.frames++
 	text, _, ok := agenttest.Decode(f)
-	early := ok && text >= s.plans
+	early, plans := ok && !s.planned(text), len(s.plans)
 	s.mu.Unlock()
 	if early {
-		s.w.violate(s.call, "planned before spoken", "stream %d: phrase %d is on the line, %d plans are committed", s.epoch, text, s.plans)
+		s.w.violate(s.call, "planned before spoken", "stream %d: phrase %d is on the line, and none of %d plans that are committed is it", s.epoch, text, plans)
 	}
 	return s.Line.Write(f)
+}
+
+// planned reports whether the plan of a text is committed. Each plan counts
+// once, and in order; those of a reply that was cut are passed over. s.mu is
+// held.
+func (s *stream) planned(text int) bool {
+	if text < s.sending {
+		return true
+	}
+	for i := s.next; i < len(s.plans); i++ {
+		if s.plans[i] == s.texts[text].text {
+			s.next, s.sending = i+1, text+1
+			return true
+		}
+	}
+	return false
 }
 
 // Mark implements [telephony.Leg].
@@ -138,7 +162,7 @@ func (s *stream) committed(e agentcore.Entry) {
 	defer s.mu.Unlock()
 	switch ev := e.Event.(type) {
 	case agentcore.Planned:
-		s.plans++
+		s.plans = append(s.plans, ev.Text)
 	case agentcore.ToolIntent:
 		s.intents[ev.Key] = true
 	case agentcore.Ended:
@@ -161,7 +185,7 @@ func (s *stream) played() map[int]int {
 	}
 	whole := map[int]int{}
 	for text, phrase := range s.texts {
-		for word, letters := range strings.Fields(phrase) {
+		for word, letters := range strings.Fields(phrase.text) {
 			if frames[[2]int{text, word}] < int(time.Duration(len(letters))*agenttest.LetterTime/media.FrameDuration) {
 				break
 			}
@@ -174,7 +198,7 @@ func (s *stream) played() map[int]int {
 // apologises reports whether a phrase, by its number on this stream, is one of
 // an apology.
 func (s *stream) apologises(text int) bool {
-	return text < len(s.texts) && strings.Contains(agent.Apology, s.texts[text])
+	return text < len(s.texts) && strings.Contains(agent.Apology, s.texts[text].text)
 }
 
 // spoke notes that the caller spoke in the 20 ms from at.
