@@ -85,6 +85,7 @@ type Script struct {
 	asked    map[string]int64                // when
 	order    []string                        // keys of tools, oldest first
 	talk     *agentcore.TalkOver             // whose words are still to come
+	lost     *Item                           // how the line was lost, until we know whether that was a hang-up
 }
 
 // Add takes the next entry and returns the items that are now complete.
@@ -93,6 +94,7 @@ func (s *Script) Add(e agentcore.Entry) []Item {
 	switch ev := e.Event.(type) {
 	case agentcore.Opened:
 		s.speaking = 0 // what an earlier leg was saying is over
+		s.lose()
 		s.keep(Item{Kind: Answered, At: at, Turn: ev.Epoch, Text: Clean(ev.Pipeline)})
 	case agentcore.Planned:
 		s.speaking = max(s.speaking, ev.Reply)
@@ -116,7 +118,7 @@ func (s *Script) Add(e agentcore.Entry) []Item {
 		s.keep(Item{Kind: Trouble, At: at, Why: Clean(ev.Part), Text: Clean(ev.Error), Cut: ev.Fatal})
 	case agentcore.Lost:
 		s.speaking = 0
-		s.keep(Item{Kind: LineLost, At: at, Text: Clean(ev.Cause)})
+		s.lost = &Item{Kind: LineLost, At: at, Text: Clean(ev.Cause)}
 	case agentcore.Ended:
 		s.over(at, ev.Reason)
 	}
@@ -130,6 +132,7 @@ func (s *Script) Add(e agentcore.Entry) []Item {
 // an end.
 func (s *Script) Rest() []Item {
 	s.speaking = 0
+	s.lose()
 	s.wordless()
 	s.unanswered()
 	return s.release()
@@ -152,6 +155,14 @@ func (s *Script) release() []Item {
 	s.kept = nil
 	sort.SliceStable(items, func(a, b int) bool { return items[a].At < items[b].At })
 	return items
+}
+
+// lose keeps the loss of the line, if there was one.
+func (s *Script) lose() {
+	if s.lost != nil {
+		s.keep(*s.lost)
+		s.lost = nil
+	}
 }
 
 func (s *Script) agent(at int64, ev agentcore.AgentSaid) {
@@ -234,6 +245,10 @@ func (s *Script) unanswered() {
 
 func (s *Script) over(at int64, why telephony.EndReason) {
 	s.speaking = 0
+	if why == telephony.CallerHangup {
+		s.lost = nil // every hang-up begins with a stream that stops
+	}
+	s.lose()
 	s.wordless()
 	s.unanswered()
 	s.keep(Item{Kind: Over, At: at, End: at, Text: Clean(string(why))})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/show"
+	"github.com/hookswitch/hookswitch/telephony"
 )
 
 type (
@@ -49,6 +50,12 @@ func TestItemsStandInTheOrderInWhichTheyBegan(t *testing.T) {
 			at(10, planned{Reply: 5}), at(500, agentcore.Lost{Cause: "reset"}), at(900, agentcore.Opened{Epoch: 2}),
 			at(910, planned{Reply: 1}), at(2000, said{Reply: 1, Text: "back again", StartMS: 920, EndMS: 1990}),
 		}, []string{"lost reset", "answered ", "agent back again"}},
+		{"stream that stopped because the caller hung up", []agentcore.Entry{
+			at(500, agentcore.Lost{Cause: "stopped"}), at(900, agentcore.Ended{Reason: telephony.CallerHangup}),
+		}, []string{"ended caller_hangup"}},
+		{"line lost for good", []agentcore.Entry{
+			at(500, agentcore.Lost{Cause: "reset"}), at(900, agentcore.Ended{Reason: "silence"}),
+		}, []string{"lost reset", "ended silence"}},
 		{"tool that never answered", []agentcore.Entry{
 			at(10, agentcore.ToolIntent{Key: "k", Name: "book"}), at(900, agentcore.Ended{Reason: "silence"}),
 		}, []string{"tool ", "ended silence"}},
