@@ -277,7 +277,16 @@ func (m *maker) say(p phrase) error {
 	return m.queue(&s)
 }
 
+// queue hands s to the player. What the line makes it wait is no fault of the
+// parts that are timed.
 func (m *maker) queue(s *sound) error {
+	select {
+	case m.u.sounds <- *s:
+		return nil
+	default:
+	}
+	m.stall.Stop()
+	defer m.stall.Reset(stallLimit)
 	select {
 	case m.u.sounds <- *s:
 		return nil
