@@ -48,7 +48,7 @@ const (
 	Silence        EndReason = "silence"         // nobody spoke for too long
 	MaxDuration    EndReason = "max_duration"    // the agent's limit was reached
 	ProviderFailed EndReason = "provider_failed" // recogniser, model or voice failed for good
-	GatewayFailed  EndReason = "gateway_failed"  // the journal could not be kept, or a bug
+	GatewayFailed  EndReason = "gateway_failed"  // a bug: it ended without a cause
 	LineLost       EndReason = "line_lost"       // the stream was lost and never came back
 	NotConnected   EndReason = "not_connected"   // the stream was never opened
 	Busy           EndReason = "busy"

@@ -13,7 +13,7 @@ const complaintEvery = time.Minute
 // cures are the refusals that somebody should do something about, and what.
 var cures = map[string]struct{ text, mend string }{
 	twilio.ReasonBadSignature: {"signature does not match",
-		"the proxy must pass Host and X-Forwarded-Proto, HOOKSWITCH_PUBLIC_URL be what the carrier dials, and the auth token be that of this very account"},
+		"HOOKSWITCH_PUBLIC_URL must be what the carrier dials, the proxy pass path and query as they came, and the auth token be that of this very account"},
 	twilio.ReasonUnsigned:     {"no signature", "these are not from the carrier: let only the carrier reach /twilio"},
 	twilio.ReasonWrongAccount: {"another account's", "point this account's numbers here only, or set HOOKSWITCH_TWILIO_ACCOUNT_SID to the account that owns them"},
 	twilio.ReasonPendingFull:  {"too many streams without a token", "something opens websockets and says nothing: let only the carrier reach /twilio"},

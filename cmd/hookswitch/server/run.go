@@ -13,10 +13,11 @@ import (
 
 // Times that stopping may take.
 const (
-	readyLook = 5 * time.Second         // between two looks at our own readiness
-	closeWait = 10 * time.Second        // for calls to end when we stop at once
-	idleWait  = 3 * time.Second         // for requests in flight
-	doorWait  = 1500 * time.Millisecond // for the carrier to ask what an ended call does next
+	readyLook    = 5 * time.Second         // between two looks at our own readiness
+	closeWait    = 10 * time.Second        // for calls to end when we stop at once
+	recoverEvery = time.Minute             // between looks for calls that were left open
+	idleWait     = 3 * time.Second         // for requests in flight
+	doorWait     = 1500 * time.Millisecond // for the carrier to ask what an ended call does next
 )
 
 // Run serves until ctx ends, then ends what is left of the calls, and returns
@@ -51,10 +52,20 @@ func (s *Server) serve() error {
 	return s.http.Serve(ln)
 }
 
-// recover takes up the calls that an earlier process left open.
+// recover takes up the calls that an earlier process left open, and from time to
+// time those whose end could not be written down.
 func (s *Server) recover(ctx context.Context) {
-	if err := s.desk.Recover(ctx); err != nil && ctx.Err() == nil {
-		s.log.Error("calls of an earlier process are not taken up", "error", err)
+	again := time.NewTicker(recoverEvery)
+	defer again.Stop()
+	for {
+		if err := s.desk.Recover(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("calls that were left open are not taken up", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
 	}
 }
 
