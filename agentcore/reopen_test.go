@@ -61,7 +61,7 @@ func TestLostLines(t *testing.T) {
 	}{
 		{"before the answer was heard: it is made anew, once", []time.Duration{1900 * time.Millisecond}, sorry + open + closed},
 		{"again in the excuse: one excuse, and the whole answer", []time.Duration{1900 * time.Millisecond, 500 * time.Millisecond}, sorry + open + closed},
-		{"in mid-answer, and again in the excuse: nothing is lost", []time.Duration{4500 * time.Millisecond, 500 * time.Millisecond}, sorry + closed},
+		{"in mid-answer, and again in the excuse: nothing is lost", []time.Duration{4700 * time.Millisecond, 500 * time.Millisecond}, sorry + closed},
 		{"in mid-answer, and again behind the excuse: nothing is lost", []time.Duration{3 * time.Second, 2500 * time.Millisecond}, sorry + open + closed},
 		{"when nothing was left to say, and again in the excuse", []time.Duration{12 * time.Second, 500 * time.Millisecond}, strings.TrimSpace(sorry)},
 	} {
