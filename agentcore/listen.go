@@ -136,7 +136,9 @@ func (c *Conversation) recognize(ctx context.Context, stream asr.Stream) {
 		c.cfg.Observer.RecogniserQueued(r.Queued)
 		c.tell(ctx, event{kind: evResult, at: time.Now(), result: r})
 	}
-	c.tell(ctx, event{kind: evDeaf, at: time.Now()})
+	if ctx.Err() == nil { // else it is closed because the call is over
+		c.tell(ctx, event{kind: evDeaf, at: time.Now()})
+	}
 }
 
 func (c *Conversation) tell(ctx context.Context, ev event) {

@@ -51,7 +51,7 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	result, err := demo.Run(ctx, demo.Options{
-		Version: version, CacheDir: c.CacheDir, Out: c.Out, Personas: cast, Only: c.Call, Screen: screen, Began: began,
+		Version: version, CacheDir: c.CacheDir, Out: c.Out, Command: os.Args[0], Personas: cast, Only: c.Call, Screen: screen, Began: began,
 	})
 	switch {
 	case err != nil:

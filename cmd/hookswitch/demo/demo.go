@@ -32,7 +32,8 @@ type Options struct {
 	Out      string            // folder of what it leaves. Empty means "out"
 	Name     string            // of the files in it. Empty means "demo"
 	Personas []persona.Persona // who calls, or is called. Nil means [Personas]
-	Only     int               // the number of the one call to place; 0 places all
+	Only     int               // place only this one's call, 1 being the first; 0 places all
+	Command  string            // this program, as one types it. Empty means "hookswitch"
 	Screen   *show.Screen      // required
 	Began    time.Time         // when the command was started
 }
@@ -49,6 +50,12 @@ func Run(ctx context.Context, o Options) (show.Result, error) {
 	}
 	if o.Personas == nil {
 		o.Personas = Personas()
+	}
+	if o.Only > 0 {
+		o.Personas = o.Personas[o.Only-1 : o.Only]
+	}
+	if o.Command == "" {
+		o.Command = "hookswitch"
 	}
 	if err := os.MkdirAll(o.Out, 0o755); err != nil {
 		return show.Result{}, err
@@ -73,9 +80,6 @@ func (s *stage) place(ctx context.Context) (show.Result, []report.Recorded, erro
 		back     recognised
 	)
 	for i, p := range s.o.Personas {
-		if s.o.Only > 0 && s.o.Only != i+1 {
-			continue
-		}
 		c, err := s.call(ctx, i+1, p)
 		if err != nil {
 			return result, recorded, fmt.Errorf("demo: call %d: %w", i+1, err)
@@ -92,6 +96,9 @@ func (s *stage) place(ctx context.Context) (show.Result, []report.Recorded, erro
 		}
 	}
 	result.TookMS = time.Since(s.o.Began).Milliseconds()
+	if result.Interrupted {
+		return result, recorded, nil // what did not happen can't be judged
+	}
 	result.Checks = []show.Check{
 		show.CheckAnswered(result.Calls),
 		show.CheckRecognised(back.wrong, back.all, mostWordErrors),
@@ -133,7 +140,7 @@ func leave(o Options, result *show.Result, calls []report.Recorded) error {
 		return err
 	}
 	o.Screen.Finish(*result, files,
-		show.Step{Command: "hookswitch talk", What: "talk to it yourself, by typing or with a WAV"},
+		show.Step{Command: o.Command + " talk", What: "talk to it yourself, by typing or with a WAV"},
 		show.Step{Command: "make run", What: "serve"},
 	)
 	return o.Screen.Err()

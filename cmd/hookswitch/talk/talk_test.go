@@ -17,6 +17,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/models"
+	"github.com/hookswitch/hookswitch/agentcore/models/modelstest"
 	"github.com/hookswitch/hookswitch/agentcore/tts/flite"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/booth"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
@@ -29,18 +30,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// need skips where there are no models, and returns them.
+// need returns the models, fetched if they are not there.
 func need(t *testing.T) *models.Set {
 	t.Helper()
-	dir, err := models.Dir("")
-	var set *models.Set
-	if err == nil {
-		set, err = models.Open(dir)
-	}
-	if err != nil {
-		t.Skipf("nobody hears without models (hookswitch models pull): %v", err)
-	}
-	return set
+	modelstest.Runtime(t) // without cgo nobody hears
+	return modelstest.Set(t)
 }
 
 // output is where a call's entries are written, one a line. See is told each.
