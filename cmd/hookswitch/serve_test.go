@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hookswitch/hookswitch/agentcore/models"
+	"github.com/hookswitch/hookswitch/agentcore/models/modelstest"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 )
@@ -21,13 +21,7 @@ import (
 // The two commands as a person would run them in two terminals, over loopback:
 // the gateway believes that the simulated carrier is Twilio.
 func TestServeAnswersSimAndStopsOnSIGTERM(t *testing.T) {
-	cache, err := models.Dir("")
-	if err == nil {
-		_, err = models.Open(cache)
-	}
-	if err != nil {
-		t.Skipf("no voice without models (hookswitch models pull): %v", err)
-	}
+	modelstest.Set(t)
 	dir := t.TempDir()
 	gateway, rest := free(t), free(t)
 	caller := filepath.Join(dir, "caller.yaml")
