@@ -22,7 +22,7 @@ import (
 const (
 	mostWordErrors = 30.0 // per cent of the agent's words, recognised back
 	mostTalkOver   = 300  // ms from a caller's first sample to the agent's silence
-	mostApart      = 60   // ms between a gap as the gateway counts it and as the caller felt it, in the median
+	mostApart      = 80   // ms between a gap as the gateway counts it and as the caller felt it, in the median
 )
 
 // Options of a demo.

@@ -56,7 +56,7 @@ func TestGapsAreComparedInTheMedian(t *testing.T) {
 	}{
 		{"all alike", turns(10, 20, 30), true, 0},
 		{"one far apart", turns(10, 20, 200), true, 0},
-		{"most far apart", turns(10, 90, -95), false, 2},
+		{"most far apart", turns(10, 110, -95), false, 2},
 		{"no gap at all", turns(), false, 0},
 	} {
 		if got := checkGaps(tc.calls); got.OK != tc.ok || len(got.Faults) != tc.faults {
