@@ -34,7 +34,7 @@ type Config struct {
 	Interim    func(string)    // what the recogniser guesses while the caller speaks; nil: nobody is told
 	Pipeline   string          // what hears, thinks and speaks, for people to read
 
-	Lead time.Duration // how far ahead of the clock audio is sent. Zero means 100 ms
+	Lead time.Duration // how far ahead of the clock audio is sent. Zero means 200 ms
 	Lump time.Duration // how much is sent at a time. Zero means 60 ms; at most Lead
 	Log  *slog.Logger  // nil discards
 }
@@ -92,7 +92,7 @@ func (cfg *Config) defaults() {
 	orDuration(&a.PauseWait, 200*time.Millisecond)
 	orDuration(&a.Silence, 10*time.Second)
 	orDuration(&a.MaxDuration, 30*time.Minute)
-	orDuration(&cfg.Lead, 100*time.Millisecond)
+	orDuration(&cfg.Lead, 200*time.Millisecond)
 	orDuration(&cfg.Lump, 60*time.Millisecond)
 	cfg.Lump = min(cfg.Lump, cfg.Lead)
 	if a.Apology == "" {

@@ -43,7 +43,7 @@ type Twilio struct {
 
 // Line says how audio is sent to the carrier.
 type Line struct {
-	Lead time.Duration // how far audio is sent ahead of the clock. 100 ms
+	Lead time.Duration // how far audio is sent ahead of the clock. 200 ms
 	Lump time.Duration // how much audio is sent at a time, at most Lead. 60 ms
 }
 

@@ -66,7 +66,7 @@ var Settings = []Setting{
 		field: func(c *Config) any { return &c.Twilio.AuthToken }, check: authToken},
 	{Name: "twilio.api_base", Group: carriage, Unit: "URL", Doc: "another host for Twilio's REST interface, such as a simulator",
 		field: func(c *Config) any { return &c.Twilio.APIBase }, check: baseURL},
-	{Name: "line.lead", Group: carriage, Unit: "DURATION", Default: "100ms", natural: time.Millisecond, Doc: "how far ahead of the clock audio is sent",
+	{Name: "line.lead", Group: carriage, Unit: "DURATION", Default: "200ms", natural: time.Millisecond, Doc: "how far ahead of the clock audio is sent",
 		least: int64(20 * time.Millisecond), most: int64(2 * time.Second), field: func(c *Config) any { return &c.Line.Lead }},
 	{Name: "line.lump", Group: carriage, Unit: "DURATION", Default: "60ms", natural: time.Millisecond, Doc: "how much audio is sent at a time, at most line.lead; more saves CPU",
 		least: int64(20 * time.Millisecond), most: int64(time.Second), field: func(c *Config) any { return &c.Line.Lump }},
