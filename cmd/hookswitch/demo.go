@@ -43,7 +43,11 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 	}
 	screen := screenOf(s, c.Flags)
 	screen.Head(fmt.Sprintf("hookswitch %s   carrier simulated on loopback, no account   speech moonshine + flite, built in", version))
-	dir, err := c.dir(s.environ)
+	cache, err := c.cache(s.environ)
+	if err != nil {
+		return err
+	}
+	dir, err := models.Dir(cache)
 	if err != nil {
 		return err
 	}
@@ -51,7 +55,7 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	result, err := demo.Run(ctx, demo.Options{
-		Version: version, CacheDir: c.CacheDir, Out: c.Out, Command: os.Args[0], Personas: cast, Only: c.Call, Screen: screen, Began: began,
+		Version: version, CacheDir: cache, Out: c.Out, Command: os.Args[0], Personas: cast, Only: c.Call, Screen: screen, Began: began,
 	})
 	switch {
 	case err != nil:

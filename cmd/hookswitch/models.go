@@ -31,6 +31,15 @@ type cacheFlag struct {
 
 // dir is the folder of this version's models.
 func (c cacheFlag) dir(environ []string) (string, error) {
+	cache, err := c.cache(environ)
+	if err != nil {
+		return "", err
+	}
+	return models.Dir(cache)
+}
+
+// cache is the folder that holds it.
+func (c cacheFlag) cache(environ []string) (string, error) {
 	given := map[string]string{}
 	if c.CacheDir != "" {
 		given["cache-dir"] = c.CacheDir
@@ -39,7 +48,7 @@ func (c cacheFlag) dir(environ []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return models.Dir(l.Config.CacheDir)
+	return l.Config.CacheDir, nil
 }
 
 type modelsPullCmd struct {

@@ -21,7 +21,7 @@ import (
 // The two commands as a person would run them in two terminals, over loopback:
 // the gateway believes that the simulated carrier is Twilio.
 func TestServeAnswersSimAndStopsOnSIGTERM(t *testing.T) {
-	modelstest.Set(t)
+	set := modelstest.Set(t)
 	dir := t.TempDir()
 	gateway, rest := free(t), free(t)
 	caller := filepath.Join(dir, "caller.yaml")
@@ -30,7 +30,7 @@ func TestServeAnswersSimAndStopsOnSIGTERM(t *testing.T) {
 	}
 	environ := []string{
 		"HOOKSWITCH_LISTEN=" + gateway, "HOOKSWITCH_PUBLIC_URL=http://" + gateway, "HOOKSWITCH_RECOGNISER=none",
-		"HOOKSWITCH_CARRIER=twilio", "HOOKSWITCH_TWILIO_API_BASE=http://" + rest,
+		"HOOKSWITCH_CACHE_DIR=" + filepath.Dir(set.Dir()), "HOOKSWITCH_CARRIER=twilio", "HOOKSWITCH_TWILIO_API_BASE=http://" + rest,
 		"HOOKSWITCH_TWILIO_ACCOUNT_SID=" + server.SimAccount, "HOOKSWITCH_TWILIO_AUTH_TOKEN=" + server.SimToken,
 		"HOOKSWITCH_DATABASE_URL=sqlite://" + dir + "/hookswitch.db", "HOOKSWITCH_RECORDINGS=" + filepath.Join(dir, "recordings"),
 		"HOOKSWITCH_LOG=text", "HOME=" + dir,

@@ -62,7 +62,11 @@ func (o *output) Write(b []byte) (int, error) {
 // run makes a call with o, and returns its journal and what was told beside it.
 func run(t *testing.T, ctx context.Context, o talk.Options, out *output) (status string, err error) {
 	t.Helper()
-	l, err := config.Load(config.Input{Dir: t.TempDir()})
+	in := config.Input{Dir: t.TempDir(), Flags: map[string]string{}}
+	if cache := os.Getenv("HOOKSWITCH_CACHE_DIR"); cache != "" { // of all the variables the only one that tests heed
+		in.Flags["cache-dir"] = cache
+	}
+	l, err := config.Load(in)
 	if err != nil {
 		t.Fatal(err)
 	}
