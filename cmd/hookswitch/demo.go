@@ -89,12 +89,7 @@ func fetch(ctx context.Context, dir string, screen *show.Screen) error {
 	if _, err := models.Open(dir); err == nil {
 		return nil
 	}
-	bar := screen.Progress("models")
-	if _, err := models.Pull(ctx, models.Options{Dir: dir, Progress: bar.Set}); err != nil {
-		return modelFault(ctx, err)
-	}
-	bar.Done(fmt.Sprintf("kept in %s (%s); delete it freely", dir, megabytes(size(dir))))
-	return nil
+	return pull(ctx, dir, false, screen)
 }
 
 func list(w io.Writer, cast []persona.Persona) error {

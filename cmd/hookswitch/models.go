@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"golang.org/x/term"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/tts/flite"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/show"
 )
 
 // modelsCmd is about the files that hear and speak.
@@ -68,18 +68,21 @@ func (c *modelsPullCmd) Run(ctx context.Context, s streams) error {
 	if set, err := models.Open(dir); err == nil && !c.Force && c.Quiet && set.Verify(ctx) == nil {
 		return nil
 	}
-	began := time.Now()
-	p := &progress{w: s.err, live: isTerminal(s.err), now: time.Now}
-	set, err := models.Pull(ctx, models.Options{Dir: dir, Force: c.Force, Progress: p.show})
-	p.end()
+	return pull(ctx, dir, c.Force, screenOf(s, show.Flags{}))
+}
+
+// pull brings what is missing, shown on screen.
+func pull(ctx context.Context, dir string, force bool, screen *show.Screen) error {
+	bar := screen.Progress("models")
+	set, err := models.Pull(ctx, models.Options{Dir: dir, Force: force, Progress: bar.Set})
 	if err != nil {
 		return modelFault(ctx, err)
 	}
 	if err := warm(ctx, set); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "models ready in %.1f s   kept in %s (%s); delete it freely\n", time.Since(began).Seconds(), dir, megabytes(size(dir)))
-	return err
+	bar.Done(fmt.Sprintf("kept in %s (%s); delete it freely", dir, megabytes(size(dir))))
+	return nil
 }
 
 // warm has flite's machine code made now, beside the models, so that no first
@@ -179,56 +182,6 @@ func subject(e *models.Error) string {
 		return e.Package
 	}
 	return "a model"
-}
-
-// progress shows how a fetch goes: a line that is redrawn on a terminal, one
-// line a package elsewhere.
-type progress struct {
-	w     io.Writer
-	live  bool
-	now   func() time.Time
-	name  string
-	began time.Time
-	drawn time.Time
-}
-
-// show implements the callback of [models.Options].
-func (p *progress) show(name string, done, total int64) {
-	if name != p.name {
-		p.name, p.began, p.drawn = name, p.now(), time.Time{}
-	}
-	finished := done >= total
-	if !p.live {
-		if finished {
-			fmt.Fprintf(p.w, "  %-40s %8s\n", name, megabytes(total))
-		}
-		return
-	}
-	if !finished && p.now().Sub(p.drawn) < 100*time.Millisecond {
-		return
-	}
-	p.drawn = p.now()
-	fmt.Fprintf(p.w, "\r\x1b[K  %-40s %8s of %s   %s", name, megabytes(done), megabytes(total), p.left(done, total))
-	if finished {
-		fmt.Fprintln(p.w)
-	}
-}
-
-// left is the rate and the time left at that rate.
-func (p *progress) left(done, total int64) string {
-	took := p.now().Sub(p.began).Seconds()
-	if took < .2 || done == 0 || done >= total {
-		return ""
-	}
-	rate := float64(done) / took
-	return fmt.Sprintf("%s/s   %.0f s left", megabytes(int64(rate)), float64(total-done)/rate)
-}
-
-// end leaves the cursor on a line of its own.
-func (p *progress) end() {
-	if p.live && p.name != "" {
-		fmt.Fprint(p.w, "\r\x1b[K")
-	}
 }
 
 func isTerminal(w io.Writer) bool {
