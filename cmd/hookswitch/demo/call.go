@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
@@ -55,9 +56,14 @@ func (s *stage) call(ctx context.Context, number int, p persona.Persona) (*finis
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	call, err := s.dial(ctx, row, w, p)
-	if err == nil {
-		err = w.Wait(ctx, call, s.server.Desk(), longest+10*time.Second)
+	if err != nil {
+		return nil, err
 	}
+	var telling sync.WaitGroup
+	telling.Go(func() { announce(ctx, call, w.Shown(), row.Direction) })
+	err = w.Wait(ctx, call, s.server.Desk(), longest+10*time.Second)
+	cancel()
+	telling.Wait()
 	if err != nil {
 		return nil, err
 	}

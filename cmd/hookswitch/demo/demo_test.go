@@ -1,9 +1,12 @@
 package demo
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,9 +74,10 @@ func TestInterruptedDemo(t *testing.T) {
 	modelstest.Runtime(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	out := t.TempDir()
+	var shown bytes.Buffer
 	stop := time.AfterFunc(6*time.Second, cancel) // the greeting is said by then
 	defer stop.Stop()
-	result, err := Run(ctx, Options{CacheDir: os.Getenv("HOOKSWITCH_CACHE_DIR"), Out: out, Only: 1, Screen: show.Discard(), Began: time.Now()})
+	result, err := Run(ctx, Options{CacheDir: os.Getenv("HOOKSWITCH_CACHE_DIR"), Out: out, Only: 1, Screen: show.New(&shown, io.Discard, show.Plain()), Began: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +86,11 @@ func TestInterruptedDemo(t *testing.T) {
 	}
 	if len(result.Calls) != 1 || result.Calls[0].EndReason != telephony.CallerHangup {
 		t.Errorf("calls %+v, want one that the caller hung up", result.Calls)
+	}
+	for _, want := range []string{"ringing", "voice webhook answered in", "signature good", "Lakeside Dental", "caller_hangup", "STOPPED"} {
+		if !strings.Contains(shown.String(), want) {
+			t.Errorf("it does not show %q:\n%s", want, shown.String())
+		}
 	}
 	for _, name := range []string{"demo.json", "demo.html", "demo-1.wav", "demo-1.jsonl"} {
 		if info, err := os.Stat(filepath.Join(out, name)); err != nil || info.Size() == 0 {
