@@ -45,8 +45,7 @@ type Conversation struct {
 	state  State // where it begins
 	pen    *pen
 	ledger *ledger
-	tools  map[string]tools.Tool
-	specs  []llm.Tool
+	tools  tools.Set
 	events chan event
 	speak  chan *utterance
 }
@@ -61,22 +60,14 @@ func New(cfg Config) (*Conversation, error) {
 		required("Detector (there is a Recognizer)", cfg.Recognizer == nil || cfg.Detector != nil),
 	)
 	state, bad := Resume(cfg.Past)
-	c := &Conversation{
-		cfg: cfg, state: state, ledger: newLedger(), tools: map[string]tools.Tool{},
-		events: make(chan event, 64), speak: make(chan *utterance, 8),
-	}
-	for _, t := range cfg.Tools {
-		spec := t.Spec()
-		if _, twice := c.tools[spec.Name]; twice {
-			bad = errors.Join(bad, fmt.Errorf("agentcore: two tools are named %q", spec.Name))
-		}
-		c.tools[spec.Name] = t
-		c.specs = append(c.specs, spec)
-	}
-	if err := errors.Join(err, bad); err != nil {
+	set, twice := tools.NewSet(cfg.Tools...)
+	if err := errors.Join(err, bad, twice); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return &Conversation{
+		cfg: cfg, state: state, ledger: newLedger(), tools: set,
+		events: make(chan event, 64), speak: make(chan *utterance, 8),
+	}, nil
 }
 
 func required(name string, ok bool) error {

@@ -145,7 +145,7 @@ func (m *maker) think() error {
 func (m *maker) ask(messages []llm.Message) (string, []llm.ToolCall, error) {
 	ctx, stop := context.WithCancel(m.ctx)
 	a := &answer{m: m, room: mostTools - m.tools, phrases: make(chan phrase, mostPhrases)}
-	request := llm.Request{Messages: messages, Tools: m.c.specs}
+	request := llm.Request{Messages: messages, Tools: m.c.tools.Specs()}
 	if m.bye {
 		a.room = 0
 	}
@@ -301,9 +301,9 @@ func (m *maker) run(call llm.ToolCall) (string, error) {
 	c := m.c
 	m.tools++
 	m.part = "tool"
-	tool := c.tools[call.Name]
+	tool, known := c.tools.Get(call.Name)
 	key := fmt.Sprintf("%s/%d/%d.%d", c.cfg.Call.ID, m.u.turn, m.u.reply, m.tools)
-	intent := ToolIntent{Key: key, Turn: m.u.turn, ID: call.ID, Name: call.Name, Arguments: asJSON(call.Arguments), Safe: tool != nil && tool.Safe()}
+	intent := ToolIntent{Key: key, Turn: m.u.turn, ID: call.ID, Name: call.Name, Arguments: asJSON(call.Arguments), Safe: known && tool.Safe()}
 	meant := c.pen.commit(intent)
 	if mutant("tool-before-intent") {
 		meant = 0
@@ -312,7 +312,7 @@ func (m *maker) run(call llm.ToolCall) (string, error) {
 		return "", err
 	}
 	began := time.Now()
-	result, failed := m.use(tool, key, call)
+	result, failed := m.use(key, call)
 	if m.ctx.Err() != nil {
 		return "", context.Cause(m.ctx) // what came of it is not known
 	}
@@ -326,20 +326,17 @@ func (m *maker) run(call llm.ToolCall) (string, error) {
 	return result.Text, c.pen.wait(m.ctx, done)
 }
 
-func (m *maker) use(tool tools.Tool, key string, call llm.ToolCall) (result tools.Result, failed bool) {
-	if tool == nil {
-		return failure(fmt.Errorf("there is no tool named %q", call.Name)), true
-	}
+func (m *maker) use(key string, call llm.ToolCall) (result tools.Result, failed bool) {
 	m.stall.Stop() // it has its own limit
 	defer m.stall.Reset(stallLimit)
 	ctx, stop := context.WithTimeoutCause(m.ctx, toolLimit, errSlow)
 	defer stop()
-	result, err := tool.Call(ctx, key, call.Arguments)
+	result, err := m.c.tools.Call(ctx, key, call)
 	if err != nil && errors.Is(context.Cause(ctx), errSlow) {
 		err = errSlow
 	}
 	if err != nil && mutant("tool-tried-again") {
-		result, err = tool.Call(ctx, key, call.Arguments)
+		result, err = m.c.tools.Call(ctx, key, call)
 	}
 	if err != nil {
 		return failure(err), true

@@ -39,9 +39,6 @@ func (s Set) Get(name string) (Tool, bool) {
 	return t, ok
 }
 
-// Len is the number of tools.
-func (s Set) Len() int { return len(s.specs) }
-
 // Call runs the tool that a model asked for. A name that is not in the set is
 // an [UnknownError]. key is as in [Tool].
 func (s Set) Call(ctx context.Context, key string, c llm.ToolCall) (Result, error) {

@@ -111,9 +111,6 @@ type Machine struct {
 // Phase reports whose turn it is.
 func (m *Machine) Phase() Phase { return m.phase }
 
-// Reply reports the number of the newest reply.
-func (m *Machine) Reply() int { return m.reply }
-
 // After makes the next reply's number n+1, for a call that goes on after n.
 func (m *Machine) After(n int) { m.reply = n }
 

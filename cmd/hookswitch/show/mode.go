@@ -1,7 +1,6 @@
 package show
 
 import (
-	"io"
 	"os"
 
 	"golang.org/x/term"
@@ -70,6 +69,3 @@ func detect(f Flags, out, status tty, getenv func(string) string) Mode {
 
 // Plain is a Mode for a pipe: no escapes, 100 columns.
 func Plain() Mode { return Mode{Width: defaultWidth} }
-
-// Discard is a Screen that shows nothing.
-func Discard() *Screen { return New(io.Discard, io.Discard, Plain()) }
