@@ -43,12 +43,13 @@ func FuzzPhrases(f *testing.F) {
 		if last := s.end(); last != "" {
 			got = append(got, last)
 		}
-		want := strings.Fields(tidy(text))
 		if !isASCII(text) {
 			return // a rune that is cut in two is dropped
 		}
-		if have := strings.Fields(strings.Join(got, " ")); !slices.Equal(have, want) {
-			t.Errorf("phrases %q hold %q, want %q", got, have, want)
+		// Words may be broken where no language has such a word; letters stay.
+		letters := func(s string) string { return strings.Join(strings.Fields(s), "") }
+		if have, want := letters(strings.Join(got, " ")), letters(tidy(text)); have != want {
+			t.Errorf("phrases %.200q hold %.200q, want %.200q", got, have, want)
 		}
 	})
 }
