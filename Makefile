@@ -60,10 +60,10 @@ docker: ## the image hookswitch:latest, models baked in
 models: build
 	@bin/hookswitch models pull --quiet
 
-# The browser that the report's test opens. Without one that test says so.
+# The browser that the report's test opens. Without one that test fails, and says so.
 browser:
 	@if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	  echo "installing chromium, for the browser test"; \
 	  { apt-get update && apt-get install -y --no-install-recommends chromium; } >/dev/null 2>&1 \
-	  || echo "chromium could not be installed; the browser test will be skipped"; \
+	  || echo "chromium could not be installed; the test of the page will say so and fail"; \
 	fi
