@@ -1,6 +1,9 @@
 package storage
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Engine is a database that speaks the SQL text of this package: parameters
 // $1..$n, RETURNING, ON CONFLICT, times as unix microseconds.
@@ -13,8 +16,19 @@ type Engine interface {
 	// Read runs do with a consistent view of what was committed before.
 	Read(ctx context.Context, do func(tx Tx) error) error
 
+	// Enqueue adds a job that becomes visible when tx commits.
+	Enqueue(ctx context.Context, tx Tx, j Job) error
+
 	Ping(ctx context.Context) error
 	Close() error
+}
+
+// Job is work that is done later, at least once, also after a crash. What it
+// does must bear being done twice.
+type Job struct {
+	Kind string    // chooses the worker: see storage/jobs
+	ID   string    // of the row that says what to do
+	At   time.Time // not before; zero: at once
 }
 
 // Tx is one transaction, of one goroutine.

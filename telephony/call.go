@@ -57,6 +57,11 @@ const (
 	Canceled       EndReason = "canceled"
 	Refused        EndReason = "refused"  // we would not take it: draining, or full
 	Shutdown       EndReason = "shutdown" // the operator stopped the gateway
+
+	OperatorHangup  EndReason = "operator_hangup"  // somebody ended it over the API
+	NumberUnknown   EndReason = "number_unknown"   // nobody is linked to the number that was called
+	AgentDisabled   EndReason = "agent_disabled"   // who is linked to it takes no calls
+	AgentIncomplete EndReason = "agent_incomplete" // who is linked to it can't hear, think or speak yet
 )
 
 // OverError is the cause with which a call's context is cancelled when somebody

@@ -18,15 +18,26 @@ type Record struct {
 	Carrier   string // the carrier's id; empty until it told. No two calls share one
 	From, To  telephony.Number
 	Direction telephony.Direction
-	Agent     string          // the name of who answers
-	State     telephony.State // the carrier's last word
-	Sequence  int             // the carrier's own number of that word; -1 before the first
-	SIPCode   int             // 0 when unknown
-	Last      int             // number of the newest journal entry; 0 when there is none
-	Created   time.Time
-	Answered  time.Time
-	Ended     time.Time
-	Reason    telephony.EndReason // set with Ended
+	Agent     string // the name of who answers
+
+	Workspace    string    // owns the call
+	Node         string    // who has the pen at this epoch
+	AgentUUID    string    // empty: the gateway's own agent, of the settings
+	Version      int       // of the agent that the call runs
+	Conversation string    // "conv-" and a UUID
+	Variables    string    // dynamic variables: a JSON object; pre_call may add to them
+	Prepared     time.Time // when pre_call was done with, or there is none
+	PostCall     int64     // id of the webhook to tell at the end; 0 none
+	Why          string    // a refusal's, for the reader of the record
+
+	State    telephony.State // the carrier's last word
+	Sequence int             // the carrier's own number of that word; -1 before the first
+	SIPCode  int             // 0 when unknown
+	Last     int             // number of the newest journal entry; 0 when there is none
+	Created  time.Time
+	Answered time.Time
+	Ended    time.Time
+	Reason   telephony.EndReason // set with Ended
 }
 
 // Over reports whether the call has ended.

@@ -40,12 +40,16 @@ var rooms = []room{
 	{"agentcore/asr", []string{"media"}, "a port knows frames and nothing else"},
 	{"agentcore/llm", nil, "a port knows nothing else of ours"},
 	{"agentcore/tts", []string{"media"}, "a port knows frames and nothing else"},
-	{"agentcore/tools", []string{"agentcore/llm"}, "a tool is what a model can ask for; the call around it is none of its business"},
-	{"agentcore", []string{"agentcore", "agentcore/turn", "agentcore/answer", "agentcore/asr", "agentcore/llm", "agentcore/tts", "agentcore/tools", "agentcore/dispatch", "agentcore/agenttest", "telephony", "media/..."},
+	{"agentcore/vars", nil, "variables are text in text: they know nothing of ours"},
+	{"agentcore/roster", []string{"agentcore/vars"}, "who may answer is written down before any call exists: it knows no call, no provider, no database"},
+	{"agentcore/webhook", []string{"agentcore/roster", "agentcore/vars", "agentcore", "agentcore/dispatch", "agentcore/llm", "telephony"}, "a webhook tells others of a call; it runs in none"},
+	{"agentcore/tools/remote", []string{"agentcore/tools", "agentcore/llm", "agentcore/roster", "agentcore/vars", "agentcore/webhook"}, "a webhook tool is a tool over the one guarded client"},
+	{"agentcore/tools", []string{"agentcore/llm", "agentcore/vars"}, "a tool is what a model can ask for; the call around it is none of its business"},
+	{"agentcore", []string{"agentcore", "agentcore/turn", "agentcore/answer", "agentcore/asr", "agentcore/llm", "agentcore/tts", "agentcore/tools", "agentcore/vars", "agentcore/roster", "agentcore/dispatch", "agentcore/agenttest", "telephony", "media/..."},
 		"the core knows ports, never an adapter: no carrier, no provider, no database, no command"},
-	{"storage/sqlite", []string{"storage/...", "agentcore", "agentcore/dispatch", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
-	{"storage/postgres", []string{"storage/...", "agentcore", "agentcore/dispatch", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
-	{"storage", []string{"storage/...", "agentcore", "agentcore/dispatch", "telephony"}, "storage keeps the core's types; the core does not know that it does"},
+	{"storage/sqlite", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
+	{"storage/postgres", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
+	{"storage", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/roster", "agentcore/vars", "agentcore/webhook", "telephony"}, "storage keeps the core's types; the core does not know that it does"},
 }
 
 // listed is what `go list -json` says of a package.

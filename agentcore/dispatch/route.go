@@ -1,0 +1,52 @@
+package dispatch
+
+import (
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Route says who answers a call, and for whom.
+type Route struct {
+	Workspace string // never empty
+	Agent     string // its name
+	AgentUUID string // empty: the gateway's own agent, of the settings
+	Version   int    // of the agent: what the call runs to its end
+	PostCall  int64  // id of the webhook to tell when it is over; 0 none
+	Variables string // the agent's and the dispatch's, merged: a JSON object
+
+	// Refuse is set when nobody answers: the record's end reason. Say is what
+	// the carrier's voice then tells the caller, and Why what the record says to
+	// its reader.
+	Refuse telephony.EndReason
+	Say    string
+	Why    string
+}
+
+// Status of a [Dispatch].
+const (
+	DispatchWaiting  = "waiting"  // for a call to attach to
+	DispatchAttached = "attached" // one did
+	DispatchPlaced   = "placed"   // the carrier was asked to place its call
+	DispatchFailed   = "failed"   // it was not placed; Error says why
+	DispatchExpired  = "expired"  // nothing attached in time
+)
+
+// Dispatch is a wish that an agent talks: to a number that is called at once, or
+// on the next call that attaches to its session.
+type Dispatch struct {
+	ID           string // "disp_..."
+	Workspace    string
+	AgentUUID    string
+	Version      int
+	Conversation string // "conv-" and a UUID
+	Session      string // "sess-" and 32 hexadecimal digits; a stream may attach with it
+	Variables    string // of the dispatch, over the agent's: a JSON object
+	IdemKey      string // empty: none
+	IdemHash     string // of the request that came with it
+	Call         telephony.CallID
+	Status       string
+	Error        string // of a failed one, for the API's client
+	Created      time.Time
+	Expires      time.Time
+}
