@@ -98,15 +98,33 @@ func authToken(value string) *problem {
 		"", "copy it again, without quotes or spaces, from console.twilio.com > Account > API keys"}
 }
 
+// answered checks the number that the settings' own agent answers.
+func answered(value string) *problem {
+	digits := strings.TrimPrefix(value, "+")
+	if value == "*" || value == "none" || len(digits) < len(value) && len(digits) >= 2 && len(digits) <= 15 && strings.Trim(digits, "0123456789") == "" {
+		return nil
+	}
+	return &problem{"config/phone-number", `"%s" is not a phone number`, "+14155550100", "   (with + and the country's code; or *, or none)"}
+}
+
+// leastBootstrap is the length of the shortest key that is not guessed.
+const leastBootstrap = 16
+
+func bootstrapKey(value string) *problem {
+	if len(value) >= leastBootstrap {
+		return nil
+	}
+	return &problem{"config/credentials", fmt.Sprintf("a key of fewer than %d characters is guessed", leastBootstrap),
+		"", "draw one: openssl rand -hex 24"}
+}
+
 func database(value string) *problem {
 	scheme, path, found := strings.Cut(value, "://")
 	switch {
-	case found && scheme == "sqlite" && path != "":
+	case found && (scheme == "sqlite" || scheme == "postgres" || scheme == "postgresql") && path != "":
 		return nil
-	case found && (scheme == "postgres" || scheme == "postgresql"):
-		return &problem{"config/database", "this build keeps its data in SQLite only", "sqlite://data/hookswitch.db", ""}
 	case found:
-		return &problem{"config/database", "a database address begins with sqlite://", "sqlite://data/hookswitch.db", ""}
+		return &problem{"config/database", "a database address begins with sqlite:// or postgres://", "sqlite://data/hookswitch.db", ""}
 	}
 	return &problem{"config/database", `"%s" has no scheme`, "sqlite://" + value, ""}
 }

@@ -10,9 +10,9 @@ import "time"
 type Config struct {
 	Listen      string        // HOST:PORT that the gateway serves. "127.0.0.1:8080"
 	PublicURL   string        // how the carrier reaches us, without a path. Required with carrier "twilio"; empty means Listen's own
-	DatabaseURL string        // "sqlite://data/hookswitch.db"
+	DatabaseURL string        // "sqlite://FILE" or "postgres://...". "sqlite://data/hookswitch.db"
 	Carrier     string        // "sim" or "twilio". "sim"
-	Recordings  string        // folder of the calls' WAV files; "off" keeps none. "data/recordings"
+	Recordings  string        // folder or s3:// bucket of the calls' WAV files; "off" keeps none. "data/recordings"
 	CacheDir    string        // folder of the speech models. The user's cache folder + "/hookswitch"
 	Log         string        // "text", "json" or "auto" (text on a terminal). "auto"
 	LogLevel    string        // "debug", "info", "warn" or "error". "info"
@@ -26,6 +26,12 @@ type Config struct {
 	Script      string // dialogue file of llm "script". Empty means the built-in demo agent's
 	OpenAI      OpenAI
 	Agent       Agent
+
+	BootstrapKey string // secret; an administrator's key of the workspace "default". Empty makes none
+	SecretKey    string // secret; what credentials are sealed with. Empty means SecretFile
+	SecretFile   string // "data/secret.key"
+	APIRate      int    // requests a minute for each key. 600
+	Webhooks     string // "https", "http" or "private": where webhooks and tools may go. "https"
 }
 
 // TLS lets the gateway serve https itself. Both files or neither.
@@ -64,6 +70,7 @@ type OpenAI struct {
 // Agent is who answers when no agent was defined for a number.
 type Agent struct {
 	Name         string        // "demo"
+	Number       string        // the number that it answers; "*" every one that nobody is linked to, "none" none. "+14155550100"
 	Greeting     string        // said first. Empty means the script's own
 	Prompt       string        // the model's system message
 	EndpointWait time.Duration // silence that ends a caller's turn. 500 ms

@@ -110,7 +110,7 @@ func TestEveryMistakeSaysWhatWhereAndWhatToType(t *testing.T) {
 		{"number-out-of-bounds", "", nil, map[string]string{"max-calls": "-1"}},
 		{"no-such-carrier", "", []string{"HOOKSWITCH_CARRIER=twillio"}, nil},
 		{"port-only", "", nil, map[string]string{"listen": "8081"}},
-		{"postgres", "", []string{"HOOKSWITCH_DATABASE_URL=postgres://ana:sesame@db/hookswitch"}, nil},
+		{"database-of-another-kind", "", []string{"HOOKSWITCH_DATABASE_URL=mysql://ana:sesame@db/hookswitch"}, nil},
 		{"database-path", "database_url: data/hookswitch.db\n", nil, nil},
 		{"credentials-missing", "", []string{"HOOKSWITCH_CARRIER=twilio", "HOOKSWITCH_PUBLIC_URL=https://voice.example.com"}, nil},
 		{"openai-without-key", "llm: openai\n", nil, nil},
@@ -217,7 +217,7 @@ func TestFileThatInitWritesSetsNothingUntilUncommented(t *testing.T) {
 	}
 	bare := strings.NewReplacer("\n#", "\n").Replace(b.String())
 	bare = strings.NewReplacer("\n Lengths", "\n# Lengths").Replace(bare)
-	for _, g := range []string{"Serving", "Carrier", "Speech", "Model", "Agent", "Keeping", "Running"} {
+	for _, g := range []string{"Serving", "Carrier", "Speech", "Model", "Agent", "API", "Keeping", "Running"} {
 		bare = strings.ReplaceAll(bare, "\n "+g+"\n", "\n")
 	}
 	l, err = config.Load(in(t, bare, nil, nil))

@@ -42,6 +42,7 @@ const (
 	speech   = "Speech"
 	thinking = "Model"
 	agency   = "Agent"
+	api      = "API"
 	keeping  = "Keeping"
 	running  = "Running"
 )
@@ -91,6 +92,8 @@ var Settings = []Setting{
 
 	{Name: "agent.name", Group: agency, Unit: "NAME", Default: "demo", Doc: "the agent's name in journals and logs",
 		field: func(c *Config) any { return &c.Agent.Name }},
+	{Name: "agent.number", Group: agency, Unit: "NUMBER", Default: "+14155550100", Doc: "the number that this agent answers, unless an agent of the API is linked to it; * every such number, none no number",
+		field: func(c *Config) any { return &c.Agent.Number }, check: answered},
 	{Name: "agent.greeting", Group: agency, Unit: "TEXT", Doc: "what the agent says first; the script's own greeting when empty",
 		field: func(c *Config) any { return &c.Agent.Greeting }},
 	{Name: "agent.prompt", Group: agency, Unit: "TEXT", Doc: "the model's system message",
@@ -104,9 +107,20 @@ var Settings = []Setting{
 	{Name: "agent.max_duration", Group: agency, Unit: "DURATION", Default: "30m", natural: time.Second, Doc: "longest call",
 		least: int64(10 * time.Second), most: int64(24 * time.Hour), field: func(c *Config) any { return &c.Agent.MaxDuration }},
 
-	{Name: "database_url", Group: keeping, Unit: "URL", Default: "sqlite://data/hookswitch.db", Doc: "where calls and journals are kept",
+	{Name: "bootstrap_key", Group: api, Unit: "KEY", Secret: true, Doc: "an administrator's key of the workspace default, made at the start; others: hookswitch key create",
+		field: func(c *Config) any { return &c.BootstrapKey }, check: bootstrapKey},
+	{Name: "secret_key", Group: api, Unit: "KEY", Secret: true, Doc: "what credentials are sealed with: 32 bytes in base64; with commas between several, of which the first seals; secret_file when empty",
+		field: func(c *Config) any { return &c.SecretKey }},
+	{Name: "secret_file", Group: api, Unit: "FILE", Default: "data/secret.key", Doc: "the same in a file, one key a line; made at the first start",
+		field: func(c *Config) any { return &c.SecretFile }},
+	{Name: "api_rate", Group: api, Unit: "N", Default: "600", least: 1, most: 1000000, Doc: "requests a minute for each key",
+		field: func(c *Config) any { return &c.APIRate }},
+	{Name: "webhooks", Group: api, Unit: "REACH", Default: "https", Choices: []string{"https", "http", "private"}, Doc: "where webhooks and tools may go: public https; also plain http; also this machine and private networks",
+		field: func(c *Config) any { return &c.Webhooks }},
+
+	{Name: "database_url", Group: keeping, Unit: "URL", Default: "sqlite://data/hookswitch.db", Doc: "where everything is kept: sqlite:// and a file, or postgres:// and a server",
 		field: func(c *Config) any { return &c.DatabaseURL }, check: database},
-	{Name: "recordings", Group: keeping, Unit: "FOLDER", Default: "data/recordings", Doc: "where calls are recorded, one WAV each; off keeps none",
+	{Name: "recordings", Group: keeping, Unit: "FOLDER", Default: "data/recordings", Doc: "where calls are recorded: a folder, or a bucket as s3://NAME?region=...; off keeps none",
 		field: func(c *Config) any { return &c.Recordings }},
 	{Name: "cache_dir", Group: keeping, Unit: "FOLDER", Doc: "where the speech models are kept; the user's cache folder when empty (~/.cache/hookswitch)",
 		field: func(c *Config) any { return &c.CacheDir }},
