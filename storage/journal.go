@@ -153,5 +153,5 @@ func insert(ctx context.Context, tx Tx, id telephony.CallID, entries []agentcore
 			return err
 		}
 	}
-	return nil
+	return insertLines(ctx, tx, id, entries)
 }
