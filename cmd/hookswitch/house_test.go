@@ -45,11 +45,13 @@ var rooms = []room{
 	{"agentcore/webhook", []string{"agentcore/roster", "agentcore/vars", "agentcore", "agentcore/dispatch", "agentcore/llm", "telephony"}, "a webhook tells others of a call; it runs in none"},
 	{"agentcore/tools/remote", []string{"agentcore/tools", "agentcore/llm", "agentcore/roster", "agentcore/vars", "agentcore/webhook"}, "a webhook tool is a tool over the one guarded client"},
 	{"agentcore/tools", []string{"agentcore/llm", "agentcore/vars"}, "a tool is what a model can ask for; the call around it is none of its business"},
+	{"agentcore/search", []string{"telephony"}, "a query is words about calls: whoever keeps the calls compares them, whoever asks writes it"},
 	{"agentcore", []string{"agentcore", "agentcore/turn", "agentcore/answer", "agentcore/asr", "agentcore/llm", "agentcore/tts", "agentcore/tools", "agentcore/vars", "agentcore/roster", "agentcore/dispatch", "agentcore/agenttest", "telephony", "media/..."},
 		"the core knows ports, never an adapter: no carrier, no provider, no database, no command"},
+	{"storage/blob", []string{"storage", "media/...", "media", "telephony"}, "recordings are sound in files: their rows are storage's, their samples are media's"},
 	{"storage/sqlite", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
 	{"storage/postgres", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
-	{"storage", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/roster", "agentcore/vars", "agentcore/webhook", "telephony"}, "storage keeps the core's types; the core does not know that it does"},
+	{"storage", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/roster", "agentcore/search", "agentcore/vars", "agentcore/webhook", "telephony"}, "storage keeps the core's types; the core does not know that it does"},
 }
 
 // listed is what `go list -json` says of a package.
