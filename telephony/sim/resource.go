@@ -72,7 +72,7 @@ func (c *Call) resource() resource {
 // numberSID makes up an id for the account's own number in the call: stable, as
 // it is derived from the number.
 func (c *Call) numberSID() string {
-	for i, n := range c.carrier.cfg.Numbers {
+	for i, n := range c.carrier.owned() {
 		if n.Number == c.to || n.Number == c.from {
 			return fmt.Sprintf("PN%032x", i+1)
 		}

@@ -65,7 +65,7 @@ func (c *Carrier) checkCreate(r *http.Request) (*request, *restError) {
 		return nil, failure(http.StatusBadRequest, 21211, "The phone number you are attempting to call is not valid.")
 	case !e164.MatchString(from):
 		return nil, failure(http.StatusBadRequest, 21212, "The caller ID number is not valid.")
-	case len(c.cfg.Numbers) > 0 && !c.owns(from):
+	case len(c.owned()) > 0 && !c.owns(from):
 		return nil, failure(http.StatusBadRequest, 21210, "The source phone number provided is not yet verified for your account.")
 	case !sendDigits.MatchString(f.Get("SendDigits")):
 		return nil, failure(http.StatusBadRequest, 20001, "SendDigits is not valid")
@@ -83,7 +83,7 @@ func (c *Carrier) checkCreate(r *http.Request) (*request, *restError) {
 }
 
 func (c *Carrier) owns(number string) bool {
-	return slices.ContainsFunc(c.cfg.Numbers, func(n Number) bool { return n.Number == number })
+	return slices.ContainsFunc(c.owned(), func(n Number) bool { return n.Number == number })
 }
 
 // seconds reads a parameter in whole seconds.

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/hookswitch/hookswitch/telephony/sim/handset"
@@ -62,11 +63,12 @@ type Carrier struct {
 	cancel context.CancelCauseFunc
 	work   sync.WaitGroup // every goroutine of every call
 
-	mu     sync.Mutex
-	closed bool
-	calls  []*Call // in order of creation
-	bySID  map[string]*Call
-	phones map[string]Phone
+	mu      sync.Mutex
+	closed  bool
+	calls   []*Call // in order of creation
+	bySID   map[string]*Call
+	phones  map[string]Phone
+	numbers []Number // the account's; only ever added to or replaced
 }
 
 // Phone is what rings when a number is called. Make is called once per call,
@@ -110,7 +112,7 @@ func New(cfg Config) (*Carrier, error) {
 		log:    cfg.Log,
 		web:    &http.Transport{TLSClientConfig: cfg.TLS, MaxIdleConnsPerHost: 16},
 		bySID:  map[string]*Call{},
-		phones: map[string]Phone{},
+		phones: map[string]Phone{}, numbers: slices.Clone(cfg.Numbers),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -152,12 +154,37 @@ func (c *Carrier) Call(ctx context.Context, from, to string, h handset.Handset) 
 }
 
 func (c *Carrier) number(to string) (Number, bool) {
-	for _, n := range c.cfg.Numbers {
+	for _, n := range c.owned() {
 		if n.Number == to {
 			return n, true
 		}
 	}
 	return Number{}, false
+}
+
+// Own adds a number to the account, as somebody does who buys one. A later one
+// replaces an earlier.
+func (c *Carrier) Own(n Number) error {
+	if !e164.MatchString(n.Number) {
+		return errors.New("sim: the number is not E.164")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.IndexFunc(c.numbers, func(o Number) bool { return o.Number == n.Number })
+	if i < 0 {
+		c.numbers = append(c.numbers, n)
+		return nil
+	}
+	c.numbers = slices.Clone(c.numbers) // others may be reading it
+	c.numbers[i] = n
+	return nil
+}
+
+// owned are the account's numbers. The slice is not to be changed.
+func (c *Carrier) owned() []Number {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.numbers
 }
 
 func (c *Carrier) phone(number string) (Phone, bool) {
