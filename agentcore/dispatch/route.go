@@ -12,8 +12,9 @@ type Route struct {
 	Agent     string // its name
 	AgentUUID string // empty: the gateway's own agent, of the settings
 	Version   int    // of the agent: what the call runs to its end
+	PreCall   int64  // id of the webhook that is asked first, by Config.Prepare; 0 none
 	PostCall  int64  // id of the webhook to tell when it is over; 0 none
-	Variables string // the agent's and the dispatch's, merged: a JSON object
+	Variables string // the agent's defaults: a JSON object
 
 	// Refuse is set when nobody answers: the record's end reason. Say is what
 	// the carrier's voice then tells the caller, and Why what the record says to
@@ -27,7 +28,8 @@ type Route struct {
 const (
 	DispatchWaiting  = "waiting"  // for a call to attach to
 	DispatchAttached = "attached" // one did
-	DispatchPlaced   = "placed"   // the carrier was asked to place its call
+	DispatchPlacing  = "placing"  // the carrier is being asked to place its call, or was when a process died
+	DispatchPlaced   = "placed"   // the carrier took its call on
 	DispatchFailed   = "failed"   // it was not placed; Error says why
 	DispatchExpired  = "expired"  // nothing attached in time
 )
@@ -39,14 +41,17 @@ type Dispatch struct {
 	Workspace    string
 	AgentUUID    string
 	Version      int
+	Agent        string // its name
+	PreCall      int64  // as in [Route]
+	PostCall     int64
 	Conversation string // "conv-" and a UUID
 	Session      string // "sess-" and 32 hexadecimal digits; a stream may attach with it
-	Variables    string // of the dispatch, over the agent's: a JSON object
+	Variables    string // of the dispatch over the agent's: a JSON object
 	IdemKey      string // empty: none
 	IdemHash     string // of the request that came with it
 	Call         telephony.CallID
 	Status       string
-	Error        string // of a failed one, for the API's client
+	Error        string // of a failed one, for the API's client: no number, no credential
 	Created      time.Time
 	Expires      time.Time
 }

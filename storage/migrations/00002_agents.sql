@@ -141,19 +141,23 @@ CREATE TABLE dispatches (
     workspace    TEXT   NOT NULL REFERENCES workspaces (id),
     agent_uuid   TEXT   NOT NULL,
     version      BIGINT NOT NULL,
+    agent        TEXT   NOT NULL,             -- its name
+    pre_call     BIGINT NOT NULL DEFAULT 0,   -- ids of the version's webhooks; 0 none
+    post_call    BIGINT NOT NULL DEFAULT 0,
     conversation TEXT   NOT NULL UNIQUE,      -- "conv-..."
     session      TEXT   NOT NULL UNIQUE,      -- "sess-..."
     variables    TEXT   NOT NULL,             -- JSON
     idem_key     TEXT,
     idem_hash    TEXT   NOT NULL DEFAULT '',
     call_id      TEXT,                        -- NULL: waits
-    status       TEXT   NOT NULL,             -- waiting, attached, placed, failed, expired
+    status       TEXT   NOT NULL,             -- waiting, attached, placing, placed, failed, expired
     error        TEXT   NOT NULL DEFAULT '',
     created_us   BIGINT NOT NULL,
     expires_us   BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX dispatches_idem ON dispatches (workspace, idem_key) WHERE idem_key IS NOT NULL;
-CREATE INDEX dispatches_waiting ON dispatches (agent_uuid, created_us) WHERE call_id IS NULL;
+CREATE INDEX dispatches_waiting ON dispatches (agent_uuid, created_us) WHERE status = 'waiting';
+CREATE INDEX dispatches_call ON dispatches (call_id);
 
 -- A delivery is a webhook to be told of a call; each attempt a row of its own.
 CREATE TABLE deliveries (
