@@ -1,0 +1,93 @@
+package storage
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/search"
+)
+
+// Bounds of a page of calls.
+const (
+	PageCalls    = 50 // when nobody said
+	MaxPageCalls = 200
+)
+
+// ErrCursor means that a cursor is none that a page gave.
+var ErrCursor = errors.New("storage: this cursor is none that was given")
+
+// Found is a call of a page, with what its transcript says in numbers.
+type Found struct {
+	Call
+	Numbers
+}
+
+// SearchCalls lists the workspace's calls that q asks for, newest first, at most
+// limit (see [PageCalls]) of those after cursor; next is the cursor of the page
+// that follows, empty after the last. A call that begins meanwhile moves no
+// other: pages neither repeat nor leave out. It fails with [ErrCursor].
+func (db *DB) SearchCalls(ctx context.Context, workspace string, q search.Query, now time.Time, cursor string, limit int) (page []Found, next string, err error) {
+	if limit <= 0 {
+		limit = PageCalls
+	}
+	limit = min(limit, MaxPageCalls)
+	var c conditions
+	c.add("workspace = %s", c.arg(text(workspace)))
+	c.query(q, now)
+	if cursor != "" {
+		us, id, err := parseCursor(cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		at := c.arg(us)
+		c.add("(created_us < %s OR created_us = %s AND id < %s)", at, at, c.arg(text(id)))
+	}
+	statement := `SELECT ` + callColumns + ` FROM calls WHERE ` + c.where() +
+		` ORDER BY created_us DESC, id DESC LIMIT ` + c.arg(int64(limit+1))
+	err = db.read(ctx, "search calls", func(tx Tx) error {
+		page, next = nil, ""
+		err := tx.Each(ctx, statement, c.args, func(scan Scan) error {
+			r, err := scanCall(scan)
+			page = append(page, Found{Call: r})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(page) > limit {
+			page = page[:limit]
+			next = cursorOf(page[limit-1].Call)
+		}
+		return countPage(ctx, tx, page)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return page, next, nil
+}
+
+// cursorOf names the place after r in a list, newest first.
+func cursorOf(r Call) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%s", r.Created.UnixMicro(), r.ID))
+}
+
+func parseCursor(s string) (us int64, id string, err error) {
+	if len(s) > 512 {
+		return 0, "", ErrCursor
+	}
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return 0, "", ErrCursor
+	}
+	at, id, ok := strings.Cut(string(b), ".")
+	us, err = strconv.ParseInt(at, 10, 64)
+	if !ok || err != nil || id == "" {
+		return 0, "", ErrCursor
+	}
+	return us, id, nil
+}
