@@ -42,7 +42,11 @@ func Check(s map[string]any) []string {
 			wrong = append(wrong, fmt.Sprintf("Dynamic variable key %s is a reserved word.", name))
 		}
 		switch v := s[key].(type) {
-		case nil, bool, float64, int, int64, json.Number:
+		case nil, bool, float64, int, int64:
+		case json.Number:
+			if len(v) > MaxValue {
+				wrong = append(wrong, fmt.Sprintf("Dynamic variable %s is too long (maximum is %d characters).", name, MaxValue))
+			}
 		case string:
 			if utf8.RuneCountInString(v) > MaxValue {
 				wrong = append(wrong, fmt.Sprintf("Dynamic variable %s is too long (maximum is %d characters).", name, MaxValue))
@@ -52,6 +56,36 @@ func Check(s map[string]any) []string {
 		}
 	}
 	return wrong
+}
+
+// Decode reads a JSON object, numbers as they were written. Empty text is an
+// empty Set.
+func Decode(text string) (Set, error) {
+	if text == "" {
+		return Set{}, nil
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	s := Set{}
+	if err := dec.Decode(&s); err != nil {
+		return nil, fmt.Errorf("vars: no JSON object: %w", err)
+	}
+	if s == nil { // null
+		s = Set{}
+	}
+	return s, nil
+}
+
+// Encode writes s as a JSON object, its names in order.
+func (s Set) Encode() (string, error) {
+	if s == nil {
+		return "{}", nil
+	}
+	b, err := json.Marshal(map[string]any(s))
+	if err != nil {
+		return "", fmt.Errorf("vars: %w", err)
+	}
+	return string(b), nil
 }
 
 // Merge puts sets over each other: the later wins.
@@ -74,37 +108,4 @@ func Text(v any) string {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	return fmt.Sprint(v)
-}
-
-// Fill replaces every {{name}} in text. A name that s doesn't hold becomes
-// nothing, and is told to missing, which may be nil.
-func (s Set) Fill(text string, missing func(name string)) string {
-	return s.fill(text, missing, func(v string) string { return v })
-}
-
-// fill is Fill with every value passed through escape.
-func (s Set) fill(text string, missing func(string), escape func(string) string) string {
-	var b strings.Builder
-	for {
-		before, rest, opens := strings.Cut(text, "{{")
-		name, after, closes := strings.Cut(rest, "}}")
-		if !opens || !closes {
-			b.WriteString(text)
-			return b.String()
-		}
-		b.WriteString(before)
-		name = strings.TrimSpace(name)
-		v, ok := s[name]
-		if !ok && missing != nil {
-			missing(name)
-		}
-		b.WriteString(escape(Text(v)))
-		text = after
-	}
-}
-
-// FillEscaped is Fill for a place where values must not be taken for syntax,
-// such as a URL's query.
-func (s Set) FillEscaped(text string, escape func(string) string, missing func(name string)) string {
-	return s.fill(text, missing, escape)
 }
