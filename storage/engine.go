@@ -10,7 +10,8 @@ import (
 type Engine interface {
 	// Write runs do in a transaction that sees no other writer's half, and
 	// commits unless do fails. do uses nothing but its tx: the engine may have
-	// a single connection.
+	// a single connection. do may run more than once, when engines that let
+	// writers race ask for that: it sets what it returns from scratch, each time.
 	Write(ctx context.Context, do func(tx Tx) error) error
 
 	// Read runs do with a consistent view of what was committed before.
@@ -31,14 +32,17 @@ type Job struct {
 	At   time.Time // not before; zero: at once
 }
 
-// Tx is one transaction, of one goroutine.
+// Tx is one transaction, of one goroutine. After a statement that failed it is
+// of no more use: a row that may be there already is inserted with ON CONFLICT.
 type Tx interface {
 	// Exec runs a statement and returns how many rows it changed.
 	Exec(ctx context.Context, sql string, args ...any) (int64, error)
 
-	// Each calls row for every row of the answer. scan is valid within row.
+	// Each calls row for every row of the answer. scan is valid within row,
+	// which runs no statement itself.
 	Each(ctx context.Context, sql string, args []any, row func(scan Scan) error) error
 }
 
-// Scan copies the columns of a row into dest.
+// Scan copies the columns of a row into dest: pointers to strings, integers,
+// bytes or the Null types of database/sql. A column is BIGINT, TEXT or NULL.
 type Scan func(dest ...any) error

@@ -6,11 +6,15 @@ import (
 	"errors"
 
 	"github.com/hookswitch/hookswitch/storage"
+	"github.com/hookswitch/hookswitch/storage/jobs"
 )
 
 // engine is a [storage.Engine] over database/sql. In memory, reader and writer
 // are the same handle.
-type engine struct{ writer, reader *sql.DB }
+type engine struct {
+	writer, reader *sql.DB
+	queue          *jobs.Queue[*sql.Tx]
+}
 
 var _ storage.Engine = (*engine)(nil)
 
@@ -32,7 +36,7 @@ func within(ctx context.Context, db *sql.DB, o *sql.TxOptions, do func(storage.T
 	if err != nil {
 		return err
 	}
-	if err := do(tx{t}); err != nil {
+	if err := do(&tx{t: t}); err != nil {
 		if undo := t.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 			return errors.Join(err, undo)
 		}
@@ -40,6 +44,16 @@ func within(ctx context.Context, db *sql.DB, o *sql.TxOptions, do func(storage.T
 	}
 	return t.Commit()
 }
+
+func (e *engine) Enqueue(ctx context.Context, t storage.Tx, j storage.Job) error {
+	mine, ok := t.(*tx)
+	if !ok {
+		return errForeign
+	}
+	return e.queue.Enqueue(ctx, mine.t, j)
+}
+
+var errForeign = errors.New("sqlite: the transaction is of another engine")
 
 func (e *engine) Ping(ctx context.Context) error { return e.writer.PingContext(ctx) }
 
@@ -51,9 +65,17 @@ func (e *engine) Close() error {
 }
 
 // tx is one transaction.
-type tx struct{ t *sql.Tx }
+type tx struct {
+	t    *sql.Tx
+	busy bool // within Each
+}
 
-func (t tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+var errBusy = errors.New("sqlite: a statement within Each: no engine but this one could do that")
+
+func (t *tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if t.busy {
+		return 0, errBusy
+	}
 	r, err := t.t.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, err
@@ -61,7 +83,12 @@ func (t tx) Exec(ctx context.Context, query string, args ...any) (int64, error) 
 	return r.RowsAffected()
 }
 
-func (t tx) Each(ctx context.Context, query string, args []any, row func(storage.Scan) error) error {
+func (t *tx) Each(ctx context.Context, query string, args []any, row func(storage.Scan) error) error {
+	if t.busy {
+		return errBusy
+	}
+	t.busy = true
+	defer func() { t.busy = false }()
 	rows, err := t.t.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err

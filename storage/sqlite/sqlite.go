@@ -16,9 +16,11 @@ import (
 	"path/filepath"
 
 	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/hookswitch/hookswitch/storage"
+	"github.com/hookswitch/hookswitch/storage/jobs"
 	"github.com/hookswitch/hookswitch/storage/migrations"
 )
 
@@ -40,7 +42,7 @@ func Open(ctx context.Context, address string) (*storage.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, e.writer); err != nil {
+	if err := e.migrate(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return storage.New(e), nil
@@ -66,20 +68,25 @@ func open(file string) (*engine, error) {
 		return nil, fmt.Errorf("storage: open the database: %w", err)
 	}
 	writer.SetMaxOpenConns(1) // a database in memory is its one connection
-	if memory {
-		return &engine{writer: writer, reader: writer}, nil
+	queue, err := jobs.NewQueue(riversqlite.New(writer))
+	if err != nil {
+		return nil, errors.Join(err, writer.Close())
 	}
-	reader, err := sql.Open("sqlite", dsn(file, "ro"))
+	e := &engine{writer: writer, reader: writer, queue: queue}
+	if memory {
+		return e, nil
+	}
+	e.reader, err = sql.Open("sqlite", dsn(file, "ro"))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("storage: open the database: %w", err), writer.Close())
 	}
-	reader.SetMaxOpenConns(readers)
-	reader.SetMaxIdleConns(readers)
-	return &engine{writer: writer, reader: reader}, nil
+	e.reader.SetMaxOpenConns(readers)
+	e.reader.SetMaxIdleConns(readers)
+	return e, nil
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.Files,
+func (e *engine) migrate(ctx context.Context) error {
+	p, err := goose.NewProvider(goose.DialectSQLite3, e.writer, migrations.Files,
 		goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return fmt.Errorf("storage: read the migrations: %w", err)
@@ -94,5 +101,5 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("storage: migrate: %w", err)
 	}
-	return nil
+	return e.queue.Migrate(ctx)
 }

@@ -3,6 +3,8 @@ package storetest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,34 +13,53 @@ import (
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
+// check is one thing that a store must do.
+type check struct {
+	claim string
+	do    func(t *testing.T, s storage.Store)
+}
+
+// suites are the checks by what they are about.
+var suites = map[string][]check{}
+
+// suite adds checks, in the init of the file that has them.
+func suite(about string, checks ...check) { suites[about] = append(suites[about], checks...) }
+
 // Run checks the store that open returns: empty, and closed by t.Cleanup.
 func Run(t *testing.T, open func(t testing.TB) storage.Store) {
-	for _, c := range []struct {
-		claim string
-		check func(t *testing.T, s storage.Store)
-	}{
-		{"a call is created once per carrier id", createdOnce},
-		{"calls without a carrier id don't clash", createdWithout},
-		{"what is created is found", found},
-		{"what isn't there is not found", notFound},
-		{"text that no database takes is kept as one that all do", oddText},
-		{"the carrier id is set once", carrierSetOnce},
-		{"the epoch is raised by one of two", raised},
-		{"a token is spent once", admitted},
-		{"progress only moves on", progress},
-		{"entries come back as they went in", roundTrip},
-		{"an append continues exactly, or changes nothing", exact},
-		{"a stale epoch writes nothing", stale},
-		{"an Ended entry ends the record", endedByEntry},
-		{"End writes the last entry once", endedByHand},
-		{"of two appenders one wins", twoAppenders},
-		{"of two enders one wins", twoEnders},
-		{"an end and an append leave one whole journal", endAgainstAppend},
-		{"of two creators one wins", twoCreators},
-		{"unended lists the open calls", unended},
-	} {
-		t.Run(c.claim, func(t *testing.T) { c.check(t, open(t)) })
+	for _, about := range slices.Sorted(maps.Keys(suites)) {
+		t.Run(about, func(t *testing.T) {
+			for _, c := range suites[about] {
+				t.Run(c.claim, func(t *testing.T) { c.do(t, open(t)) })
+			}
+		})
 	}
+}
+
+func init() {
+	suite("calls",
+		check{"a call is created once per carrier id", createdOnce},
+		check{"calls without a carrier id don't clash", createdWithout},
+		check{"what is created is found", found},
+		check{"what isn't there is not found", notFound},
+		check{"text that no database takes is kept as one that all do", oddText},
+		check{"the carrier id is set once", carrierSetOnce},
+		check{"the epoch is raised by one of two", raised},
+		check{"a token is spent once", admitted},
+		check{"progress only moves on", progress},
+		check{"of two creators one wins", twoCreators},
+		check{"unended lists the open calls", unended},
+	)
+	suite("journal",
+		check{"entries come back as they went in", roundTrip},
+		check{"an append continues exactly, or changes nothing", exact},
+		check{"a stale epoch writes nothing", stale},
+		check{"an Ended entry ends the record", endedByEntry},
+		check{"End writes the last entry once", endedByHand},
+		check{"of two appenders one wins", twoAppenders},
+		check{"of two enders one wins", twoEnders},
+		check{"an end and an append leave one whole journal", endAgainstAppend},
+	)
 }
 
 // now is when the tests begin, in whole microseconds as a store keeps it.
