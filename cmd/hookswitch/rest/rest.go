@@ -1,0 +1,149 @@
+// Package rest serves the API over HTTP: one dialect under /api/v2, its
+// OpenAPI document and its documentation.
+package rest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/docs"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
+	v2 "github.com/hookswitch/hookswitch/cmd/hookswitch/rest/v2"
+)
+
+// Config is what the API works on, and how far it opens.
+type Config struct {
+	v2.Config
+
+	RequestsPerMinute int    // of a key, on average. 0 means 600.
+	Burst             int    // requests of a key at once, after a rest. 0 means RequestsPerMinute.
+	FailuresPerMinute int    // wrong keys from one client address. 0 means 30.
+	MaxBody           int64  // bytes of a request. 0 means 1 MiB.
+	Version           string // of the gateway, for the document. Empty means "dev".
+}
+
+// New makes the handler of /api/v2/, /openapi.json, /openapi.yaml and /docs.
+func New(cfg Config) (http.Handler, error) {
+	if cfg.Version == "" {
+		cfg.Version = "dev"
+	}
+	mux := http.NewServeMux()
+	api := humago.New(mux, settings(cfg.Version))
+	if err := v2.Register(api, cfg.Config); err != nil {
+		return nil, err
+	}
+	g, err := gate.New(gate.Config{
+		Keys: cfg.Roster, Log: cfg.Log, Now: cfg.Now, Fail: v2.WriteFailure,
+		RequestsPerMinute: cfg.RequestsPerMinute, Burst: cfg.Burst,
+		FailuresPerMinute: cfg.FailuresPerMinute, MaxBody: cfg.MaxBody,
+	})
+	if err != nil {
+		return nil, err
+	}
+	front := http.NewServeMux()
+	front.Handle(v2.Base+"/", g.Admit(g.Read(known(mux))))
+	if err := publish(front, api.OpenAPI()); err != nil {
+		return nil, err
+	}
+	return g.Number(known(front)), nil
+}
+
+// settings is huma's part: what the document says of the whole, no schema
+// links in answers, no pages of its own.
+func settings(version string) huma.Config {
+	s := huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title: "HookSwitch API", Version: version,
+				Description: "Voice agents on the telephone: define them, link them to numbers, send them out, and read what every call was.",
+				License:     &huma.License{Name: "Apache 2.0", Identifier: "Apache-2.0"},
+				Contact:     &huma.Contact{Name: "The operator of this gateway"},
+			},
+			Servers:    []*huma.Server{{URL: "/", Description: "This gateway"}},
+			Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)},
+		},
+		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		DefaultFormat: "application/json",
+	}
+	s.AllowAdditionalPropertiesByDefault = true // more may come; nobody breaks on it
+	return s
+}
+
+// publish serves the document and the page made of it. Both are made once.
+func publish(front *http.ServeMux, doc *huma.OpenAPI) error {
+	asJSON, err := json.MarshalIndent(doc, "", "  ")
+	if err != nil {
+		return fmt.Errorf("rest: OpenAPI document: %w", err)
+	}
+	asYAML, err := doc.YAML()
+	if err != nil {
+		return fmt.Errorf("rest: OpenAPI document: %w", err)
+	}
+	page, err := docs.Page(asJSON)
+	if err != nil {
+		return fmt.Errorf("rest: documentation: %w", err)
+	}
+	front.HandleFunc("GET /openapi.json", static("application/openapi+json", asJSON))
+	front.HandleFunc("GET /openapi.yaml", static("application/openapi+yaml", asYAML))
+	front.HandleFunc("GET /docs", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", docs.Policy)
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		static("text/html; charset=utf-8", page)(w, r)
+	})
+	return nil
+}
+
+// static serves what never changes.
+func static(contentType string, body []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		_, _ = w.Write(body) // the client may be gone
+	}
+}
+
+// known answers in the envelope for paths and methods that mux doesn't have.
+// OPTIONS says which methods there are.
+func known(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r) // not h: mux sets the path's values
+			return
+		}
+		refused := refusal{header: http.Header{}}
+		h.ServeHTTP(&refused, r)
+		allow := refused.header.Get("Allow")
+		switch {
+		case allow != "" && r.Method == http.MethodOptions:
+			w.Header().Set("Allow", allow+", OPTIONS")
+			w.WriteHeader(http.StatusNoContent)
+		case allow != "":
+			w.Header().Set("Allow", allow+", OPTIONS")
+			v2.WriteFailure(w, r, http.StatusMethodNotAllowed, "The method "+clip(r.Method)+" is not there. Allowed: "+strings.ReplaceAll(allow, ", ", " "))
+		default:
+			v2.WriteFailure(w, r, http.StatusNotFound, "There is nothing here. The paths are at /docs.")
+		}
+	})
+}
+
+// clip bounds what is repeated of a request.
+func clip(s string) string { return s[:min(len(s), 16)] }
+
+// refusal takes the answer of a mux that has nothing.
+type refusal struct{ header http.Header }
+
+// Header implements [http.ResponseWriter].
+func (r *refusal) Header() http.Header { return r.header }
+
+// Write implements [http.ResponseWriter].
+func (r *refusal) Write(b []byte) (int, error) { return len(b), nil }
+
+// WriteHeader implements [http.ResponseWriter].
+func (r *refusal) WriteHeader(int) {}

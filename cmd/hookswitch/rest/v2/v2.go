@@ -1,0 +1,57 @@
+// Package v2 is the API under /api/v2, in the words of seeds 000 and 001:
+// agents, their tools and webhooks, phone numbers, keys, and calls.
+package v2
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+)
+
+// Config is what the API works on.
+type Config struct {
+	Roster    roster.Store     // Required.
+	Catalog   roster.Catalog   // Required.
+	Sealer    roster.Sealer    // Required.
+	Trunk     Trunk            // nil: numbers have nothing to clean up
+	Log       *slog.Logger     // nil discards
+	Now       func() time.Time // nil means time.Now
+	AllowHTTP bool             // webhooks and tools may be plain http
+}
+
+// Trunk cleans up what a number has at its carrier.
+type Trunk interface {
+	// Release gives back everything that was set up for n. Doing it twice is no
+	// error.
+	Release(ctx context.Context, n roster.Number) error
+}
+
+// API is the handlers over one [Config].
+type API struct {
+	Config
+	huma huma.API
+}
+
+// Register adds the API's operations to to.
+func Register(to huma.API, cfg Config) error {
+	for name, missing := range map[string]bool{"Roster": cfg.Roster == nil, "Catalog": cfg.Catalog == nil, "Sealer": cfg.Sealer == nil} {
+		if missing {
+			return errors.New("v2: " + name + " is required")
+		}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	a := &API{Config: cfg, huma: to}
+	a.describe()
+	a.capabilities()
+	return nil
+}
