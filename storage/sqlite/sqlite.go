@@ -42,15 +42,18 @@ func Open(ctx context.Context, address string) (*storage.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.migrate(ctx); err != nil {
+	ready := e.migrate
+	if file == memory {
+		ready = e.blankMemory
+	}
+	if err := ready(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return storage.New(e), nil
 }
 
 func open(file string) (*engine, error) {
-	memory := file == ":memory:"
-	if !memory {
+	if file != memory {
 		// The file holds what people said: for its owner only.
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			return nil, fmt.Errorf("storage: make the database's folder: %w", err)
@@ -73,7 +76,7 @@ func open(file string) (*engine, error) {
 		return nil, errors.Join(err, writer.Close())
 	}
 	e := &engine{writer: writer, reader: writer, queue: queue}
-	if memory {
+	if file == memory {
 		return e, nil
 	}
 	e.reader, err = sql.Open("sqlite", dsn(file, "ro"))

@@ -145,8 +145,8 @@ func TestAddresses(t *testing.T) {
 	for address, want := range map[string]string{
 		"":                               "no scheme",
 		"data/x.db":                      "no scheme",
-		"postgres://user:hunter2@host/x": "SQLite only",
-		"postgresql://host/x":            "SQLite only",
+		"postgres://user:hunter2@host/x": "not SQLite",
+		"postgresql://host/x":            "not SQLite",
 		"mysql://user:hunter2@host/x":    "unknown scheme",
 		"sqlite://":                      "needs a path",
 		"sqlite://data/":                 "not a folder",

@@ -9,7 +9,10 @@ import (
 )
 
 // Memory is the address of a database that lives and dies with its handle.
-const Memory = "sqlite://:memory:"
+const Memory = "sqlite://" + memory
+
+// memory is SQLite's own name for it.
+const memory = ":memory:"
 
 // path returns the file that a database address names: sqlite://data/x.db is
 // relative to the working directory, sqlite:///var/x.db is not.
@@ -19,7 +22,7 @@ func path(address string) (string, error) {
 	case !ok:
 		return "", storage.URLError{Why: "no scheme: write sqlite://data/hookswitch.db"}
 	case scheme == "postgres" || scheme == "postgresql":
-		return "", storage.URLError{Why: "this build keeps its records in SQLite only: write sqlite://data/hookswitch.db"}
+		return "", storage.URLError{Why: "that is not SQLite"}
 	case scheme != "sqlite":
 		return "", storage.URLError{Why: "unknown scheme: write sqlite://data/hookswitch.db"}
 	case rest == "":
@@ -28,7 +31,7 @@ func path(address string) (string, error) {
 		return "", storage.URLError{Why: "a sqlite:// address is a path only: no ? and no #"}
 	case strings.HasSuffix(rest, "/"):
 		return "", storage.URLError{Why: "sqlite:// needs a file, not a folder"}
-	case rest == ":memory:":
+	case rest == memory:
 		return rest, nil
 	}
 	return filepath.Clean(rest), nil
@@ -40,8 +43,8 @@ func dsn(path, mode string) string {
 	q.Set("_txlock", "immediate") // deferred transactions that turn writers fail as BUSY
 	q.Add("_pragma", "busy_timeout(5000)")
 	q.Add("_pragma", "foreign_keys(1)")
-	if path == ":memory:" {
-		return "file::memory:?" + q.Encode()
+	if path == memory {
+		return "file:" + memory + "?" + q.Encode()
 	}
 	q.Set("mode", mode)
 	if mode != "ro" {
