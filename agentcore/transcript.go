@@ -1,5 +1,75 @@
 package agentcore
 
+// Kinds of an [Item].
+const (
+	ItemAnswered = "answered" // the line was connected; Text is what hears, thinks and speaks
+	ItemAgent    = "agent"    // a reply that is over
+	ItemCaller   = "caller"   // a turn of the caller's, or a part of it
+	ItemKey      = "key"      // Text is the digit
+	ItemNoise    = "noise"    // the caller made a sound without words
+	ItemTool     = "tool"
+	ItemTrouble  = "trouble" // a provider failed
+	ItemLost     = "lost"
+	ItemEnded    = "ended" // Text is the end reason
+)
+
+// Item is one thing of a call's transcript. Times are milliseconds since the
+// call was answered.
+type Item struct {
+	Kind    string
+	At, End int64
+	Turn    int // the caller's turn that it is or answers; of ItemAnswered the epoch; 0 for none
+	Reply   int // of an agent's
+	Text    string
+	Unheard string        // of an agent's: what was planned and not played
+	Why     string        // of an agent's: greeting, answer, prompt, apology, resume; of trouble whose it is
+	Cut     bool          // of an agent's; of trouble: it was fatal
+	Parts   *Parts        // of an agent's, when it answers a turn; its Sum is the gap
+	Talked  bool          // of a caller's: began while the agent spoke
+	Talk    *Interruption // of a caller's, a key or a noise: what came of talking over
+	Tool    *ToolCall     // of a tool
+	Heard   CallerSaid    // of a caller's: how the words were got
+}
+
+// Gap is the time from the caller's last word to the agent's first sample
+// played, in milliseconds: the sum of its parts. ok is false for an item that
+// has none.
+func (i Item) Gap() (ms int64, ok bool) {
+	if i.Parts == nil {
+		return 0, false
+	}
+	return i.Parts.Sum(), true
+}
+
+// Interruption is a talk-over: the caller spoke while the agent did.
+type Interruption struct {
+	Reply    int   // that was talked over
+	StartMS  int64 // the caller's first sample
+	ClearMS  int64 // the line was told to drop the rest
+	SilentMS int64 // from StartMS until the agent was silent
+	Unheard  int   // words of the reply that were not heard
+	Words    int   // words of the reply
+}
+
+// ToolCall is what the agent asked a tool, and what came of it.
+type ToolCall struct {
+	Name, Arguments string
+	Result          string
+	Answered        bool // there is a result
+	Failed          bool
+	TookMS          int64
+}
+
+// Items are the items of a call, in the order in which they began.
+func Items(entries []Entry) []Item {
+	var s Script
+	var items []Item
+	for _, e := range entries {
+		items = append(items, s.Add(e)...)
+	}
+	return append(items, s.Rest()...)
+}
+
 // Utterance is one line of a transcript: what one side said, in the order in
 // which it began. Times are milliseconds since the call was answered.
 type Utterance struct {
@@ -15,35 +85,31 @@ type Utterance struct {
 	Parts   *Parts `json:"parts,omitempty"`
 }
 
-// Transcript is what was said in a call, as heard.
+// Transcript is what was said in a call, as heard: the items that have words.
 func Transcript(entries []Entry) []Utterance {
 	var out []Utterance
-	tools := map[string]int{}
-	for _, e := range entries {
-		switch ev := e.Event.(type) {
-		case CallerSaid:
-			out = append(out, Utterance{Turn: ev.Turn, Speaker: "caller", Text: ev.Text, StartMS: ev.StartMS, EndMS: ev.EndMS, Over: ev.TalkedOver})
-		case CallerPressed:
-			at := e.At.Milliseconds()
-			out = append(out, Utterance{Turn: ev.Turn, Speaker: "caller", Text: "[" + ev.Digit + "]", StartMS: at, EndMS: at})
-		case AgentSaid:
-			if ev.Text == "" && ev.Unheard == "" {
+	for _, i := range Items(entries) {
+		u := Utterance{Turn: i.Turn, Speaker: i.Kind, Text: i.Text, StartMS: i.At, EndMS: i.End}
+		switch i.Kind {
+		case ItemCaller:
+			u.Over = i.Talked
+		case ItemKey:
+			u.Speaker, u.Text, u.Over = ItemCaller, "["+i.Text+"]", i.Talk != nil
+		case ItemTool:
+			u.Text = i.Tool.Name + " " + i.Tool.Arguments
+			if i.Tool.Answered {
+				u.Text += " -> " + i.Tool.Result
+			}
+		case ItemAgent:
+			if i.Text == "" && i.Unheard == "" {
 				continue
 			}
-			out = append(out, Utterance{
-				Turn: ev.Turn, Speaker: "agent", Text: ev.Text, Unheard: ev.Unheard,
-				StartMS: ev.StartMS, EndMS: ev.EndMS, Cut: ev.Cut, GapMS: ev.GapMS, Parts: ev.Parts,
-			})
-		case ToolIntent:
-			tools[ev.Key] = len(out)
-			at := e.At.Milliseconds()
-			out = append(out, Utterance{Turn: ev.Turn, Speaker: "tool", Text: ev.Name + " " + ev.Arguments, StartMS: at, EndMS: at})
-		case ToolResult:
-			if i, ok := tools[ev.Key]; ok {
-				out[i].EndMS = e.At.Milliseconds()
-				out[i].Text += " -> " + ev.Text
-			}
+			u.Unheard, u.Cut, u.Parts = i.Unheard, i.Cut, i.Parts
+			u.GapMS, _ = i.Gap()
+		default:
+			continue
 		}
+		out = append(out, u)
 	}
 	return out
 }
