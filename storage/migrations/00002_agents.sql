@@ -172,17 +172,20 @@ CREATE TABLE deliveries (
     status     TEXT   NOT NULL,               -- pending, delivered, dead
     attempts   BIGINT NOT NULL DEFAULT 0,
     created_us BIGINT NOT NULL,
-    next_us    BIGINT,                        -- NULL: no more attempts by itself
-    done_us    BIGINT
+    next_us    BIGINT,                        -- of the next attempt; set exactly when pending
+    claimed    BIGINT NOT NULL DEFAULT 0,     -- 1: somebody is at it until next_us
+    done_us    BIGINT,
+    summary    TEXT                           -- call_summary, the same in every attempt
 );
 CREATE INDEX deliveries_workspace ON deliveries (workspace, created_us, id);
-CREATE UNIQUE INDEX deliveries_once ON deliveries (call_id, webhook_id, kind);
+CREATE UNIQUE INDEX deliveries_once ON deliveries (call_id, webhook_id, kind) WHERE kind <> 'test';
 
 CREATE TABLE delivery_attempts (
     delivery_id      TEXT   NOT NULL REFERENCES deliveries (id),
     n                BIGINT NOT NULL,
     started_us       BIGINT NOT NULL,
     took_ms          BIGINT NOT NULL,
+    method           TEXT   NOT NULL,
     url              TEXT   NOT NULL,         -- without its query
     status           BIGINT NOT NULL,         -- 0: no answer
     error            TEXT   NOT NULL,
