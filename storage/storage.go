@@ -2,8 +2,8 @@
 // journals. It holds the one SQL text; a backend under it (sqlite) opens a
 // database and lends it as an [Engine].
 //
-// The types that it keeps are its users' own: it fits the interface that
-// [dispatch.Calls] declares.
+// The types that it keeps are its users' own: it fits the interfaces that
+// [dispatch.Calls] and [roster.Store] declare.
 package storage
 
 import (
@@ -11,6 +11,7 @@ import (
 	"fmt"
 
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
 )
 
 // Call is a call's row.
@@ -28,6 +29,7 @@ var (
 // Store is everything that is kept. storetest holds what every backend must do.
 type Store interface {
 	dispatch.Calls
+	roster.Store
 
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
