@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +14,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/hookswitch/hookswitch/agentcore/models"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
@@ -50,7 +53,7 @@ func (c *doctorCmd) Run(ctx context.Context, s streams) error {
 		cores(),
 		hearing(ctx, l.Config),
 		folder("models", l.Config.CacheDir),
-		folder("database", filepath.Dir(strings.TrimPrefix(l.Config.DatabaseURL, "sqlite://"))),
+		database(ctx, l.Config.DatabaseURL),
 		folder("recordings", l.Config.Recordings),
 		port(ctx, l.Config),
 	}
@@ -109,6 +112,24 @@ func hearing(ctx context.Context, c config.Config) finding {
 		return f
 	}
 	f.Text = "moonshine, every file checked by sha256"
+	return f
+}
+
+// database looks whether the records can be kept. It changes nothing there.
+func database(ctx context.Context, url string) finding {
+	if file, ok := strings.CutPrefix(url, "sqlite://"); ok {
+		return folder("database", filepath.Dir(file))
+	}
+	f := finding{State: "ok", Name: "database", Text: "postgres answers"}
+	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
+	defer stop()
+	c, err := pgx.Connect(ctx, url)
+	if err == nil {
+		err = errors.Join(c.Ping(ctx), c.Close(ctx))
+	}
+	if err != nil { // its text may repeat the address
+		f.State, f.Text, f.Mend = "FAIL", "postgres does not answer", "does it run, and may this user use it? psql DATABASE_URL -c 'select 1'"
+	}
 	return f
 }
 

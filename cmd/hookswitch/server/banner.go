@@ -73,9 +73,12 @@ func (s *Server) configLine(from string) line {
 
 func (s *Server) databaseLine() line {
 	l := line{aspect: "database", what: "sqlite " + databaseFile(s.c.DatabaseURL)}
-	if databaseFile(s.c.DatabaseURL) == "" {
+	switch {
+	case !embedded(s.c.DatabaseURL):
+		l.what = "postgres " + bareURL(s.c.DatabaseURL)
+	case databaseFile(s.c.DatabaseURL) == "":
 		l.what = "sqlite in memory; gone when this ends"
-	} else if s.fresh {
+	case s.fresh:
 		l.what += ", new"
 	}
 	return l

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,7 +10,26 @@ import (
 
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
 	"github.com/hookswitch/hookswitch/storage"
+	"github.com/hookswitch/hookswitch/storage/postgres"
+	"github.com/hookswitch/hookswitch/storage/sqlite"
 )
+
+// OpenStore opens the database at url, of whichever kind. What can't be opened
+// is a *[fault.Fault].
+func OpenStore(ctx context.Context, url string) (*storage.DB, error) {
+	open := sqlite.Open
+	if !embedded(url) {
+		open = postgres.Open
+	}
+	db, err := open(ctx, url)
+	if err != nil {
+		return nil, databaseFault(url, err)
+	}
+	return db, nil
+}
+
+// embedded reports whether the database at url is a file, or memory, of ours.
+func embedded(url string) bool { return strings.HasPrefix(url, "sqlite://") }
 
 // databaseFile is the file behind a database address; empty when it is none.
 func databaseFile(url string) string {
@@ -22,6 +42,9 @@ func databaseFile(url string) string {
 
 // missing reports whether the database is still to be made.
 func missing(url string) bool {
+	if !embedded(url) {
+		return false
+	}
 	file := databaseFile(url)
 	if file == "" {
 		return true
@@ -37,13 +60,17 @@ func databaseFault(url string, err error) error {
 	var bad storage.URLError
 	switch {
 	case errors.As(err, &newer):
-		f.What = fmt.Sprintf("%s was written by a newer version (schema %d, this build knows %d)", databaseFile(url), newer.Have, newer.Known)
+		f.What = fmt.Sprintf("%s was written by a newer version (schema %d, this build knows %d)", bareURL(strings.TrimPrefix(url, "sqlite://")), newer.Have, newer.Known)
 		f.Mend, f.Code = "run the newer build, or start on another file: "+fault.Keep("--database-url sqlite://data/other.db"), "db/newer"
 	case errors.As(err, &bad):
 		f.What, f.Code, f.Exit = "the database's address can't be used: "+bad.Why, "config/database", fault.Wrong
 		f.Mend = fault.Keep("--database-url sqlite://data/hookswitch.db")
 	default:
 		f.What, f.Code = "the database can't be opened: "+err.Error(), "db/open"
+		if !embedded(url) {
+			f.Mend = "does it run, and may this user use it? look: " + fault.Keep("psql DATABASE_URL -c 'select 1'")
+			break
+		}
 		f.Mend = "is the folder there and writable, and the file a database? another one: " + fault.Keep("--database-url sqlite://data/other.db")
 	}
 	return f

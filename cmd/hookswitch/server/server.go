@@ -23,7 +23,6 @@ import (
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/metrics"
 	"github.com/hookswitch/hookswitch/storage"
-	"github.com/hookswitch/hookswitch/storage/sqlite"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/twilio"
 )
@@ -93,8 +92,8 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, err
 	}
 	s.fresh = missing(s.c.DatabaseURL)
-	if s.store, err = sqlite.Open(ctx, s.c.DatabaseURL); err != nil {
-		return nil, databaseFault(s.c.DatabaseURL, err)
+	if s.store, err = OpenStore(ctx, s.c.DatabaseURL); err != nil {
+		return nil, err
 	}
 	s.speech = newSpeech(s.load, s.log)
 	if err := s.dispatch(); err != nil {

@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/telephony/sim"
+	"github.com/hookswitch/hookswitch/telephony/sim/handset"
 )
 
 // The simulated carrier's account. Its credentials are no secret: the doors
@@ -19,6 +21,14 @@ const (
 	SimAccount = "AC00000000000000000000000000000001"
 	SimToken   = "simulatedCarrierOnLoopback"
 	SimNumber  = "+14155550100" // the agent's number
+)
+
+// Phones that ring behind the simulated carrier, so that an agent has somebody
+// to call before there is an account. Every other number is out of service.
+const (
+	PhoneListens  = "+14155550171" // picks up, hears the agent out, hangs up
+	PhoneBusy     = "+14155550172"
+	PhoneNoAnswer = "+14155550173"
 )
 
 // simulated is the simulated carrier inside this process, with a listener of
@@ -39,6 +49,9 @@ func newSimulated(public string, serving *tls.Config, log *slog.Logger) (*simula
 	if err != nil {
 		return nil, err
 	}
+	carrier.Register(PhoneListens, sim.Phone{Answer: handset.Answer{After: time.Second}, Make: listens})
+	carrier.Register(PhoneBusy, sim.Phone{Answer: handset.Answer{Kind: handset.Busy}})
+	carrier.Register(PhoneNoAnswer, sim.Phone{Answer: handset.Answer{Kind: handset.NoAnswer}})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, errors.Join(err, carrier.Close())
@@ -52,6 +65,20 @@ func newSimulated(public string, serving *tls.Config, log *slog.Logger) (*simula
 		s.server.Serve(ln)
 	}()
 	return s, nil
+}
+
+// listens is somebody who hears the agent out, waits a moment, and hangs up.
+func listens() handset.Handset {
+	const moment = 75 // ticks of 20 ms
+	heard, quiet := false, 0
+	return handset.Func(func(_ time.Duration, hear, _ *media.Frame) handset.Touch {
+		if _, _, loud := handset.Voiced(hear); loud {
+			heard, quiet = true, 0
+		} else {
+			quiet++
+		}
+		return handset.Touch{Hangup: heard && quiet > moment}
+	})
 }
 
 // trusting lets the carrier trust the very certificate that we serve with:
