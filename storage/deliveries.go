@@ -74,6 +74,15 @@ func (db *DB) Delivery(ctx context.Context, workspace, id string) (d webhook.Del
 	return d, err
 }
 
+// Due implements [webhook.Deliveries].
+func (db *DB) Due(ctx context.Context, id string) (d webhook.Delivery, err error) {
+	err = db.read(ctx, "find delivery", func(tx Tx) error {
+		d, err = oneDelivery(ctx, tx, `WHERE id = $1`, text(id))
+		return err
+	})
+	return d, err
+}
+
 // Deliveries implements [webhook.Deliveries].
 func (db *DB) Deliveries(ctx context.Context, f webhook.Filter) (all []webhook.Delivery, err error) {
 	limit := f.Limit

@@ -98,6 +98,9 @@ type Deliveries interface {
 
 	Delivery(ctx context.Context, workspace, id string) (Delivery, error)
 
+	// Due is Delivery in any workspace, for the work on it.
+	Due(ctx context.Context, id string) (Delivery, error)
+
 	// Deliveries lists the newest first.
 	Deliveries(ctx context.Context, f Filter) ([]Delivery, error)
 

@@ -39,6 +39,7 @@ const (
 	TooLarge   = "large"    // the answer is beyond bounds
 	Redirected = "redirect" // a 3xx: redirects are not followed
 	BadStatus  = "status"   // 4xx or 5xx
+	Sealed     = "sealed"   // the secret that signs it can't be opened
 	Stopped    = "stopped"  // we gave up: the call ended or the gateway stops
 )
 

@@ -1,0 +1,96 @@
+package webhook
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/vars"
+)
+
+// Runner asks pre_call webhooks.
+type Runner struct{ c Config }
+
+// NewRunner returns a Runner.
+func NewRunner(c Config) (*Runner, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return &Runner{c}, nil
+}
+
+// PreCall asks the pre_call webhook of agent what a call that is about to be
+// answered should know, and waits for it at most its response_timeout_secs. It
+// returns the call's variables, without the call's own: those on its record,
+// under what the answer assigns. When the webhook fails they are as they were,
+// and the error, an [*Error], is to be told and not to stop the call. What
+// happened is on record either way; what of it can't be kept is logged.
+//
+// Without a pre_call webhook nothing happens.
+func (r *Runner) PreCall(ctx context.Context, call dispatch.Record, agent roster.Definition) (vars.Set, Exchange, error) {
+	given, err := vars.Decode(call.Variables)
+	if err != nil {
+		return vars.Set{}, Exchange{}, err
+	}
+	hook, ok := find(agent, 0, roster.PreCall)
+	if !ok {
+		return given, Exchange{}, nil
+	}
+	owed := Owed(roster.PreCall, call.Workspace, call.ID, call.AgentUUID, call.Version, hook.ID, time.Now())
+	x, got, err := r.c.ask(ctx, hook, owed.Message, call, agent)
+	owed.Status, owed.Next, owed.Done = Delivered, time.Time{}, time.Now()
+	if err != nil {
+		owed.Status = Dead
+		r.c.Log.WarnContext(ctx, "pre_call webhook failed: the call goes on without it", "call", call.ID, "error", err)
+	}
+	r.c.Counter.WebhookSent(roster.PreCall, owed.Status, x.Took)
+	if err := r.c.keep(ctx, owed, x); err != nil {
+		r.c.Log.ErrorContext(ctx, "pre_call webhook is not on record", "call", call.ID, "error", err)
+	}
+	return vars.Merge(given, got), x, err
+}
+
+// ask sends a pre_call and takes what it assigns. Problems with that are told
+// in the Exchange and are no failure.
+func (c Config) ask(ctx context.Context, hook roster.Webhook, message string, call dispatch.Record, agent roster.Definition) (Exchange, vars.Set, error) {
+	event, err := beginning(call)
+	if err != nil {
+		return unsent(err), nil, err
+	}
+	x, err := c.send(ctx, sending{hook: hook, message: message, v: vars.Merge(event.Variables, Known(call)), event: event})
+	if err != nil {
+		return x, nil, err
+	}
+	known := slices.DeleteFunc(slices.Clone(hook.Config.Assignments), func(a roster.Assignment) bool {
+		_, ok := agent.Variables[a.Variable]
+		return !ok
+	})
+	got, problems := Assign(known, x.Answer)
+	if left := len(hook.Config.Assignments) - len(known); left > 0 {
+		problems = append(problems, fmt.Sprintf("%d assignments name variables that the agent doesn't have", left))
+	}
+	x.Err = cut(strings.Join(problems, "; "), 1000)
+	return x, got, nil
+}
+
+// keep puts a delivery that is over, and its one attempt, on record. A call that
+// asks again, because whoever asked first died, adds an attempt.
+func (c Config) keep(ctx context.Context, d Delivery, x Exchange) error {
+	_, err := c.keepAttempt(ctx, d, x)
+	return err
+}
+
+func (c Config) keepAttempt(ctx context.Context, d Delivery, x Exchange) (Attempt, error) {
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	on, _, err := c.Deliveries.CreateDelivery(within, d)
+	if err != nil {
+		return Attempt{Exchange: x}, err
+	}
+	return c.record(ctx, on.ID, Attempt{Exchange: x}, d.Status)
+}
