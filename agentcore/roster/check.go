@@ -1,0 +1,223 @@
+package roster
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/vars"
+)
+
+// Bounds of a definition, besides those of its parts.
+const (
+	maxName     = 255
+	maxGreeting = 2_000
+	maxTools    = 64
+)
+
+// Languages are those that an agent may speak (seed 001, "Agent Validations").
+var Languages = []string{"en-US"}
+
+// Terms is what the wishes for an agent are held against: what a workspace is
+// offered, and what its operator allows. Its methods ask nobody.
+type Terms struct {
+	ASR, LLM  []Capability
+	Voices    []Voice
+	AllowHTTP bool                         // addresses may be plain http
+	Seal      func(string) (Secret, error) // of webhooks' secrets. Required.
+	UUID      func() string                // of new tools and webhooks. Required.
+	Who       Actor
+	Now       time.Time
+}
+
+// Create makes the definition that body wishes for: a JSON object with numbers
+// as [json.Number]. All that is wrong with it is told at once. An error of
+// another kind is the sealer's.
+func (t Terms) Create(body map[string]any) (Definition, error) {
+	d := Definition{Enabled: true, Languages: slices.Clone(Languages), Variables: map[string]any{}, Turn: defaultTurn(),
+		SystemTools: defaultSystemTools(), Tools: []Tool{}, Webhooks: []Webhook{}}
+	body = maps.Clone(body)
+	for _, required := range []string{"name", "voice_uuid"} {
+		if _, ok := body[required]; !ok {
+			body[required] = nil
+		}
+	}
+	return t.apply(d, body, true)
+}
+
+// Change merges body into d, which stays as it is: absent fields keep their
+// values, null puts back the default. Lists are replaced; their tools and
+// webhooks keep their identity by name and by type.
+func (t Terms) Change(d Definition, body map[string]any) (Definition, error) {
+	d, err := clone(d)
+	if err != nil {
+		return d, err
+	}
+	return t.apply(d, body, false)
+}
+
+func (t Terms) apply(d Definition, body map[string]any, fresh bool) (Definition, error) {
+	var wrong Problems
+	f := form{body, "", &wrong}
+	f.line("name", maxName, &d.Name)
+	t.voice(f, &d)
+	languages(f, &d)
+	variables(f, &d)
+	f.flag("enabled", true, &d.Enabled)
+	f.textOrNull("greeting", maxGreeting, &d.Greeting)
+	t.asr(f, &d)
+	turn(f, &d)
+	t.llm(f, &d)
+	systemTools(f, &d, fresh)
+	if err := t.tools(f, &d); err != nil {
+		return d, err
+	}
+	if err := t.webhooks(f, &d); err != nil {
+		return d, err
+	}
+	t.together(f, d)
+	assigned(f, d)
+	if len(wrong) > 0 {
+		return d, wrong
+	}
+	return d, nil
+}
+
+func (t Terms) voice(f form, d *Definition) {
+	if !f.text("voice_uuid", maxName, "", &d.VoiceUUID) {
+		return
+	}
+	if d.VoiceUUID == "" {
+		f.refuse("voice_uuid", blank)
+	} else if _, ok := findVoice(t.Voices, d.VoiceUUID); !ok {
+		f.refuse("voice_uuid", "Voice not found or not accessible")
+	}
+}
+
+func findVoice(all []Voice, uuid string) (Voice, bool) {
+	i := slices.IndexFunc(all, func(v Voice) bool { return v.UUID == uuid })
+	if i < 0 {
+		return Voice{}, false
+	}
+	return all[i], true
+}
+
+func languages(f form, d *Definition) {
+	var all []string
+	if !f.texts("languages", 16, 35, &all) {
+		return
+	}
+	if len(all) == 0 {
+		all = Languages
+	}
+	d.Languages = nil
+	for _, l := range all {
+		if !slices.Contains(Languages, l) {
+			f.refuse("languages", notIncluded)
+		} else if !slices.Contains(d.Languages, l) {
+			d.Languages = append(d.Languages, l)
+		}
+	}
+}
+
+func variables(f form, d *Definition) {
+	v, ok := f.in["dynamic_variables"]
+	if !ok {
+		return
+	}
+	set, is := v.(map[string]any)
+	if v != nil && !is {
+		f.refuse("dynamic_variables", "Dynamic variables must be a flat hash.")
+		return
+	}
+	wrong := vars.Check(set)
+	for i, message := range wrong {
+		if i == 20 {
+			f.refuse("dynamic_variables", "%d more problems.", len(wrong)-i)
+			break
+		}
+		f.refuse("dynamic_variables", "%s", message)
+	}
+	d.Variables = map[string]any{}
+	maps.Copy(d.Variables, set)
+}
+
+// together tells which parts do not go together (seed 001, "Interoperability
+// Validations"): a voice must speak a language of the agent's, as its recogniser
+// hears all of [Languages].
+func (t Terms) together(f form, d Definition) {
+	if !f.has("voice_uuid") && !f.has("languages") {
+		return
+	}
+	v, ok := findVoice(t.Voices, d.VoiceUUID)
+	if ok && v.Language != "" && len(d.Languages) > 0 && !slices.Contains(d.Languages, v.Language) {
+		f.refuse("voice_uuid", "Voice '%s' speaks %s, which is not one of the agent's languages", v.Name, v.Language)
+	}
+}
+
+// assigned tells of assignments to variables that the agent doesn't have: at
+// the assignment if it is new, else at the variables, which lost one.
+func assigned(f form, d Definition) {
+	check := func(list string, i int, field, owner string, all []Assignment) {
+		for j, one := range all {
+			if _, ok := d.Variables[one.Variable]; ok || one.Variable == "" {
+				continue
+			}
+			if f.has(list) {
+				f.refuse(fmt.Sprintf("%s.%d.%s.%d.dynamic_variable", list, i, field, j), noVariable)
+			} else if f.has("dynamic_variables") {
+				f.refuse("dynamic_variables", "Dynamic variable '%.80s' can't be removed: %s assigns it.", one.Variable, owner)
+			}
+		}
+	}
+	for i, tool := range d.Tools {
+		check("tools", i, "tool_config.assignments", fmt.Sprintf("tool '%.80s'", tool.Name), tool.Config.Assignments)
+	}
+	for i, hook := range d.Webhooks {
+		check("webhooks", i, "webhook_config.assignments", "the "+hook.Type+" webhook", hook.Config.Assignments)
+	}
+}
+
+// noVariable refuses an assignment to nowhere.
+const noVariable = "must exist in the agent's dynamic variables"
+
+// Missing tells what d lacks to take calls, in the words of seed 000; nil when
+// it lacks nothing.
+func Missing(d Definition) []string {
+	var missing []string
+	for _, part := range []struct {
+		name string
+		ok   bool
+	}{
+		{"ASR", d.ASR != nil && d.ASR.Provider != "" && d.ASR.Model != ""},
+		{"TTS", d.VoiceUUID != ""},
+		{"turn", d.Turn != nil},
+		{"LLM", d.LLM != nil && given(d.LLM.Provider) && given(d.LLM.Model)},
+	} {
+		if !part.ok {
+			missing = append(missing, "Agent "+part.name+" configuration is missing")
+		}
+	}
+	return missing
+}
+
+func given(s *string) bool { return s != nil && *s != "" }
+
+// clone copies d so that nothing is shared.
+func clone(d Definition) (Definition, error) {
+	raw, err := json.Marshal(d)
+	if err != nil {
+		return d, fmt.Errorf("roster: definition: %w", err)
+	}
+	var out Definition
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return d, fmt.Errorf("roster: definition: %w", err)
+	}
+	out.Variables = maps.Clone(d.Variables) // numbers as they are
+	if out.Variables == nil {
+		out.Variables = map[string]any{}
+	}
+	return out, nil
+}
