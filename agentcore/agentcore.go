@@ -9,18 +9,29 @@ import (
 	"github.com/hookswitch/hookswitch/media"
 )
 
-// Agent is who answers: its words and its manners.
+// Agent is who answers: its words and its manners. Its texts may name dynamic
+// variables, {{like_this}}: see [Config]. They are filled in when a text is
+// used, the prompt at each request to the model.
 type Agent struct {
-	Name         string
-	Prompt       string        // the model's system message
-	Greeting     string        // said first; empty lets the caller begin
-	Apology      string        // said once when something broke for good. Empty has a default
-	StillThere   string        // said after Silence, once; empty means none
-	CutOff       string        // said first when a lost line is back. Empty has a default
+	Name       string
+	Prompt     string // the model's system message
+	Greeting   string // said first; empty lets the caller begin
+	Apology    string // said once when something broke for good. Empty has a default
+	StillThere string // said after Silence, once; empty means none
+	CutOff     string // said first when a lost line is back. Empty has a default
+	Filler     string // said before a tool that wants it, if nothing else was. Empty has a default
+
 	EndpointWait time.Duration // silence that ends a turn. Zero means 500 ms
 	PauseWait    time.Duration // silence after which recognition may begin. Zero means 200 ms
-	Silence      time.Duration // without a word from anyone. Zero means 10 s; then as long again ends the call
 	MaxDuration  time.Duration // of the call. Zero means 30 m
+
+	// Silence is how long nobody may speak before StillThere is said. Zero means
+	// 10 s, less than zero never.
+	Silence time.Duration
+	// SilenceEnd is how long nobody may speak before the call ends; what StillThere
+	// says does not count as speech. Less than zero means never. Zero means twice
+	// Silence if StillThere is said, else Silence, or 10 s if that is never.
+	SilenceEnd time.Duration
 }
 
 // Observer is told numbers as they arise, without names or words. Its methods

@@ -12,6 +12,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/llm"
 	"github.com/hookswitch/hookswitch/agentcore/tools"
 	"github.com/hookswitch/hookswitch/agentcore/tts"
+	"github.com/hookswitch/hookswitch/agentcore/vars"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/media/vad"
 	"github.com/hookswitch/hookswitch/telephony"
@@ -27,6 +28,7 @@ type Config struct {
 	Model      llm.Model       // required
 	Voice      tts.Synthesizer // required
 	Tools      []tools.Tool    // names are unique
+	Variables  vars.Set        // what the agent's texts and the tools may name; tools may set others. Not changed
 	Journal    Journal         // required
 	Past       []Entry         // the journal so far, when the call goes on after its leg was lost
 	Observer   Observer        // nil: nobody is told
@@ -48,6 +50,7 @@ type Conversation struct {
 	tools  tools.Set
 	events chan event
 	speak  chan *utterance
+	warned sync.Map // names of variables that were missed
 }
 
 // New checks cfg and returns a Conversation ready to Run.
@@ -81,7 +84,7 @@ func (cfg *Config) defaults() {
 	a := &cfg.Agent
 	orDuration(&a.EndpointWait, 500*time.Millisecond)
 	orDuration(&a.PauseWait, 200*time.Millisecond)
-	orDuration(&a.Silence, 10*time.Second)
+	a.silences()
 	orDuration(&a.MaxDuration, 30*time.Minute)
 	orDuration(&cfg.Lead, 200*time.Millisecond)
 	orDuration(&cfg.Lump, 60*time.Millisecond)
@@ -91,6 +94,9 @@ func (cfg *Config) defaults() {
 	}
 	if a.CutOff == "" {
 		a.CutOff = "Sorry, we were cut off."
+	}
+	if a.Filler == "" {
+		a.Filler = "One moment, please."
 	}
 	if cfg.Observer == nil {
 		cfg.Observer = nobody{}

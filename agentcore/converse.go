@@ -27,12 +27,14 @@ type talk struct {
 	current *utterance // the live reply; nil when there is none
 	over    telephony.EndReason
 
-	began     time.Time // first sample of the utterance that is being heard
-	overAgent bool      // it began while the agent spoke
-	ended     []uttered // utterances whose words are awaited, oldest first
-	asked     asked     // of the newest words
-	failed    int       // utterances in a row that the recogniser failed on
-	preface   string    // said before the rest of a cut reply
+	began     time.Time      // first sample of the utterance that is being heard
+	overAgent bool           // it began while the agent spoke
+	ended     []uttered      // utterances whose words are awaited, oldest first
+	asked     asked          // of the newest words
+	failed    int            // utterances in a row that the recogniser failed on
+	preface   string         // said before the rest of a cut reply
+	later     []kept         // of the caller, kept back while the reply can't be cut; oldest first
+	next      turn.EventKind // what quiet will bring
 
 	quiet, limit, words, marks *time.Timer
 }
@@ -49,7 +51,7 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 	t := c.newTalk(ctx, makers)
 	defer t.stop()
 	t.open()
-	if deaf {
+	if deaf && t.over == "" {
 		t.step(turn.Event{Kind: turn.Deaf})
 	}
 	for t.over == "" {
@@ -57,11 +59,12 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 		case <-ctx.Done():
 			t.catchUp()
 			t.settleCut()
+			t.keepLater()
 			return context.Cause(ctx)
 		case ev := <-c.events:
 			t.take(ev)
 		case <-t.quiet.C:
-			t.step(turn.Event{Kind: turn.Quiet})
+			t.step(turn.Event{Kind: t.next})
 		case <-t.limit.C:
 			t.step(turn.Event{Kind: turn.TimeUp})
 		case <-t.words.C:
@@ -70,8 +73,10 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 		case <-t.marks.C:
 			t.unmarked()
 		}
+		t.release()
 	}
 	t.settleCut()
+	t.keepLater()
 	return telephony.OverError{Reason: t.over}
 }
 
@@ -82,6 +87,7 @@ func (t *talk) catchUp() {
 		select {
 		case ev := <-t.c.events:
 			t.take(ev)
+			t.release()
 		default:
 			return
 		}
@@ -92,8 +98,8 @@ func (c *Conversation) newTalk(ctx context.Context, makers *sync.WaitGroup) *tal
 	a := c.cfg.Agent
 	t := &talk{
 		c: c, ctx: ctx, makers: makers,
-		machine: turn.Machine{Greets: a.Greeting != "", Prompts: a.StillThere != ""},
-		quiet:   time.NewTimer(a.Silence),
+		machine: turn.Machine{Greets: a.Greeting != "", Prompts: a.asks()},
+		quiet:   stopped(),
 		limit:   time.NewTimer(max(0, a.MaxDuration-time.Since(c.pen.began))),
 		words:   stopped(),
 		marks:   stopped(),
@@ -117,6 +123,10 @@ func (t *talk) stop() {
 // open begins the conversation, or goes on with one whose line was lost.
 func (t *talk) open() {
 	c, past := t.c, t.c.state
+	if past.End != "" {
+		t.over = past.End // nothing follows the end
+		return
+	}
 	c.pen.commit(Opened{
 		Epoch: c.cfg.Call.Epoch, Agent: c.cfg.Agent.Name,
 		Direction: c.cfg.Call.Direction, Pipeline: c.cfg.Pipeline,
@@ -133,7 +143,7 @@ func (t *talk) open() {
 	now := time.Now()
 	t.asked = asked{now, now, now}
 	t.preface = c.cfg.Agent.CutOff
-	t.step(turn.Event{Kind: turn.Reopened, Unanswered: past.Waiting})
+	t.step(turn.Event{Kind: turn.Reopened, Unanswered: past.Waiting || past.Owes})
 }
 
 // take applies one thing that happened.
@@ -162,6 +172,8 @@ func (t *talk) take(ev event) {
 		t.replyFailed(ev)
 	case evGoodbye:
 		t.step(turn.Event{Kind: turn.EndAsked, Reply: ev.reply})
+	case evHeld:
+		t.step(turn.Event{Kind: turn.Held, Reply: ev.reply})
 	}
 }
 
@@ -172,7 +184,7 @@ func (t *talk) heardVoice(ev event) {
 	t.began = ev.voice
 	c.pen.note(SpeechBegan{StartMS: c.pen.at(ev.voice)})
 	cut := t.current
-	t.step(turn.Event{Kind: turn.SpeechBegan})
+	t.step(turn.Event{Kind: turn.SpeechBegan, Unanswered: t.owes()})
 	t.overAgent = speaking && t.current == nil
 	if t.overAgent {
 		heard, all := cut.count.heard, cut.count.all
@@ -180,6 +192,16 @@ func (t *talk) heardVoice(ev event) {
 		c.pen.note(TalkOver{Reply: cut.reply, StartMS: c.pen.at(ev.voice), ClearMS: c.pen.at(now), HeardWords: heard, AllWords: all})
 		c.cfg.Observer.TalkedOver(now.Sub(ev.voice))
 	}
+}
+
+// owes reports whether the live reply has more to say than what is planned.
+func (t *talk) owes() bool {
+	if t.current == nil {
+		return false
+	}
+	owes := t.current.wants.Load()
+	t.c.pen.look(func(s *State) { owes = owes || s.Owes })
+	return owes
 }
 
 // understood is the recogniser's final word on the oldest utterance.
@@ -202,14 +224,17 @@ func (t *talk) understood(ev event) {
 		return
 	}
 	t.failed = 0
-	t.asked = asked{lastVoice: u.lastVoice, endpoint: u.endpoint, words: ev.at}
-	pen.commit(CallerSaid{
-		Turn: t.turn(), Text: text, StartMS: pen.at(u.start), EndMS: pen.at(u.lastVoice),
-		Confidence: r.Confidence, TalkedOver: u.talkedOver,
-		EndpointMS: pen.at(u.endpoint) - pen.at(u.lastVoice),
-		QueuedMS:   r.Queued.Milliseconds(), AskMS: pen.at(ev.at) - pen.at(u.endpoint),
+	t.say(kept{
+		kind: turn.Words, asked: asked{lastVoice: u.lastVoice, endpoint: u.endpoint, words: ev.at},
+		write: func(n int) Event {
+			return CallerSaid{
+				Turn: n, Text: text, StartMS: pen.at(u.start), EndMS: pen.at(u.lastVoice),
+				Confidence: r.Confidence, TalkedOver: u.talkedOver,
+				EndpointMS: pen.at(u.endpoint) - pen.at(u.lastVoice),
+				QueuedMS:   r.Queued.Milliseconds(), AskMS: pen.at(ev.at) - pen.at(u.endpoint),
+			}
+		},
 	})
-	t.step(turn.Event{Kind: turn.Words})
 }
 
 // turn is the number of the caller's turn that goes on or begins now: words that
@@ -256,9 +281,9 @@ func (t *talk) pressed(ev event) {
 	if u := t.current; u != nil && u.why == turn.Apology {
 		return
 	}
-	t.asked = asked{ev.at, ev.at, ev.at}
-	t.c.pen.commit(CallerPressed{Turn: t.turn(), Digit: string(ev.digit)})
-	t.step(turn.Event{Kind: turn.Key})
+	t.say(kept{kind: turn.Key, asked: asked{ev.at, ev.at, ev.at}, write: func(n int) Event {
+		return CallerPressed{Turn: n, Digit: string(ev.digit)}
+	}})
 }
 
 func isKey(d byte) bool {
@@ -299,9 +324,18 @@ func (t *talk) step(ev turn.Event) {
 			t.over = endOf(a.Cause)
 		}
 	}
+	t.awaitSpeech()
+}
+
+// awaitSpeech waits, while nobody speaks, for what silence brings.
+func (t *talk) awaitSpeech() {
 	t.quiet.Stop()
-	if t.machine.Phase() == turn.Listening {
-		t.quiet.Reset(t.c.cfg.Agent.Silence)
+	if t.machine.Phase() != turn.Listening {
+		return
+	}
+	after, kind := t.c.cfg.Agent.silence(t.machine.Asked())
+	if t.next = kind; kind != 0 {
+		t.quiet.Reset(after)
 	}
 }
 

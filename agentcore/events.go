@@ -31,7 +31,7 @@ type CallerSaid struct {
 	StartMS    int64   `json:"start_ms"`
 	EndMS      int64   `json:"end_ms"` // of the last sample that had voice
 	Confidence float32 `json:"confidence,omitempty"`
-	TalkedOver bool    `json:"talked_over,omitempty"` // began while the agent spoke
+	TalkedOver bool    `json:"talked_over,omitempty"` // began while the agent spoke, and cut it short
 	EndpointMS int64   `json:"endpoint_ms"`           // waited to be sure that they had finished
 	QueuedMS   int64   `json:"queued_ms,omitempty"`   // of recognise: waited for a worker
 	AskMS      int64   `json:"recognise_ms"`          // from the endpoint to the words
@@ -55,7 +55,7 @@ type Planned struct {
 	Reply  int    `json:"reply"`
 	Phrase int    `json:"phrase"` // 0, 1, ... within the reply
 	Text   string `json:"text"`
-	Why    string `json:"why"` // greeting, answer, prompt, apology, resume
+	Why    string `json:"why"` // greeting, answer, filler (before a tool of an answer), prompt, apology, resume
 }
 
 // Heard: this much of a phrase is known to have been played to the caller.
@@ -109,7 +109,7 @@ type TalkOver struct {
 
 // ToolIntent: a tool is about to be called. Committed before the call.
 type ToolIntent struct {
-	Key       string `json:"key"` // call/turn/n
+	Key       string `json:"key"` // call/turn/n: the turn's nth use of a tool, from 1
 	Turn      int    `json:"turn"`
 	ID        string `json:"id"` // the model's name for it
 	Name      string `json:"name"`
@@ -117,13 +117,16 @@ type ToolIntent struct {
 	Safe      bool   `json:"safe"` // may be repeated under the same key
 }
 
-// ToolResult: what came of it. Committed before the model sees it.
+// ToolResult: what came of it. Committed before the model sees it. One without
+// a result was interrupted; if it is safe it may be tried again under its key,
+// with no second intent.
 type ToolResult struct {
-	Key    string `json:"key"`
-	Text   string `json:"text"`
-	Failed bool   `json:"failed,omitempty"`
-	TookMS int64  `json:"took_ms"`
-	End    bool   `json:"end,omitempty"` // the call ends after this reply
+	Key      string         `json:"key"`
+	Text     string         `json:"text"`
+	Failed   bool           `json:"failed,omitempty"`
+	TookMS   int64          `json:"took_ms"`
+	End      bool           `json:"end,omitempty"`      // the call ends after this reply
+	Assigned map[string]any `json:"assigned,omitempty"` // dynamic variables that it set
 }
 
 // ProviderError: a recogniser, model or voice failed. The text names no secret

@@ -19,7 +19,7 @@ func (t *talk) start(a turn.Action) {
 	switch a.Why {
 	case turn.Answer:
 		u.asked = t.asked
-		c.pen.look(func(s *State) { u.turn = s.Turn })
+		c.pen.look(func(s *State) { u.turn, u.first = s.Turn, s.Waiting })
 	case turn.Resume:
 		u.preface, t.preface = t.preface, ""
 		c.pen.look(func(s *State) { u.rest = s.Rest })

@@ -3,7 +3,6 @@ package agentcore_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -20,6 +19,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/agenttest"
 	"github.com/hookswitch/hookswitch/agentcore/llm"
 	"github.com/hookswitch/hookswitch/agentcore/tools"
+	"github.com/hookswitch/hookswitch/agentcore/vars"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/sim/handset"
@@ -76,6 +76,7 @@ type script struct {
 	model   time.Duration
 	forget  bool // the carrier forgets to send marks back
 	tools   []tools.Tool
+	vars    vars.Set
 }
 
 type speech struct {
@@ -141,6 +142,19 @@ func (s *script) line(verb, rest string) error {
 		return nil
 	case "tool":
 		return s.tool(strings.Fields(rest))
+	case "var":
+		name, value, ok := strings.Cut(rest, "=")
+		if !ok {
+			return errors.New("var NAME=VALUE")
+		}
+		if s.vars == nil {
+			s.vars = vars.Set{}
+		}
+		s.vars[name] = value
+		return nil
+	case "prompt":
+		s.agent.Prompt = rest
+		return nil
 	}
 	if err != nil {
 		return err
@@ -169,6 +183,8 @@ func (s *script) line(verb, rest string) error {
 		s.stall[1], err = time.ParseDuration(after)
 	case "silence":
 		s.agent.Silence = at
+	case "silenceend":
+		s.agent.SilenceEnd = at
 	case "maxduration":
 		s.agent.MaxDuration = at
 	case "model":
@@ -179,13 +195,33 @@ func (s *script) line(verb, rest string) error {
 	return err
 }
 
-// tool is NAME ok|fail DURATION: one that takes that long.
+// tool is NAME ok|fail DURATION TRAIT... NAME=VALUE...: one that takes that long
+// and sets those variables. The traits are unsafe, hold, first and a time limit.
 func (s *script) tool(f []string) error {
 	long, err := time.ParseDuration(f[2])
 	if err != nil {
 		return err
 	}
-	t, err := tools.Func(llm.Tool{Name: f[0]}, true, func(ctx context.Context, _ string, _ json.RawMessage) (tools.Result, error) {
+	traits, assigned := tools.Traits{Safe: true}, vars.Set{}
+	for _, word := range f[3:] {
+		name, value, assigns := strings.Cut(word, "=")
+		limit, noTime := time.ParseDuration(word)
+		switch {
+		case assigns:
+			assigned[name] = value
+		case word == "unsafe":
+			traits.Safe = false
+		case word == "hold":
+			traits.Hold = true
+		case word == "first":
+			traits.SpeakFirst = true
+		case noTime == nil:
+			traits.Timeout = limit
+		default:
+			return fmt.Errorf("unknown trait %q", word)
+		}
+	}
+	t, err := tools.Func(llm.Tool{Name: f[0]}, traits, func(ctx context.Context, _ tools.Invocation) (tools.Result, error) {
 		select {
 		case <-time.After(long):
 		case <-ctx.Done():
@@ -194,7 +230,7 @@ func (s *script) tool(f []string) error {
 		if f[1] == "fail" {
 			return tools.Result{}, errors.New("no such booking")
 		}
-		return tools.Result{Text: f[0] + " done"}, nil
+		return tools.Result{Text: f[0] + " done", Assigned: assigned}, nil
 	})
 	s.tools = append(s.tools, t)
 	return err
@@ -264,6 +300,7 @@ func (s *script) play(t *testing.T) string {
 		Model:      &agenttest.Thinker{Answers: s.answers, Delay: s.model, Port: port},
 		Voice:      voice,
 		Tools:      append(s.tools, tools.EndCall()),
+		Variables:  s.vars,
 		Journal:    pages,
 	})
 	if err != nil {

@@ -25,9 +25,9 @@ type toolItem struct {
 const unknownOutcome = `{"error":"the outcome of this call is unknown: it was interrupted"}`
 
 // Messages is the conversation as the caller heard it, for a model: words that
-// were planned and not heard are not in it. While the caller waits for an answer
-// it ends with their words, or with what tools made of them: an excuse said
-// since then is left out. prompt is the system message.
+// were planned and not heard are not in it. While the caller waits for an answer,
+// or for more of it, it ends with their words, or with what tools made of them:
+// an excuse said since then is left out. prompt is the system message.
 func (s *State) Messages(prompt string) []llm.Message {
 	var out []llm.Message
 	if prompt != "" {
@@ -50,7 +50,7 @@ func (s *State) Messages(prompt string) []llm.Message {
 			out = appendText(out, llm.User, it.caller)
 		}
 	}
-	if n := len(out); n > 0 && s.Waiting && out[n-1].Role == llm.Assistant && out[n-1].Calls == nil {
+	if n := len(out); n > 0 && (s.Waiting || s.Owes) && out[n-1].Role == llm.Assistant && out[n-1].Calls == nil {
 		out = out[:n-1]
 	}
 	return out

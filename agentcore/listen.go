@@ -38,6 +38,7 @@ const (
 	evSent                         // all of a reply was sent; phrase is how many phrases it had
 	evFailed                       // a reply broke; err says why
 	evGoodbye                      // a reply is the agent's last
+	evHeld                         // a reply may not be cut by the caller from now on
 )
 
 // listen owns the receiving side of leg. Frames stop here: only what they mean

@@ -48,6 +48,24 @@ func (p *pen) commit(ev Event) int { return p.add(ev, true) }
 func (p *pen) add(ev Event, sync bool) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.write(ev, sync)
+}
+
+// decide is commit for an event that depends on the state: nothing comes
+// between the two. event returns nil if there is nothing to write; then decide
+// returns 0, which wait knows as committed. event must not keep the pointer.
+func (p *pen) decide(event func(*State) Event) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ev := event(&p.state)
+	if ev == nil {
+		return 0
+	}
+	return p.write(ev, true)
+}
+
+// write is add; p.mu is held.
+func (p *pen) write(ev Event, sync bool) int {
 	if p.err != nil || p.state.End != "" {
 		return p.state.Last + 1 // wait will tell; nothing follows the end
 	}

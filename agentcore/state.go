@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/turn"
+	"github.com/hookswitch/hookswitch/agentcore/vars"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -22,10 +23,13 @@ type State struct {
 	Waiting  bool      // the caller's last words have not been answered
 	Rest     string    // the phrases of the last reply that were not heard to their end
 	Planned  bool      // an answer to them was planned
+	Owes     bool      // the last answer used a tool and has said nothing since: there is more to come
 	Goodbye  bool      // a tool ended the call; what is being said are its last words
+	Assigned vars.Set  // variables that tools have set. Never changed, only replaced
 	End      telephony.EndReason
 
 	items []item // the conversation, in order
+	uses  int    // of tools, in this turn
 	reply *spoken
 }
 
@@ -33,6 +37,7 @@ type State struct {
 type spoken struct {
 	number  int
 	why     string
+	filler  int // phrases before the first that says anything
 	planned []string
 	heard   []string
 	tail    string // Resume: what of the rest is not planned yet
@@ -85,7 +90,7 @@ func (s *State) apply(e Entry) error {
 	case AgentSaid:
 		s.said(ev)
 	case ToolIntent:
-		s.items = append(s.items, item{tool: &toolItem{intent: ev}})
+		s.intend(ev)
 	case ToolResult:
 		return s.result(ev)
 	case Ended:
@@ -98,7 +103,10 @@ func (s *State) callerTurn(n int, text string) {
 	if last := len(s.items) - 1; mutant("words-lost") && s.Waiting && s.items[last].caller != "" {
 		s.items = s.items[:last]
 	}
-	s.Turn, s.Waiting, s.Planned, s.Rest, s.Goodbye = n, true, false, "", false
+	if n != s.Turn {
+		s.uses = 0
+	}
+	s.Turn, s.Waiting, s.Planned, s.Rest, s.Owes, s.Goodbye = n, true, false, "", false, false
 	s.items = append(s.items, item{caller: text})
 }
 
@@ -113,8 +121,16 @@ func (s *State) plan(ev Planned) error {
 		}
 		s.Reply = ev.Reply
 	}
-	s.Planned = s.Planned || ev.Why == string(turn.Answer)
 	r := s.reply
+	switch {
+	case ev.Why == string(turn.Answer):
+		s.Planned, s.Owes = true, false
+	case ev.Why == filler && r.filler == len(r.planned):
+		r.filler++
+	}
+	if r.why == filler {
+		r.why = ev.Why
+	}
 	if ev.Phrase != len(r.planned) {
 		return fmt.Errorf("%w: phrase %d of reply %d is planned after %d others", errEntry, ev.Phrase, ev.Reply, len(r.planned))
 	}
@@ -142,7 +158,7 @@ func (s *State) hear(ev Heard) error {
 		return fmt.Errorf("%w: phrase %d of reply %d: what was heard is not the beginning of what was planned", errEntry, ev.Phrase, ev.Reply)
 	}
 	r.heard[ev.Phrase] = ev.Text
-	if ev.Text != "" {
+	if ev.Text != "" && ev.Phrase >= r.filler {
 		s.answered(r.why)
 	}
 	s.Rest = r.rest()
@@ -151,8 +167,13 @@ func (s *State) hear(ev Heard) error {
 
 func (s *State) said(ev AgentSaid) {
 	s.Reply = max(s.Reply, ev.Reply)
-	if ev.Text != "" || !ev.Cut {
+	r := s.reply
+	mere := r != nil && r.number == ev.Reply && r.filler > 0 && r.text(r.filler, len(r.heard)) == ""
+	if !ev.Cut || ev.Text != "" && !mere {
 		s.answered(ev.Why)
+	}
+	if !ev.Cut && ev.Why == string(turn.Answer) {
+		s.Owes = false
 	}
 	s.reply = nil
 }
@@ -165,31 +186,16 @@ func (s *State) answered(why string) {
 	}
 }
 
-func (s *State) result(ev ToolResult) error {
-	for i := len(s.items) - 1; i >= 0; i-- {
-		t := s.items[i].tool
-		if t == nil || t.intent.Key != ev.Key {
-			continue
-		}
-		if t.result != nil {
-			break
-		}
-		t.result = &ev
-		s.Goodbye = s.Goodbye || ev.End
-		return nil
-	}
-	return fmt.Errorf("%w: a result for %q, which was not asked for", errEntry, ev.Key)
-}
-
 // rest is what to say when a reply goes on: a phrase that was cut is said anew.
-// An excuse is not part of it, nor is an apology: after one the call ends.
+// An excuse is not part of it, nor is a filler, nor is an apology: after one the
+// call ends.
 func (r *spoken) rest() string {
 	if r.why == string(turn.Apology) {
 		return ""
 	}
 	var rest []string
 	for i, p := range r.planned {
-		if i >= r.excuse && r.heard[i] != p {
+		if i >= max(r.excuse, r.filler) && r.heard[i] != p {
 			rest = append(rest, p)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/turn"
@@ -14,9 +15,10 @@ import (
 // forgets it: nobody drains sounds.
 type utterance struct {
 	reply   int
-	turn    int // the caller's turn that it answers, 0 if it answers none
+	turn    int  // the caller's turn that it answers, 0 if it answers none
+	first   bool // nothing of an answer to that turn was heard before
 	why     turn.Why
-	asked   asked  // when it answers a turn
+	asked   asked  // when it answers a turn, first
 	preface string // Resume: said before the rest
 	rest    string // Resume: of the reply that was cut
 	sounds  chan sound
@@ -26,6 +28,8 @@ type utterance struct {
 	phrases int                      // how many were sent, once all were; -1 before. Used by converse alone
 	marked  int                      // how many of them came back played. Used by converse alone
 	count   struct{ heard, all int } // words, once it is settled. Used by converse alone
+
+	wants atomic.Bool // the model wants a tool whose intent the journal may not have yet
 
 	mu     sync.Mutex
 	played time.Time // its first sample, as the carrier's mark tells
@@ -116,13 +120,14 @@ func (u *utterance) playedAt() time.Time {
 	return u.played
 }
 
-// parts are where the gap went, if the reply answers a turn and was heard. They
+// parts are where the gap went, if the reply is the first to answer a turn and
+// was heard. They
 // are differences of whole milliseconds of one clock, so that they sum to the
 // gap.
 func (u *utterance) parts(at func(time.Time) int64) *Parts {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.turn == 0 || u.played.IsZero() || u.made.frame.IsZero() {
+	if !u.first || u.played.IsZero() || u.made.frame.IsZero() {
 		return nil
 	}
 	a, m := u.asked, u.made

@@ -25,7 +25,7 @@ func Book() Tool {
 			"required": ["day", "time"],
 			"additionalProperties": false
 		}`),
-	}, true, func(context.Context, string, json.RawMessage) (Result, error) {
+	}, Traits{Safe: true}, func(context.Context, Invocation) (Result, error) {
 		return Result{Text: `{"ok":true}`}, nil
 	}))
 }

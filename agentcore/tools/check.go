@@ -176,5 +176,5 @@ func list(enum []any) string {
 	if err != nil {
 		return "the allowed values"
 	}
-	return cut(string(b), 400)
+	return Cut(string(b), 400)
 }

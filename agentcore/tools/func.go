@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -22,24 +21,24 @@ const MaxArguments = 64 << 10
 // nameRule is what OpenAI-compatible models accept as a function's name.
 var nameRule = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
 
-// Do is a tool's work. args is a JSON object that fits the tool's schema.
-type Do func(ctx context.Context, key string, args json.RawMessage) (Result, error)
+// Do is a tool's work. The arguments are a JSON object that fits the tool's
+// schema.
+type Do func(ctx context.Context, in Invocation) (Result, error)
 
 type function struct {
 	spec   llm.Tool
 	schema *schema
-	safe   bool
+	traits Traits
 	do     Do
 }
 
 // Func makes a tool of a function. The arguments are checked against
 // spec.Parameters before do sees them; what does not fit is an error whose text
-// tells the model what to mend. safe says that do may be repeated under the
-// same key without harm. A result's text is cut at [MaxResult].
+// tells the model what to mend. A result's text is cut at [MaxResult].
 //
 // Func fails if the name is one that models refuse, or if the schema is not
 // JSON or uses a word that this package does not check.
-func Func(spec llm.Tool, safe bool, do Do) (Tool, error) {
+func Func(spec llm.Tool, traits Traits, do Do) (Tool, error) {
 	if !nameRule.MatchString(spec.Name) {
 		return nil, fmt.Errorf("tools: name %.70q: want 1 to 64 letters, digits, _ or -", spec.Name)
 	}
@@ -50,25 +49,26 @@ func Func(spec llm.Tool, safe bool, do Do) (Tool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tools: %s: parameters: %w", spec.Name, err)
 	}
-	return &function{spec, s, safe, do}, nil
+	return &function{spec, s, traits, do}, nil
 }
 
 func (f *function) Spec() llm.Tool { return f.spec }
-func (f *function) Safe() bool     { return f.safe }
+func (f *function) Traits() Traits { return f.traits }
 
-func (f *function) Call(ctx context.Context, key string, args json.RawMessage) (Result, error) {
-	args, err := f.schema.arguments(args)
+func (f *function) Call(ctx context.Context, in Invocation) (Result, error) {
+	args, err := f.schema.arguments(in.Arguments)
 	if err != nil {
 		return Result{}, &ArgumentsError{Tool: f.spec.Name, Err: err}
 	}
 	if err := ctx.Err(); err != nil {
 		return Result{}, fmt.Errorf("tools: %s: %w", f.spec.Name, err)
 	}
-	r, err := f.do(ctx, key, args)
+	in.Arguments = args
+	r, err := f.do(ctx, in)
 	if err != nil {
 		return Result{}, fmt.Errorf("tools: %s: %w", f.spec.Name, err)
 	}
-	r.Text = cut(r.Text, MaxResult)
+	r.Text = Cut(r.Text, MaxResult)
 	return r, nil
 }
 
@@ -88,8 +88,8 @@ var errTooLong = errors.New("too long")
 
 const cutMark = " [cut]"
 
-// cut shortens s to at most n bytes, whole characters only, and says so.
-func cut(s string, n int) string {
+// Cut shortens s to at most n bytes, whole characters only, and says so.
+func Cut(s string, n int) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if len(s) <= n {
 		return s

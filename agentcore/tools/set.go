@@ -39,14 +39,20 @@ func (s Set) Get(name string) (Tool, bool) {
 	return t, ok
 }
 
-// Call runs the tool that a model asked for. A name that is not in the set is
-// an [UnknownError]. key is as in [Tool].
-func (s Set) Call(ctx context.Context, key string, c llm.ToolCall) (Result, error) {
-	t, ok := s.Get(c.Name)
+// Call runs the tool that a model asked for, unless ctx has ended. A name that
+// is not in the set is an [UnknownError]. Whatever the tool, its result's text
+// is cut at [MaxResult].
+func (s Set) Call(ctx context.Context, name string, in Invocation) (Result, error) {
+	t, ok := s.Get(name)
 	if !ok {
-		return Result{}, &UnknownError{Name: c.Name, Known: s.names()}
+		return Result{}, &UnknownError{Name: name, Known: s.names()}
 	}
-	return t.Call(ctx, key, c.Arguments)
+	if err := context.Cause(ctx); err != nil {
+		return Result{}, fmt.Errorf("tools: %.64s: %w", name, err)
+	}
+	r, err := t.Call(ctx, in)
+	r.Text = Cut(r.Text, MaxResult)
+	return r, err
 }
 
 func (s Set) names() []string {

@@ -4,23 +4,59 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/vars"
 )
-
-// Result is what a tool did.
-type Result struct {
-	Text string // for the model: JSON or plain words
-	End  bool   // the call ends once what the agent is saying was heard
-}
 
 // Tool is one thing that an agent can do. It is used by many calls at once.
 type Tool interface {
 	Spec() llm.Tool
-	// Safe says that a call with the same key may be repeated without harm.
-	Safe() bool
-	// Call does it. key is the same when the same call is tried again.
-	// args is what the model wrote: anything at all. An error is told to the
-	// model as text.
-	Call(ctx context.Context, key string, args json.RawMessage) (Result, error)
+	Traits() Traits
+	// Call does it. An error is told to the model as text.
+	Call(ctx context.Context, in Invocation) (Result, error)
+}
+
+// Invocation is one use of a tool.
+type Invocation struct {
+	Key       string            // the same when the same call is tried again
+	Arguments json.RawMessage   // what the model wrote: anything at all
+	Variables vars.Set          // the call's dynamic variables; not to be changed
+	Missing   func(name string) // is told of a variable that is named and not there; nil: nobody is
+}
+
+// Result is what a tool did.
+type Result struct {
+	Text     string   // for the model: JSON or plain words
+	End      bool     // the call ends once what the agent is saying was heard
+	Assigned vars.Set // dynamic variables that the call has from now on
+}
+
+// Traits are how a call goes on around a tool.
+type Traits struct {
+	Timeout time.Duration // for one use of it, from 1 s to 60 s. Zero means 8 s
+	Safe    bool          // a use with the same key may be repeated without harm
+
+	// Hold keeps the caller from cutting the agent short from the use of the tool
+	// to the end of the reply that it belongs to.
+	Hold bool
+	// SpeakFirst makes the agent say something before the use of the tool, if it
+	// has said nothing in the reply yet.
+	SpeakFirst bool
+}
+
+// Bounds of [Traits.Timeout].
+const (
+	minTimeout     = time.Second
+	maxTimeout     = 60 * time.Second
+	defaultTimeout = 8 * time.Second
+)
+
+// Limit is how long one use may take.
+func (t Traits) Limit() time.Duration {
+	if t.Timeout == 0 {
+		return defaultTimeout
+	}
+	return min(max(t.Timeout, minTimeout), maxTimeout)
 }

@@ -12,20 +12,25 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/tools"
 )
 
+// args is a use of a tool with nothing but arguments.
+func args(text string) tools.Invocation {
+	return tools.Invocation{Key: "k", Arguments: json.RawMessage(text)}
+}
+
 func TestEndCallEndsTheCall(t *testing.T) {
-	for _, args := range []string{"", "null", "{}", ` {"reason":"done"} `} {
-		r, err := tools.EndCall().Call(t.Context(), "k", json.RawMessage(args))
+	for _, a := range []string{"", "null", "{}", ` {"reason":"done"} `} {
+		r, err := tools.EndCall().Call(t.Context(), args(a))
 		if err != nil || !r.End {
-			t.Errorf("Call(%q) = %+v, %v, want End", args, r, err)
+			t.Errorf("Call(%q) = %+v, %v, want End", a, r, err)
 		}
 	}
-	if !tools.EndCall().Safe() {
+	if !tools.EndCall().Traits().Safe {
 		t.Error("end_call is not safe to repeat")
 	}
 }
 
 func TestBookAgreesToAWellFormedAppointment(t *testing.T) {
-	r, err := tools.Book().Call(t.Context(), "k", json.RawMessage(`{"day":"Tuesday","time":"15:30"}`))
+	r, err := tools.Book().Call(t.Context(), args(`{"day":"Tuesday","time":"15:30"}`))
 	if err != nil || r.Text != `{"ok":true}` || r.End {
 		t.Errorf("Call() = %+v, %v", r, err)
 	}
@@ -36,8 +41,8 @@ func TestBadArgumentsAreToldInWords(t *testing.T) {
 		"day":{"type":"string","minLength":2,"maxLength":9},"n":{"type":"integer","minimum":1,"maximum":9},
 		"size":{"enum":["s","m",3]},"ok":{"type":"boolean"},"list":{"type":"array","maxItems":2,"items":{"type":"number"}},
 		"deep":{"type":"object","properties":{"x":{"type":"string","pattern":"^a+$"}},"required":["x"]}}}`
-	tool, err := tools.Func(llm.Tool{Name: "t", Parameters: json.RawMessage(schema)}, false,
-		func(context.Context, string, json.RawMessage) (tools.Result, error) {
+	tool, err := tools.Func(llm.Tool{Name: "t", Parameters: json.RawMessage(schema)}, tools.Traits{},
+		func(context.Context, tools.Invocation) (tools.Result, error) {
 			return tools.Result{Text: "ok"}, nil
 		})
 	if err != nil {
@@ -66,7 +71,7 @@ func TestBadArgumentsAreToldInWords(t *testing.T) {
 		{`{"n":true,"ok":1}`, `"day" is missing; "n" must be an integer, not a boolean; "ok" must be a boolean, not a number`},
 		{`{"day":"` + strings.Repeat("x", tools.MaxArguments) + `"}`, `too long`},
 	} {
-		r, err := tool.Call(t.Context(), "k", json.RawMessage(tt.args))
+		r, err := tool.Call(t.Context(), args(tt.args))
 		var bad *tools.ArgumentsError
 		switch {
 		case tt.want == "" && (err != nil || r.Text != "ok"):
@@ -78,14 +83,14 @@ func TestBadArgumentsAreToldInWords(t *testing.T) {
 }
 
 func TestArgumentErrorsDoNotRepeatWhatTheCallerSaid(t *testing.T) {
-	_, err := tools.Book().Call(t.Context(), "k", json.RawMessage(`{"day":"Tuesday","time":"my number is 555"}`))
+	_, err := tools.Book().Call(t.Context(), args(`{"day":"Tuesday","time":"my number is 555"}`))
 	if err == nil || strings.Contains(err.Error(), "555") {
 		t.Errorf("err = %v", err)
 	}
 }
 
 func TestAToolThatCannotWorkIsRefused(t *testing.T) {
-	do := func(context.Context, string, json.RawMessage) (tools.Result, error) { return tools.Result{}, nil }
+	do := func(context.Context, tools.Invocation) (tools.Result, error) { return tools.Result{}, nil }
 	for _, tt := range []struct {
 		name, schema string
 		do           tools.Do
@@ -102,7 +107,7 @@ func TestAToolThatCannotWorkIsRefused(t *testing.T) {
 		{"t", `{"type":"object","required":["a"]}`, do, `"a" is required and not among the properties`},
 		{"t", `{"type":"object","properties":{"a":{"pattern":"("}}}`, do, `pattern`},
 	} {
-		_, err := tools.Func(llm.Tool{Name: tt.name, Parameters: json.RawMessage(tt.schema)}, true, tt.do)
+		_, err := tools.Func(llm.Tool{Name: tt.name, Parameters: json.RawMessage(tt.schema)}, tools.Traits{}, tt.do)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("Func(%q, %s) = %v, want %s", tt.name, tt.schema, err, tt.want)
 		}
@@ -110,13 +115,13 @@ func TestAToolThatCannotWorkIsRefused(t *testing.T) {
 }
 
 func TestLongResultsAreCut(t *testing.T) {
-	tool, err := tools.Func(llm.Tool{Name: "t"}, true, func(context.Context, string, json.RawMessage) (tools.Result, error) {
+	tool, err := tools.Func(llm.Tool{Name: "t"}, tools.Traits{}, func(context.Context, tools.Invocation) (tools.Result, error) {
 		return tools.Result{Text: strings.Repeat("é", tools.MaxResult)}, nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := tool.Call(t.Context(), "k", nil)
+	r, err := tool.Call(t.Context(), tools.Invocation{})
 	if err != nil || len(r.Text) > tools.MaxResult || !utf8.ValidString(r.Text) || !strings.HasSuffix(r.Text, " [cut]") {
 		t.Errorf("%d bytes, valid %v, %v", len(r.Text), utf8.ValidString(r.Text), err)
 	}
@@ -124,7 +129,7 @@ func TestLongResultsAreCut(t *testing.T) {
 
 func TestACancelledToolDoesNothing(t *testing.T) {
 	ran := false
-	tool, err := tools.Func(llm.Tool{Name: "t"}, true, func(context.Context, string, json.RawMessage) (tools.Result, error) {
+	tool, err := tools.Func(llm.Tool{Name: "t"}, tools.Traits{}, func(context.Context, tools.Invocation) (tools.Result, error) {
 		ran = true
 		return tools.Result{}, nil
 	})
@@ -133,7 +138,7 @@ func TestACancelledToolDoesNothing(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := tool.Call(ctx, "k", nil); !errors.Is(err, context.Canceled) || ran {
+	if _, err := tool.Call(ctx, tools.Invocation{}); !errors.Is(err, context.Canceled) || ran {
 		t.Errorf("err = %v, ran = %v", err, ran)
 	}
 }
@@ -146,15 +151,15 @@ func TestSetFindsToolsByName(t *testing.T) {
 	if specs := s.Specs(); len(specs) != 2 || specs[0].Name != "book" || specs[1].Name != "end_call" {
 		t.Errorf("Specs() = %v", specs)
 	}
-	r, err := s.Call(t.Context(), "k", llm.ToolCall{Name: "end_call"})
+	r, err := s.Call(t.Context(), "end_call", args(""))
 	if err != nil || !r.End {
 		t.Errorf("Call(end_call) = %+v, %v", r, err)
 	}
-	_, err = s.Call(t.Context(), "k", llm.ToolCall{Name: "pay"})
+	_, err = s.Call(t.Context(), "pay", args(""))
 	if want := `tools: there is no tool "pay"; there are: book, end_call`; err == nil || err.Error() != want {
 		t.Errorf("Call(pay) = %v, want %s", err, want)
 	}
-	if _, err := (tools.Set{}).Call(t.Context(), "k", llm.ToolCall{Name: "pay"}); err == nil || !strings.Contains(err.Error(), "there are none") {
+	if _, err := (tools.Set{}).Call(t.Context(), "pay", args("")); err == nil || !strings.Contains(err.Error(), "there are none") {
 		t.Errorf("empty set: %v", err)
 	}
 	if _, err := tools.NewSet(tools.Book(), tools.EndCall(), tools.Book()); err == nil || !strings.Contains(err.Error(), `two tools are named "book"`) {
@@ -169,7 +174,7 @@ func FuzzArguments(f *testing.F) {
 	book, end := tools.Book(), tools.EndCall()
 	f.Fuzz(func(t *testing.T, args []byte) {
 		for _, tool := range []tools.Tool{book, end} {
-			r, err := tool.Call(context.Background(), "k", args)
+			r, err := tool.Call(context.Background(), tools.Invocation{Key: "k", Arguments: args})
 			if (err == nil) != (r.Text == `{"ok":true}`) {
 				t.Errorf("%s(%q) = %+v, %v", tool.Spec().Name, args, r, err)
 			}
@@ -183,10 +188,10 @@ func FuzzArguments(f *testing.F) {
 func FuzzSchema(f *testing.F) {
 	f.Add([]byte(`{"type":"object","properties":{"a":{"type":"array","items":{"enum":[1,"a",null,true]}}}}`), []byte(`{"a":[1]}`))
 	f.Fuzz(func(t *testing.T, schema, args []byte) {
-		tool, err := tools.Func(llm.Tool{Name: "t", Parameters: schema}, true,
-			func(context.Context, string, json.RawMessage) (tools.Result, error) { return tools.Result{}, nil })
+		tool, err := tools.Func(llm.Tool{Name: "t", Parameters: schema}, tools.Traits{},
+			func(context.Context, tools.Invocation) (tools.Result, error) { return tools.Result{}, nil })
 		if err == nil {
-			_, _ = tool.Call(context.Background(), "k", args) // must not panic
+			_, _ = tool.Call(context.Background(), tools.Invocation{Key: "k", Arguments: args}) // must not panic
 		}
 	})
 }

@@ -39,16 +39,21 @@ const (
 	ReplyHeard                       // reply Reply was played to its end
 	ReplyFailed                      // reply Reply broke before its end
 	EndAsked                         // reply Reply is the agent's last
+	Held                             // reply Reply can't be cut by the caller from now on; see [Machine.Holds]
 	Deaf                             // the recogniser failed for good
-	Quiet                            // nobody spoke for too long
+	Quiet                            // nobody spoke for so long that the agent may ask
+	Silent                           // nobody spoke for so long that the call is over
 	TimeUp                           // the call has lasted as long as it may
 )
 
 // Event is one thing that happened on the call.
 type Event struct {
-	Kind       EventKind
-	Reply      int  // which reply; set for the kinds that name one
-	Unanswered bool // set for Reopened
+	Kind  EventKind
+	Reply int // which reply; set for the kinds that name one
+	// Unanswered is set for Reopened if the caller waits for an answer, and for
+	// SpeechBegan if the live reply has more to say than what is planned of it:
+	// cut now, the answer must be thought of again.
+	Unanswered bool
 }
 
 // ActionKind says what to do.
@@ -95,21 +100,31 @@ type Action struct {
 // call whose agent lets the caller begin.
 type Machine struct {
 	Greets  bool // the agent speaks first
-	Prompts bool // the first Quiet makes the agent ask; without, it ends the call
+	Prompts bool // the first Quiet since anybody spoke makes the agent ask
 
 	phase  Phase
 	reply  int  // the newest reply's number
 	why    Why  // it was started for
 	last   bool // the agent asked for the end, and no words came since: what it says is its goodbye
+	held   bool // the caller can't cut the live reply
 	voice  bool // the caller is speaking right now
 	owed   int  // utterances that ended and whose words have not come yet
 	unsaid bool // words of the caller wait for an answer
 	cut    bool // a reply was cut, and no words came since
-	quiets int  // Quiets since anybody spoke
+	asked  bool // the agent has asked, and nobody spoke since
 }
 
 // Phase reports whose turn it is.
 func (m *Machine) Phase() Phase { return m.phase }
+
+// Holds reports whether a reply is live that the caller can't cut. Words and
+// keys that come meanwhile are for the reply behind it: keep them back until
+// then.
+func (m *Machine) Holds() bool { return m.live() && m.held }
+
+// Asked reports whether the agent has asked if anybody is there, and nobody
+// spoke since.
+func (m *Machine) Asked() bool { return m.asked }
 
 // After makes the next reply's number n+1, for a call that goes on after n.
 func (m *Machine) After(n int) { m.reply = n }
@@ -133,10 +148,19 @@ func (m *Machine) Step(do []Action, ev Event) []Action {
 	case TimeUp:
 		return m.end(m.cancel(do), ByTime)
 	case Quiet:
-		return m.quiet(do)
+		if m.phase == Listening && m.Prompts && !m.asked {
+			m.asked = true
+			return m.start(do, Prompt)
+		}
+		return do
+	case Silent:
+		if m.phase == Listening {
+			return m.end(do, BySilence)
+		}
+		return do
 	case Deaf:
 		return m.apologise(do)
-	case ReplyAudio, ReplyHeard, ReplyFailed, EndAsked:
+	case ReplyAudio, ReplyHeard, ReplyFailed, EndAsked, Held:
 		if m.live() && ev.Reply == m.reply {
 			return m.replied(do, ev.Kind)
 		}
@@ -144,7 +168,7 @@ func (m *Machine) Step(do []Action, ev Event) []Action {
 		if m.live() && m.why == Apology {
 			return do // nothing that the caller does keeps it from being said
 		}
-		return m.heard(do, ev.Kind)
+		return m.heard(do, ev)
 	}
 	return do
 }
@@ -152,10 +176,16 @@ func (m *Machine) Step(do []Action, ev Event) []Action {
 func (m *Machine) live() bool { return m.phase == Thinking || m.phase == Speaking }
 
 // heard applies what the caller did.
-func (m *Machine) heard(do []Action, kind EventKind) []Action {
-	switch kind {
+func (m *Machine) heard(do []Action, ev Event) []Action {
+	switch ev.Kind {
 	case SpeechBegan:
 		m.voice = true
+		if m.Holds() {
+			return do
+		}
+		if m.live() && m.why == Answer {
+			m.unsaid = m.unsaid || ev.Unanswered
+		}
 		do = m.cancel(do)
 		m.phase = Hearing
 		return do
@@ -180,7 +210,7 @@ func (m *Machine) heard(do []Action, kind EventKind) []Action {
 
 // spoke notes that the caller said something that wants an answer.
 func (m *Machine) spoke() {
-	m.unsaid, m.cut, m.last, m.quiets = true, false, false, 0
+	m.unsaid, m.cut, m.last, m.asked = true, false, false, false
 }
 
 // floor gives the agent the floor if the caller has left it.
@@ -205,6 +235,9 @@ func (m *Machine) replied(do []Action, kind EventKind) []Action {
 	switch kind {
 	case EndAsked:
 		m.last = true
+		return do
+	case Held:
+		m.held = true
 		return do
 	case ReplyAudio:
 		m.phase = Speaking
@@ -232,17 +265,6 @@ func (m *Machine) replied(do []Action, kind EventKind) []Action {
 	return m.floor(do)
 }
 
-func (m *Machine) quiet(do []Action) []Action {
-	if m.phase != Listening {
-		return do
-	}
-	m.quiets++
-	if m.Prompts && m.quiets == 1 {
-		return m.start(do, Prompt)
-	}
-	return m.end(do, BySilence)
-}
-
 func (m *Machine) apologise(do []Action) []Action {
 	if m.live() && m.why == Apology {
 		return do
@@ -253,7 +275,7 @@ func (m *Machine) apologise(do []Action) []Action {
 
 func (m *Machine) start(do []Action, why Why) []Action {
 	m.reply++
-	m.phase, m.why, m.cut = Thinking, why, false
+	m.phase, m.why, m.cut, m.held = Thinking, why, false, false
 	return append(do, Action{Kind: Start, Reply: m.reply, Why: why})
 }
 

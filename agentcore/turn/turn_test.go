@@ -14,11 +14,13 @@ func TestMachine(t *testing.T) {
 		began, ended   = ev(turn.SpeechBegan), ev(turn.SpeechEnded)
 		words, nothing = ev(turn.Words), ev(turn.Nothing)
 		key, quiet     = ev(turn.Key), ev(turn.Quiet)
+		silent, timeUp = ev(turn.Silent), ev(turn.TimeUp)
 		opened         = ev(turn.Opened)
 	)
 	audio := func(n int) turn.Event { return of(turn.ReplyAudio, n) }
 	heard := func(n int) turn.Event { return of(turn.ReplyHeard, n) }
 	failed := func(n int) turn.Event { return of(turn.ReplyFailed, n) }
+	hold := func(n int) turn.Event { return of(turn.Held, n) }
 	bye := func(n int) turn.Event { return of(turn.EndAsked, n) }
 	start := func(n int, why turn.Why) turn.Action { return turn.Action{Kind: turn.Start, Reply: n, Why: why} }
 	cancel := func(n int) turn.Action { return turn.Action{Kind: turn.Cancel, Reply: n} }
@@ -70,11 +72,35 @@ func TestMachine(t *testing.T) {
 		{"the apology fails, too", []turn.Event{opened, failed(1), failed(2)},
 			[]turn.Action{start(1, turn.Greeting), cancel(1), start(2, turn.Apology), cancel(2), end(turn.ByProvider)}, turn.Over},
 		{"deaf: the same", []turn.Event{ev(turn.Deaf), ev(turn.Deaf)}, []turn.Action{start(1, turn.Apology)}, turn.Thinking},
-		{"silence: asked once, then let go", []turn.Event{quiet, audio(1), heard(1), quiet},
+		{"silence: asked once, then let go", []turn.Event{quiet, audio(1), heard(1), silent},
 			[]turn.Action{start(1, turn.Prompt), free(1), end(turn.BySilence)}, turn.Over},
+		{"silence that never ends the call: asked once", []turn.Event{quiet, audio(1), heard(1), quiet, quiet},
+			[]turn.Action{start(1, turn.Prompt), free(1)}, turn.Listening},
+		{"they answered: asked again at the next silence", []turn.Event{quiet, audio(1), heard(1), key, audio(2), heard(2), quiet},
+			[]turn.Action{start(1, turn.Prompt), free(1), start(2, turn.Answer), free(2), start(3, turn.Prompt)}, turn.Thinking},
+		{"silence that ends the call before it asks", []turn.Event{silent}, []turn.Action{end(turn.BySilence)}, turn.Over},
+		{"silent while somebody speaks means nothing", []turn.Event{began, silent}, nil, turn.Hearing},
 		{"quiet while somebody speaks means nothing", []turn.Event{began, quiet}, nil, turn.Hearing},
-		{"time is up in mid-answer", []turn.Event{began, ended, words, ev(turn.TimeUp), words},
+		{"time is up in mid-answer", []turn.Event{began, ended, words, timeUp, words},
 			[]turn.Action{start(1, turn.Answer), cancel(1), end(turn.ByTime)}, turn.Over},
+		{"held: speech over it does not cut it, and is answered behind it", []turn.Event{began, ended, words, hold(1), audio(1), began, ended, heard(1), words},
+			[]turn.Action{start(1, turn.Answer), free(1), start(2, turn.Answer)}, turn.Thinking},
+		{"held: they still speak when it ends, and have the floor", []turn.Event{began, ended, words, audio(1), hold(1), began, heard(1)},
+			[]turn.Action{start(1, turn.Answer), free(1)}, turn.Hearing},
+		{"held: a noise over it means nothing", []turn.Event{began, ended, words, hold(1), began, ended, nothing, audio(1), heard(1)},
+			[]turn.Action{start(1, turn.Answer), free(1)}, turn.Listening},
+		{"held: a goodbye that nobody talks over", []turn.Event{began, ended, words, hold(1), audio(1), bye(1), began, ended, heard(1)},
+			[]turn.Action{start(1, turn.Answer), free(1), end(turn.ByAgent)}, turn.Over},
+		{"held: it ends with the reply", []turn.Event{began, ended, words, hold(1), audio(1), heard(1), began, ended, words, audio(2), began},
+			[]turn.Action{start(1, turn.Answer), free(1), start(2, turn.Answer), cancel(2)}, turn.Hearing},
+		{"held: it may fail all the same", []turn.Event{began, ended, words, hold(1), began, failed(1)},
+			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Apology)}, turn.Thinking},
+		{"held: time is up all the same", []turn.Event{began, ended, words, hold(1), timeUp},
+			[]turn.Action{start(1, turn.Answer), cancel(1), end(turn.ByTime)}, turn.Over},
+		{"a late hold of a cancelled reply holds nothing", []turn.Event{began, ended, words, began, ended, words, hold(1), began},
+			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Answer), cancel(2)}, turn.Hearing},
+		{"a noise while the agent waits for a tool, some of it said: it thinks again", []turn.Event{began, ended, words, audio(1), {Kind: turn.SpeechBegan, Unanswered: true}, ended, nothing},
+			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Answer)}, turn.Thinking},
 		{"the line is back, somebody waits for an answer", []turn.Event{{Kind: turn.Reopened, Unanswered: true}, audio(1), heard(1)},
 			[]turn.Action{start(1, turn.Resume), free(1), start(2, turn.Answer)}, turn.Thinking},
 	} {
@@ -103,18 +129,21 @@ func FuzzMachine(f *testing.F) {
 	f.Add([]byte{3, 4, 5, 8, 3, 4, 6, 9})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		m := turn.Machine{Greets: true, Prompts: true}
-		live, newest, speaking, over := 0, 0, false, false
+		live, newest, speaking, held, over := 0, 0, false, false, false
 		for _, b := range script {
-			kind := turn.EventKind(b%14 + 1)
+			kind := turn.EventKind(b%16 + 1)
 			if kind == turn.SpeechBegan {
 				speaking = true
 			} else if kind == turn.SpeechEnded {
 				speaking = false
 			}
-			for _, a := range m.Step(nil, turn.Event{Kind: kind, Reply: newest - int(b>>7)}) {
+			held = m.Holds() && (kind == turn.SpeechBegan || kind == turn.SpeechEnded || kind == turn.Nothing)
+			for _, a := range m.Step(nil, turn.Event{Kind: kind, Reply: newest - int(b>>7), Unanswered: b&64 != 0}) {
 				switch {
 				case over:
 					t.Fatalf("%v after the end", a)
+				case held:
+					t.Fatalf("%v for a sound while a reply is held", a)
 				case a.Kind == turn.End:
 					over, live = true, 0
 				case a.Kind == turn.Start && live == 0:

@@ -1,0 +1,113 @@
+package agentcore
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+
+	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/tools"
+)
+
+// ask streams one answer of the model, speaking it as it comes. The model is
+// read as fast as it thinks, so that the plan holds what a noise or a lost line
+// keeps the caller from hearing.
+func (m *maker) ask(messages []llm.Message) (string, []llm.ToolCall, error) {
+	ctx, stop := context.WithCancel(m.ctx)
+	a := &answer{m: m, phrases: make(chan phrase, mostPhrases)}
+	m.c.pen.look(func(s *State) { a.room = mostTools - s.uses })
+	request := llm.Request{Messages: m.c.prompted(messages), Tools: m.c.tools.Specs()}
+	if m.bye {
+		a.room = 0
+	}
+	if a.room <= 0 {
+		request.Tools = nil // enough: it must say something now
+	}
+	var reading sync.WaitGroup
+	reading.Go(func() { a.err = a.read(ctx, request) })
+	defer reading.Wait()
+	defer stop()
+
+	m.part = "model"
+	for p := range a.phrases {
+		if err := m.say(p); err != nil {
+			return "", nil, err
+		}
+		m.part = "model"
+	}
+	reading.Wait()
+	if a.err != nil {
+		return "", nil, a.err
+	}
+	return a.text.String(), a.calls, m.ctx.Err()
+}
+
+// answer is one answer of the model as it comes.
+type answer struct {
+	m       *maker
+	room    int // for tool calls
+	split   splitter
+	phrases chan phrase // has room for all that can be planned; closed at the end
+
+	// Of whoever reads, until it has returned.
+	text  strings.Builder
+	calls []llm.ToolCall
+	err   error
+}
+
+// read plans what the model says until it, or a reply's room, ends.
+func (a *answer) read(ctx context.Context, request llm.Request) error {
+	defer close(a.phrases)
+	for d, err := range a.m.c.cfg.Model.Chat(ctx, request) {
+		a.m.stall.Reset(stallLimit)
+		if err != nil {
+			return &partError{"model", err}
+		}
+		if d.Call != nil && len(a.calls) < a.room {
+			a.calls = append(a.calls, bounded(*d.Call))
+			a.m.u.wants.Store(true)
+		}
+		a.text.WriteString(d.Text)
+		for _, p := range a.split.add(d.Text) {
+			if err := a.plan(p); err != nil {
+				return err
+			}
+		}
+		if a.text.Len() > mostText {
+			return errFull
+		}
+	}
+	if last := a.split.end(); last != "" {
+		return a.plan(last)
+	}
+	return nil
+}
+
+func (a *answer) plan(text string) error {
+	p, err := a.m.plan(text, string(a.m.u.why))
+	if err == nil {
+		a.phrases <- p
+	}
+	return err
+}
+
+// prompted is messages behind the prompt as it reads now.
+func (c *Conversation) prompted(messages []llm.Message) []llm.Message {
+	prompt := c.fill(c.cfg.Agent.Prompt)
+	if prompt == "" {
+		return messages
+	}
+	return append([]llm.Message{{Role: llm.System, Text: prompt}}, messages...)
+}
+
+// bounded is call with nothing in it that is longer than any tool's own. What
+// replaces too many arguments fits no tool.
+func bounded(call llm.ToolCall) llm.ToolCall {
+	call.ID = strings.ToValidUTF8(call.ID[:min(len(call.ID), mostName)], "")
+	call.Name = strings.ToValidUTF8(call.Name[:min(len(call.Name), mostName)], "")
+	if len(call.Arguments) > tools.MaxArguments {
+		call.Arguments = json.RawMessage(`"too long"`)
+	}
+	return call
+}

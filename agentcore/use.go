@@ -1,0 +1,171 @@
+package agentcore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/tools"
+)
+
+var (
+	errSlow = errors.New("it took too long, the outcome is unknown")
+	errMany = errors.New("too many tools were used for one answer: this one was not")
+)
+
+// use uses the tool that the model wants: the intent is committed before, the
+// result before the model sees it. What goes wrong is told to the model, not to
+// the caller.
+func (m *maker) use(call llm.ToolCall) (string, error) {
+	c, u := m.c, m.u
+	m.part = "tool"
+	traits := c.traits(call.Name)
+	if err := m.prepare(traits); err != nil {
+		return "", err
+	}
+	intent := ToolIntent{Turn: u.turn, ID: call.ID, Name: call.Name, Arguments: asJSON(call.Arguments), Safe: traits.Safe}
+	refused := error(nil)
+	meant := c.pen.decide(func(s *State) Event {
+		switch {
+		case s.Turn != u.turn: // the caller has spoken, and this reply is about to be cut
+			refused = errCut
+			return nil
+		case s.uses >= mostTools:
+			refused = errMany
+			return nil
+		}
+		intent.Key = fmt.Sprintf("%s/%d/%d", c.cfg.Call.ID, u.turn, s.uses+1)
+		return intent
+	})
+	switch {
+	case errors.Is(refused, errMany):
+		return failure(refused).Text, nil
+	case refused != nil:
+		return "", refused
+	}
+	if mutant("tool-before-intent") {
+		meant = 0
+	}
+	if err := c.pen.wait(m.ctx, meant); err != nil {
+		return "", err
+	}
+	return m.carryOut(intent, traits)
+}
+
+// traits are those of a tool by its name; the zero Traits if there is none.
+func (c *Conversation) traits(name string) tools.Traits {
+	if tool, known := c.tools.Get(name); known {
+		return tool.Traits()
+	}
+	return tools.Traits{}
+}
+
+// prepare does what a tool asks for before it is used.
+func (m *maker) prepare(t tools.Traits) error {
+	if t.SpeakFirst && m.plans == 0 {
+		before := m.said
+		if err := m.sayWhy(m.c.fill(m.c.cfg.Agent.Filler), filler); err != nil {
+			return err
+		}
+		m.said = before // whatever was said, the model has said nothing
+		m.part = "tool"
+	}
+	if t.Hold {
+		m.c.tell(m.u.ctx, event{kind: evHeld, at: time.Now(), reply: m.u.reply})
+	}
+	return nil
+}
+
+// repeat tries again what was interrupted: by a noise, by a line that was lost,
+// by the death of the process that did it. Only tools that are safe are tried;
+// of others the model is told that the outcome is unknown.
+func (m *maker) repeat() error {
+	var again []ToolIntent
+	m.c.pen.look(func(s *State) { again = s.repeatable() })
+	for _, intent := range again {
+		traits := m.c.traits(intent.Name)
+		if !traits.Safe {
+			continue // it was when it was meant; who runs it now does not say so
+		}
+		m.part = "tool"
+		if err := m.prepare(traits); err != nil {
+			return err
+		}
+		if _, err := m.carryOut(intent, traits); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// carryOut uses a tool whose intent is committed, and returns what the model is
+// told of it.
+func (m *maker) carryOut(intent ToolIntent, traits tools.Traits) (string, error) {
+	c := m.c
+	began := time.Now()
+	result, failed := m.try(intent, traits)
+	if m.ctx.Err() != nil {
+		return "", context.Cause(m.ctx) // what came of it is not known
+	}
+	took := time.Since(began)
+	m.u.inTools(took)
+	news := ToolResult{
+		Key: intent.Key, Text: result.Text, Failed: failed, TookMS: took.Milliseconds(), End: result.End,
+		Assigned: c.assignable(result.Assigned),
+	}
+	done := c.pen.decide(func(s *State) Event {
+		if t := s.find(intent.Key); t == nil || t.result != nil {
+			return nil // a reply that was cut in this very moment has written it
+		}
+		return news
+	})
+	if result.End {
+		m.bye = true
+		c.tell(m.u.ctx, event{kind: evGoodbye, at: time.Now(), reply: m.u.reply})
+	}
+	return result.Text, c.pen.wait(m.ctx, done)
+}
+
+func (m *maker) try(intent ToolIntent, traits tools.Traits) (result tools.Result, failed bool) {
+	m.stall.Stop() // it has its own limit
+	defer m.stall.Reset(stallLimit)
+	ctx, stop := context.WithTimeoutCause(m.ctx, traits.Limit(), errSlow)
+	defer stop()
+	in := tools.Invocation{
+		Key: intent.Key, Arguments: json.RawMessage(intent.Arguments),
+		Variables: m.c.variables(), Missing: m.c.missing,
+	}
+	result, err := m.c.tools.Call(ctx, intent.Name, in)
+	if err != nil && errors.Is(context.Cause(ctx), errSlow) {
+		err = errSlow
+	}
+	if err != nil && mutant("tool-tried-again") {
+		result, err = m.c.tools.Call(ctx, intent.Name, in)
+	}
+	if err != nil {
+		return failure(err), true
+	}
+	return result, false
+}
+
+// failure is what a model is told of an error.
+func failure(err error) tools.Result {
+	text, _ := json.Marshal(map[string]string{"error": tools.Cut(err.Error(), mostError)})
+	return tools.Result{Text: string(text)}
+}
+
+// asJSON is what the model wrote if that is JSON, else it as a JSON string: the
+// journal and the next request must be readable whatever a model writes.
+func asJSON(args json.RawMessage) string {
+	if len(args) == 0 {
+		return "{}"
+	}
+	if json.Valid(args) {
+		return string(args)
+	}
+	text, _ := json.Marshal(string(args))
+	return string(text)
+}
