@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"strings"
 	"sync"
@@ -145,12 +144,12 @@ type booking struct{ s *stream }
 // Spec implements [tools.Tool].
 func (b booking) Spec() llm.Tool { return llm.Tool{Name: "book", Description: "Book a visit."} }
 
-// Safe implements [tools.Tool].
-func (b booking) Safe() bool { return false }
+// Traits implements [tools.Tool].
+func (b booking) Traits() tools.Traits { return tools.Traits{} }
 
 // Call implements [tools.Tool].
-func (b booking) Call(ctx context.Context, key string, _ json.RawMessage) (tools.Result, error) {
-	w := b.s.w
+func (b booking) Call(ctx context.Context, in tools.Invocation) (tools.Result, error) {
+	w, key := b.s.w, in.Key
 	_, err := w.through(ctx, b.s.call, "tool.book", func() error {
 		w.saw("tool used")
 		b.s.mu.Lock()
