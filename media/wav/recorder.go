@@ -17,6 +17,10 @@ import (
 type RecorderConfig struct {
 	Buffer time.Duration // sound kept in memory for a slow disk, 16 KB a second. Zero means 2 s
 	Sync   time.Duration // of sound between updates of the file's length. Zero means 5 s
+
+	// Peaks, if not nil, is written how the recording looks, every half second;
+	// see [ReadPeaks]. It stays the caller's, to be closed after the Recorder.
+	Peaks io.Writer
 }
 
 const (
@@ -48,6 +52,7 @@ type Recorder struct {
 	full, free chan *block // both have room for all blocks
 
 	w     *Writer
+	peaks peakWriter
 	file  io.Closer // nil if the caller's
 	every int64     // bytes between syncs
 	done  chan struct{}
@@ -95,6 +100,7 @@ func newRecorder(w *Writer, c RecorderConfig) *Recorder {
 		full:  make(chan *block, most),
 		free:  make(chan *block, most),
 		w:     w,
+		peaks: peakWriter{w: c.Peaks},
 		every: int64(c.Sync/media.FrameDuration) * int64(pair),
 		done:  make(chan struct{}),
 	}
@@ -190,9 +196,11 @@ func (r *Recorder) Close() error {
 func (r *Recorder) write() {
 	defer close(r.done)
 	synced := int64(0)
+	r.peaks.begin()
 	for b := range r.full {
 		r.writeSilence(b.silence)
 		r.w.writeData(b.sound[:b.frames*pair])
+		r.peaks.sound(b.sound[:b.frames*pair])
 		r.free <- b
 		if r.w.size-synced >= r.every {
 			r.w.Sync() // the Writer keeps its error for the end
@@ -203,7 +211,7 @@ func (r *Recorder) write() {
 	owed := r.owed
 	r.mu.Unlock()
 	r.writeSilence(owed)
-	r.err = r.w.Close()
+	r.err = errors.Join(r.w.Close(), r.peaks.err)
 	if r.file != nil {
 		r.err = errors.Join(r.err, r.file.Close())
 	}
@@ -215,5 +223,6 @@ var noSound = bytes.Repeat([]byte{g711.Silence}, pair)
 func (r *Recorder) writeSilence(frames int) {
 	for range frames {
 		r.w.writeData(noSound)
+		r.peaks.sound(noSound)
 	}
 }
