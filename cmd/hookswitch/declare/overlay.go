@@ -1,0 +1,79 @@
+package declare
+
+// Overlay is what an agent is when the file's word is put over what the gateway
+// has: a field that the file does not name stays as it is; a list that it names
+// is the whole list, a mapping of names of the user's own the whole mapping. In
+// a list whose items have names, such as tools, each item is put over the one of
+// its name.
+func Overlay(have map[string]any, d *Document) map[string]any {
+	out, _ := agent.over(have, d.Fields).(map[string]any)
+	return out
+}
+
+func (r *rule) over(have, file any) any {
+	switch r.kind {
+	case object:
+		h, _ := have.(map[string]any)
+		f, ok := file.(map[string]any)
+		if !ok {
+			return nil // null
+		}
+		out := map[string]any{}
+		for name, v := range h {
+			out[name] = clone(v)
+		}
+		for name, v := range f {
+			if by := r.field(name); by != nil {
+				out[name] = by.over(h[name], v)
+			}
+		}
+		return out
+	case list:
+		if r.keyed == "" {
+			break
+		}
+		f, _ := file.([]any)
+		out := make([]any, 0, len(f))
+		for _, item := range f {
+			out = append(out, r.of.over(r.find(have, r.id(item)), item))
+		}
+		return r.inOrder(have, out)
+	}
+	return clone(file)
+}
+
+// id is what tells an item of a keyed list apart.
+func (r *rule) id(item any) string {
+	m, _ := item.(map[string]any)
+	s, _ := m[r.keyed].(string)
+	return s
+}
+
+// find is the item called id of a keyed list; nil when there is none.
+func (r *rule) find(in any, id string) any {
+	items, _ := in.([]any)
+	for _, item := range items {
+		if r.id(item) == id {
+			return item
+		}
+	}
+	return nil
+}
+
+// inOrder puts items into the order that the gateway has them in, new ones
+// behind: order means nothing there.
+func (r *rule) inOrder(have any, items []any) []any {
+	out := make([]any, 0, len(items))
+	old, _ := have.([]any)
+	for _, h := range old {
+		if item := r.find(items, r.id(h)); item != nil {
+			out = append(out, item)
+		}
+	}
+	for _, item := range items {
+		if r.find(have, r.id(item)) == nil {
+			out = append(out, item)
+		}
+	}
+	return out
+}
