@@ -31,6 +31,9 @@ type Store interface {
 	dispatch.Calls
 	roster.Store
 
+	// ResealAll seals the secrets anew: see [DB.ResealAll].
+	ResealAll(ctx context.Context, with Resealer) (rows int, err error)
+
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 

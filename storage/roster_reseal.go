@@ -1,0 +1,135 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+)
+
+// Resealer seals with a newer key what an older one sealed.
+type Resealer interface {
+	// Resealed returns the secret as it should be kept, and whether that is
+	// another text than s.
+	Resealed(s roster.Secret) (roster.Secret, bool, error)
+}
+
+// resealBatch is how many rows one transaction goes through.
+const resealBatch = 100
+
+// ResealAll seals all secrets that are kept with the newest key, and returns how
+// many rows it changed. It may be stopped at any time and run again. Once it
+// returns 0, no row needs an older key: a change of an agent that was under way
+// may still have written the old text, so that one run after a change of keys is
+// not enough. A secret that cannot be opened stops it, and it says in which row;
+// what came before is kept.
+//
+// It writes into versions of agents, which are otherwise never changed: the text
+// of a secret's envelope is another one, what it says is not, and an older key
+// could never be given up if the versions held on to it. No version is made, and
+// nothing is added to the audit.
+func (db *DB) ResealAll(ctx context.Context, with Resealer) (n int, err error) {
+	n, err = db.resealRows(ctx, "phone number", func(s string) (string, error) { return resealText(s, with) },
+		`SELECT id, token FROM phone_numbers WHERE id > $1 ORDER BY id LIMIT $2`,
+		`UPDATE phone_numbers SET token = $2 WHERE id = $1`)
+	if err != nil {
+		return n, err
+	}
+	definition := func(s string) (string, error) { return resealDefinition(s, with) }
+	more, err := db.resealRows(ctx, "agent", definition,
+		`SELECT id, definition FROM agents WHERE id > $1 ORDER BY id LIMIT $2`,
+		`UPDATE agents SET definition = $2 WHERE id = $1`)
+	n += more
+	if err != nil {
+		return n, err
+	}
+	var agents []int64 // those that were deleted, too: calls may still tell their webhooks
+	err = db.read(ctx, "list agents", func(tx Tx) error {
+		agents = nil
+		return tx.Each(ctx, `SELECT id FROM agents ORDER BY id`, nil, func(scan Scan) error {
+			var id int64
+			err := scan(&id)
+			agents = append(agents, id)
+			return err
+		})
+	})
+	for i := 0; i < len(agents) && err == nil; i++ {
+		more, err = db.resealRows(ctx, fmt.Sprintf("agent %d, version", agents[i]), definition,
+			`SELECT n, definition FROM agent_versions WHERE agent_id = $1 AND n > $2 ORDER BY n LIMIT $3`,
+			`UPDATE agent_versions SET definition = $3 WHERE agent_id = $1 AND n = $2`, agents[i])
+		n += more
+	}
+	return n, err
+}
+
+// resealRows goes through a table in batches. The parameters of find are key, the
+// number of the row to begin behind, and how many; those of set are key, a row's
+// number and its new text.
+func (db *DB) resealRows(ctx context.Context, what string, reseal func(string) (string, error), find, set string, key ...any) (n int, err error) {
+	for last, more := int64(0), true; more; {
+		var ids []int64
+		var texts []string
+		done := 0
+		err := db.change(ctx, "reseal secrets", func(tx Tx) error {
+			ids, texts, done = nil, nil, 0
+			err := tx.Each(ctx, find, slices.Concat(key, []any{last, resealBatch}), func(scan Scan) error {
+				var id int64
+				var kept string
+				err := scan(&id, &kept)
+				ids, texts = append(ids, id), append(texts, kept)
+				return err
+			})
+			for i := 0; i < len(ids) && err == nil; i++ {
+				var sealed string
+				if sealed, err = reseal(texts[i]); err != nil {
+					return fmt.Errorf("%s %d: %w", what, ids[i], err)
+				}
+				if sealed != texts[i] {
+					done++
+					_, err = tx.Exec(ctx, set, slices.Concat(key, []any{ids[i], sealed})...)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return n, err
+		}
+		n += done
+		if more = len(ids) == resealBatch; more {
+			last = ids[len(ids)-1]
+		}
+	}
+	return n, nil
+}
+
+func resealText(kept string, with Resealer) (string, error) {
+	s, changed, err := with.Resealed(roster.Secret(kept))
+	if err != nil || !changed {
+		return kept, err
+	}
+	return string(s), nil
+}
+
+// resealDefinition replaces the secrets in a definition's text, and nothing else
+// of it: a sealed secret looks the same in JSON.
+func resealDefinition(kept string, with Resealer) (string, error) {
+	if !strings.Contains(kept, `"secret":`) {
+		return kept, nil
+	}
+	d, err := decodeDefinition(kept)
+	if err != nil {
+		return kept, err
+	}
+	for _, w := range d.Webhooks {
+		sealed, changed, err := with.Resealed(w.Config.Secret)
+		if err != nil {
+			return kept, err
+		}
+		if changed {
+			kept = strings.ReplaceAll(kept, string(w.Config.Secret), string(sealed))
+		}
+	}
+	return kept, nil
+}

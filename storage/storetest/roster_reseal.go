@@ -1,0 +1,146 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/storage"
+	"github.com/hookswitch/hookswitch/storage/seal"
+)
+
+var (
+	oldKey = strings.Repeat("0a", 32)
+	newest = strings.Repeat("1b", 32)
+)
+
+// keys opens what the keys of a setting sealed.
+func keys(t testing.TB, setting string) *seal.Keyring {
+	t.Helper()
+	k, _, err := seal.Load(seal.Options{Env: setting})
+	if err != nil {
+		t.Fatalf("seal.Load() = %v", err)
+	}
+	return k
+}
+
+func sealed(t testing.TB, k *seal.Keyring, plain string) roster.Secret {
+	t.Helper()
+	s, err := k.Seal(plain)
+	if err != nil {
+		t.Fatalf("Seal() = %v", err)
+	}
+	return s
+}
+
+// sealing is a definition with secrets.
+func sealing(t testing.TB, k *seal.Keyring, temperature int) roster.Definition {
+	d := definition("Ann")
+	d.LLM.Temperature = float64(temperature)
+	// What looks like a secret, but is the user's own text, stays.
+	d.Variables["secret"] = "hsx1.00000000.AAAA"
+	d.Webhooks[0].Config.Secret = sealed(t, k, fmt.Sprintf("hook %d", temperature))
+	d.Webhooks[1].Config.Secret = ""
+	return d
+}
+
+func resealed(t *testing.T, s storage.Store) {
+	ctx := t.Context()
+	before, both, after := keys(t, oldKey), keys(t, newest+","+oldKey), keys(t, newest)
+	for i := range 3 {
+		n := roster.Number{Workspace: roster.Default, Number: fmt.Sprintf("+1555010%d", i)}
+		if i < 2 {
+			n.Token = sealed(t, before, fmt.Sprintf("token %d", i))
+		}
+		if _, err := s.CreateNumber(ctx, n, who, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const last = 105 // more versions than go into one transaction
+	a := newAgent(t, s, roster.Default, 1, sealing(t, before, 1))
+	for n := 1; n < last; n++ {
+		if _, err := s.ChangeAgent(ctx, roster.Default, a.UUID, n, sealing(t, before, n+1), nil, who, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gone := newAgent(t, s, roster.Default, 2, sealing(t, before, 1))
+	if err := s.DeleteAgent(ctx, roster.Default, gone.UUID, who, now); err != nil {
+		t.Fatal(err)
+	}
+	newAgent(t, s, roster.Default, 3, definition("No secrets")) // but for two that nobody sealed
+
+	var unknown seal.UnknownKeyError
+	if n, err := s.ResealAll(ctx, after); n != 0 || !errors.As(err, &unknown) || !strings.Contains(err.Error(), "phone number 1") {
+		t.Errorf("ResealAll(without the old key) = %d, %v, want nothing done, and which key and row", n, err)
+	}
+	if n, err := s.ResealAll(ctx, both); !errors.Is(err, seal.ErrMalformed) || !strings.Contains(err.Error(), "agent 3") {
+		t.Errorf("ResealAll() = %d, %v, want it to name agent 3, whose secrets nobody sealed", n, err)
+	}
+	d := definition("No secrets")
+	d.Webhooks = nil
+	if _, err := s.ChangeAgent(ctx, roster.Default, uuid(3), 1, d, nil, who, now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ResealAll(ctx, both); !errors.Is(err, seal.ErrMalformed) || !strings.Contains(err.Error(), "agent 3, version 1") {
+		t.Errorf("ResealAll() = %v, want it to name the version", err)
+	}
+	if n, err := s.ResealAll(ctx, both); n != 0 || !errors.Is(err, seal.ErrMalformed) {
+		t.Errorf("ResealAll(again) = %d, %v, want nothing left to do but the version", n, err)
+	}
+
+	told := len(lines(t, s, roster.Default))
+	for i, want := range []string{"token 0", "token 1", ""} {
+		n, err := s.Number(ctx, roster.Default, int64(i+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plain, err := after.Open(n.Token); err != nil || plain != want {
+			t.Errorf("token of number %d opens as %q, %v, want %q", i, plain, err, want)
+		}
+	}
+	now, err := s.Agent(ctx, roster.Default, a.UUID)
+	if err != nil || now.Version != last {
+		t.Fatalf("Agent() = version %d, %v, want %d", now.Version, err, last)
+	}
+	opens := func(what string, d roster.Definition, n int) {
+		t.Helper()
+		if plain, err := after.Open(d.Webhooks[0].Config.Secret); err != nil || plain != fmt.Sprintf("hook %d", n) {
+			t.Errorf("secret of %s opens as %q, %v", what, plain, err)
+		}
+		d.Webhooks[0].Config.Secret = ""
+		want := sealing(t, before, n)
+		want.Webhooks[0].Config.Secret = ""
+		for i := range want.Tools {
+			want.Tools[i].ID = d.Tools[i].ID
+		}
+		for i := range want.Webhooks {
+			want.Webhooks[i].ID = d.Webhooks[i].ID
+		}
+		for name := range want.SystemTools {
+			w := want.SystemTools[name]
+			w.ID = d.SystemTools[name].ID
+			want.SystemTools[name] = w
+		}
+		if got, want := asJSON(t, d), asJSON(t, want); got != want {
+			t.Errorf("%s is now\n%s, want\n%s", what, got, want)
+		}
+	}
+	opens("the agent", now.Definition, last)
+	versions, err := s.Versions(ctx, roster.Default, a.UUID, 0, 0)
+	if err != nil || len(versions) != last {
+		t.Fatalf("%d versions, %v, want %d", len(versions), err, last)
+	}
+	for _, v := range versions {
+		opens(fmt.Sprintf("version %d", v.Number), v.Definition, v.Number)
+	}
+	v, err := s.Version(ctx, roster.Default, gone.UUID, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opens("the deleted agent", v.Definition, 1)
+	if after := len(lines(t, s, roster.Default)); after != told {
+		t.Errorf("the audit grew from %d to %d lines", told, after)
+	}
+}
