@@ -17,7 +17,7 @@ var agent = rule{kind: object, fields: []field{
 		{name: "user_input_audio_format", rule: rule{kind: text}},
 		{name: "keywords", rule: rule{kind: list, of: &rule{kind: text}}},
 	}}},
-	{name: "turn", rule: rule{kind: object, null: true, fields: []field{
+	{name: "turn", rule: rule{kind: object, fields: []field{
 		{name: "turn_timeout", rule: rule{kind: whole}},
 		{name: "silence_end_call_timeout", rule: rule{kind: whole}},
 		{name: "mode", rule: rule{kind: text}},

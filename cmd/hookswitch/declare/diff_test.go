@@ -24,6 +24,7 @@ func TestFileIsPutOverWhatTheGatewayHas(t *testing.T) {
 		{"null is as good as nothing", "name: front-desk\nllm: {reasoning_effort: null}", ""},
 		{"a number written otherwise", "name: front-desk\nllm: {temperature: 0.30}\nturn: {turn_timeout: 7.0}", ""},
 		{"tools in another order", "name: front-desk\ntools: [{name: book}]", ""},
+		{"two tools in another order", "name: front-desk\ntools: [{name: x, tool_type: client}, {name: book}]", "+ tools.x  client\n"},
 		{"one field", "name: front-desk\nturn: {endpoint_wait_ms: 500}", "~ turn.endpoint_wait_ms  700 -> 500\n"},
 		{"texts", "name: front-desk\ngreeting: Hi\nllm: {model: gpt-5, timezone: null}",
 			"~ greeting  \"Lakeside Dental, good morning.\" -> Hi\n~ llm.model  gpt-4o -> gpt-5\n- llm.timezone  America/New_York\n"},
@@ -77,6 +78,18 @@ func TestDiffBringsOneTextToTheOther(t *testing.T) {
 	long := strings.Repeat("a\n", 3000)
 	if lines := diffLines("x\n"+long+"y", strings.Repeat("b\n", 3000)); len(lines) != 3002+3001 {
 		t.Errorf("%d lines of texts that are too long to compare", len(lines))
+	}
+}
+
+func TestOrderOfToolsMeansNothing(t *testing.T) {
+	a := read(t, "name: a\ntools: [{name: x, active: true}, {name: y, active: false}]")[0].Fields
+	b := read(t, "name: a\ntools: [{name: y, active: false}, {name: x, active: true}]")[0].Fields
+	c := read(t, "name: a\ntools: [{name: y, active: true}, {name: x, active: false}]")[0].Fields
+	if got := shown(Diff(a, b)); got != "" {
+		t.Errorf("the other order differs: %s", got)
+	}
+	if got := shown(Diff(a, c)); got != "~ tools.x.active  true -> false\n~ tools.y.active  false -> true\n" {
+		t.Errorf("other flags: %s", got)
 	}
 }
 

@@ -37,7 +37,7 @@ func (r *rule) over(have, file any) any {
 		for _, item := range f {
 			out = append(out, r.of.over(r.find(have, r.id(item)), item))
 		}
-		return r.inOrder(have, out)
+		return out
 	}
 	return clone(file)
 }
@@ -58,22 +58,4 @@ func (r *rule) find(in any, id string) any {
 		}
 	}
 	return nil
-}
-
-// inOrder puts items into the order that the gateway has them in, new ones
-// behind: order means nothing there.
-func (r *rule) inOrder(have any, items []any) []any {
-	out := make([]any, 0, len(items))
-	old, _ := have.([]any)
-	for _, h := range old {
-		if item := r.find(items, r.id(h)); item != nil {
-			out = append(out, item)
-		}
-	}
-	for _, item := range items {
-		if r.find(have, r.id(item)) == nil {
-			out = append(out, item)
-		}
-	}
-	return out
 }

@@ -113,7 +113,11 @@ func (r *rule) same(a, b any) bool {
 			return false
 		}
 		for i := range a {
-			if !r.of.same(a[i], b[i]) {
+			other := b[i]
+			if r.keyed != "" {
+				other = r.find(b, r.id(a[i])) // order means nothing
+			}
+			if other == nil && a[i] != nil || !r.of.same(a[i], other) {
 				return false
 			}
 		}
