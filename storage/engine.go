@@ -24,6 +24,9 @@ type Engine interface {
 	Close() error
 }
 
+// Engine is what db runs on: the way in for storage/jobs.
+func (db *DB) Engine() Engine { return db.engine }
+
 // Job is work that is done later, at least once, also after a crash. What it
 // does must bear being done twice.
 type Job struct {

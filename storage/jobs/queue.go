@@ -47,7 +47,10 @@ type Queue[Tx any] struct {
 
 // NewQueue returns the queue of the database that driver has.
 func NewQueue[Tx any](driver riverdriver.Driver[Tx]) (*Queue[Tx], error) {
-	insert, err := river.NewClient(driver, &river.Config{Logger: slog.New(slog.DiscardHandler)})
+	insert, err := river.NewClient(driver, &river.Config{
+		Logger: slog.New(slog.DiscardHandler),
+		Test:   river.TestConfig{Time: clockOf(driver)},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("storage: jobs: %w", err)
 	}

@@ -197,7 +197,14 @@ CREATE TABLE delivery_attempts (
     PRIMARY KEY (delivery_id, n)
 );
 
+-- A process that does jobs counts beat up; one that stands still is dead.
+CREATE TABLE job_runners (
+    id   TEXT   NOT NULL PRIMARY KEY,
+    beat BIGINT NOT NULL
+);
+
 -- +goose Down
+DROP TABLE job_runners;
 DROP TABLE delivery_attempts;
 DROP TABLE deliveries;
 DROP TABLE dispatches;

@@ -20,7 +20,10 @@ type engine struct {
 	queue *jobs.Queue[pgx.Tx]
 }
 
-var _ storage.Engine = (*engine)(nil)
+var (
+	_ storage.Engine = (*engine)(nil)
+	_ jobs.Runner    = (*engine)(nil)
+)
 
 // tries is how often a transaction is begun that the server gave up for the sake
 // of another.
@@ -89,6 +92,13 @@ func (e *engine) Ping(ctx context.Context) error { return plain(e.pool.Ping(ctx)
 func (e *engine) Close() error {
 	e.pool.Close()
 	return nil
+}
+
+// RunJobs implements [jobs.Runner].
+func (e *engine) RunJobs(ctx context.Context, c jobs.Config) error {
+	return e.queue.Run(ctx, func(ctx context.Context, do func(storage.Tx, pgx.Tx) error) error {
+		return e.Write(ctx, func(t storage.Tx) error { return do(t, t.(*tx).t) })
+	}, c)
 }
 
 // tx is one transaction.

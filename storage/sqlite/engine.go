@@ -16,7 +16,10 @@ type engine struct {
 	queue          *jobs.Queue[*sql.Tx]
 }
 
-var _ storage.Engine = (*engine)(nil)
+var (
+	_ storage.Engine = (*engine)(nil)
+	_ jobs.Runner    = (*engine)(nil)
+)
 
 func (e *engine) Write(ctx context.Context, do func(storage.Tx) error) error {
 	return within(ctx, e.writer, nil, do)
@@ -62,6 +65,13 @@ func (e *engine) Close() error {
 		return e.writer.Close()
 	}
 	return errors.Join(e.reader.Close(), e.writer.Close())
+}
+
+// RunJobs implements [jobs.Runner].
+func (e *engine) RunJobs(ctx context.Context, c jobs.Config) error {
+	return e.queue.Run(ctx, func(ctx context.Context, do func(storage.Tx, *sql.Tx) error) error {
+		return e.Write(ctx, func(t storage.Tx) error { return do(t, t.(*tx).t) })
+	}, c)
 }
 
 // tx is one transaction.
