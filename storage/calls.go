@@ -14,12 +14,15 @@ import (
 )
 
 // DB is the [Store] over any [Engine].
-type DB struct{ engine Engine }
+type DB struct {
+	engine      Engine
+	definitions definitions // that were decoded
+}
 
 var _ Store = (*DB)(nil)
 
 // New returns the store over engine, whose schema is up to date.
-func New(engine Engine) *DB { return &DB{engine} }
+func New(engine Engine) *DB { return &DB{engine: engine} }
 
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.engine.Ping(ctx) }
