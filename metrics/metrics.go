@@ -53,6 +53,8 @@ type Set struct {
 	callbacks *bounded
 	repeated  prometheus.Counter
 	answered  *bounded
+	webhooks  *bounded
+	hooked    prometheus.Histogram
 	reasons   *names
 	ready     prometheus.Gauge
 }
@@ -90,6 +92,8 @@ func New(c Config) *Set {
 		callbacks: f.bounded("twilio_requests_refused_total", "Carrier requests that were turned away, by reason.", "reason"),
 		repeated:  f.counter("twilio_requests_repeated_total", "Carrier requests that came again and were answered from memory."),
 		answered:  f.bounded("answered_by_total", "The carrier's own verdicts about who answered.", "verdict"),
+		webhooks:  f.bounded("webhooks_sent_total", "Attempts to tell a webhook, by outcome: delivered, failed (tried again), dead.", "outcome", "delivered", "failed", "dead"),
+		hooked:    f.delay("webhook_delay_seconds", "An attempt to tell a webhook, from its start to the last byte of the answer."),
 		reasons:   newNames(),
 		ready:     f.gauge("ready", "1 while the gateway takes calls, as /readyz says."),
 	}
@@ -209,6 +213,12 @@ func (s *Set) RequestRefused(reason string) { s.callbacks.inc(reason) }
 
 // RequestRepeated counts a carrier's request that had been answered before.
 func (s *Set) RequestRepeated() { s.repeated.Inc() }
+
+// WebhookSent counts an attempt to tell a webhook of one of our kinds.
+func (s *Set) WebhookSent(_, outcome string, took time.Duration) {
+	s.webhooks.inc(outcome)
+	s.hooked.Observe(took.Seconds())
+}
 
 // AnsweredBy counts the carrier's verdict about who answered.
 func (s *Set) AnsweredBy(verdict string) { s.answered.inc(verdict) }

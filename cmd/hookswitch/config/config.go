@@ -29,7 +29,7 @@ type Config struct {
 
 	BootstrapKey string // secret; an administrator's key of the workspace "default". Empty makes none
 	SecretKey    string // secret; what credentials are sealed with. Empty means SecretFile
-	SecretFile   string // "data/secret.key"
+	SecretFile   string // file of such keys. Empty means secret.key beside the database file, or in "data"
 	APIRate      int    // requests a minute for each key. 600
 	Webhooks     string // "https", "http" or "private": where webhooks and tools may go. "https"
 }

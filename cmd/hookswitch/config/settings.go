@@ -111,7 +111,7 @@ var Settings = []Setting{
 		field: func(c *Config) any { return &c.BootstrapKey }, check: bootstrapKey},
 	{Name: "secret_key", Group: api, Unit: "KEY", Secret: true, Doc: "what credentials are sealed with: 32 bytes in base64; with commas between several, of which the first seals; secret_file when empty",
 		field: func(c *Config) any { return &c.SecretKey }},
-	{Name: "secret_file", Group: api, Unit: "FILE", Default: "data/secret.key", Doc: "the same in a file, one key a line; made at the first start",
+	{Name: "secret_file", Group: api, Unit: "FILE", Doc: "the same in a file, one key a line; made at the first start; secret.key beside the database file, or in data, when empty",
 		field: func(c *Config) any { return &c.SecretFile }},
 	{Name: "api_rate", Group: api, Unit: "N", Default: "600", least: 1, most: 1000000, Doc: "requests a minute for each key",
 		field: func(c *Config) any { return &c.APIRate }},
