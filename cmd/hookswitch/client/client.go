@@ -20,7 +20,7 @@ import (
 const Default = "http://127.0.0.1:8080"
 
 const (
-	answerLimit = 32 << 20 // bytes of an answer that is JSON
+	answerLimit = 256 << 20 // bytes of an answer that is JSON; a thousand agents with long prompts
 	defaultWait = 30 * time.Second
 )
 
@@ -150,7 +150,7 @@ func (c *Client) ask(ctx context.Context, r request, into any) error {
 	case err != nil:
 		return c.unreachable(within, r, err)
 	case len(text) > answerLimit:
-		return c.strange(r, resp, "more than 32 MB")
+		return c.strange(r, resp, "more than 256 MB")
 	case into == nil || resp.StatusCode == http.StatusNoContent:
 		return nil
 	}

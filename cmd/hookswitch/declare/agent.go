@@ -21,7 +21,7 @@ var agent = rule{kind: object, fields: []field{
 		{name: "turn_timeout", rule: rule{kind: whole}},
 		{name: "silence_end_call_timeout", rule: rule{kind: whole}},
 		{name: "mode", rule: rule{kind: text}},
-		{name: "endpoint_wait_ms", rule: rule{kind: whole}},
+		{name: "endpoint_wait_ms", rule: rule{kind: whole, unset: int64(0)}},
 	}}},
 	{name: "llm", rule: rule{kind: object, null: true, fields: []field{
 		{name: "prompt", rule: rule{kind: text, null: true}},
@@ -39,7 +39,7 @@ var agent = rule{kind: object, fields: []field{
 	}}},
 	{name: "tools", rule: rule{kind: list, keyed: "name", of: &tool}},
 	{name: "webhooks", rule: rule{kind: list, keyed: "webhook_type", of: &webhook}},
-	{name: "phone_numbers", rule: rule{kind: list, of: &rule{kind: text}}},
+	{name: "phone_numbers", rule: rule{kind: list, sorted: true, of: &rule{kind: text}}},
 }}
 
 var systemTool = rule{kind: object, fields: []field{

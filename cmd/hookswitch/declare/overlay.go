@@ -1,5 +1,11 @@
 package declare
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // Overlay is what an agent is when the file's word is put over what the gateway
 // has: a field that the file does not name stays as it is; a list that it names
 // is the whole list, a mapping of names of the user's own the whole mapping. In
@@ -30,7 +36,7 @@ func (r *rule) over(have, file any) any {
 		return out
 	case list:
 		if r.keyed == "" {
-			break
+			return r.ordered(clone(file))
 		}
 		f, _ := file.([]any)
 		out := make([]any, 0, len(f))
@@ -40,6 +46,14 @@ func (r *rule) over(have, file any) any {
 		return out
 	}
 	return clone(file)
+}
+
+// ordered puts the texts of a list whose order means nothing into ours.
+func (r *rule) ordered(v any) any {
+	if items, ok := v.([]any); ok && r.sorted {
+		slices.SortFunc(items, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	}
+	return v
 }
 
 // id is what tells an item of a keyed list apart.

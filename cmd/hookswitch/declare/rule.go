@@ -24,8 +24,10 @@ const (
 type rule struct {
 	kind    kind
 	null    bool     // it may be null
+	unset   any      // says as much as nothing; nil: there is no such value
 	masked  bool     // a diff does not show it: it may be a credential
 	keyed   string   // of a list: the field that tells its items apart
+	sorted  bool     // of a list of texts: order means nothing
 	choices []string // of a text
 	of      *rule
 	fields  []field // in the order in which they are written

@@ -80,7 +80,8 @@ func nothing(v any) bool {
 // absent says as much as one that is null or empty; a name of the user's own
 // that is absent is not the same as one that is null.
 func (r *rule) same(a, b any) bool {
-	if nothing(a) && nothing(b) {
+	says := func(v any) bool { return !nothing(v) && (r.unset == nil || v != r.unset) }
+	if !says(a) && !says(b) {
 		return true
 	}
 	switch r.kind {
