@@ -74,7 +74,7 @@ func maskBody(s string) string {
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil || dec.More() {
-		return assigned.ReplaceAllString(s, "${1}"+masked)
+		return assigned.ReplaceAllString(cut(s, MaxKept), "${1}"+masked) // cut first: a search of a megabyte takes long
 	}
 	if !maskValue(v) {
 		return s
