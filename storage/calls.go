@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -31,40 +32,69 @@ func (db *DB) Ping(ctx context.Context) error { return db.engine.Ping(ctx) }
 func (db *DB) Close() error { return db.engine.Close() }
 
 const callColumns = `id, epoch, admitted, carrier_id, from_number, to_number, direction, agent,
-	state, carrier_seq, sip_code, last_n, created_us, answered_us, ended_us, end_reason`
+	state, carrier_seq, sip_code, last_n, created_us, answered_us, ended_us, end_reason,
+	workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why`
 
 // Create implements [dispatch.Calls].
 func (db *DB) Create(ctx context.Context, r dispatch.Record) (on dispatch.Record, created bool, err error) {
 	err = db.write(ctx, "create call", func(tx Tx) error {
+		created = false
 		if r.Carrier != "" {
 			on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, text(r.Carrier))
 			if !errors.Is(err, ErrNotFound) {
-				created = false
 				return err
 			}
 		}
-		// Another node may be between our look and this line: the constraint
-		// decides, and the caller who lost reads what the other wrote.
-		n, err := tx.Exec(ctx, `INSERT INTO calls
-			(id, epoch, carrier_id, from_number, to_number, direction, agent, state, created_us)
-			VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (carrier_id) DO NOTHING`,
-			text(r.ID), null(text(r.Carrier)), text(r.From), text(r.To), text(r.Direction),
-			text(r.Agent), text(r.State), r.Created.UnixMicro())
-		if err != nil {
+		c, err := r, error(nil)
+		if c.Reason == "" && c.Direction == telephony.Inbound && c.AgentUUID != "" {
+			if c, err = waitingSession(ctx, tx, c); err != nil {
+				return err
+			}
+		}
+		switch err = insertCall(ctx, tx, c); {
+		case errors.Is(err, ErrCarrier) && r.Carrier != "":
+			return errFaster // undoes what the session was told
+		case err != nil:
 			return err
 		}
-		created = n == 1
-		if created {
-			on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(r.ID))
-		} else {
-			on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE carrier_id = $1`, text(r.Carrier))
+		if r.Reason != "" {
+			if _, _, err = db.end(ctx, tx, r.ID, 1, r.Reason, r.Created); err != nil {
+				return err
+			}
 		}
+		created = true
+		on, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(r.ID))
 		return err
 	})
+	if errors.Is(err, errFaster) {
+		on, err = db.CallByCarrier(ctx, r.Carrier)
+		return on, false, err
+	}
 	if err != nil {
 		return dispatch.Record{}, false, err
 	}
 	return on, created, nil
+}
+
+// errFaster says that another node created the call between our look and our
+// line: it undoes ours.
+var errFaster = errors.New("created by another node")
+
+// insertCall adds the row of a new call. The constraint decides between two who
+// create the same: who loses gets [ErrCarrier].
+func insertCall(ctx context.Context, tx Tx, r dispatch.Record) error {
+	n, err := tx.Exec(ctx, `INSERT INTO calls
+		(id, epoch, carrier_id, from_number, to_number, direction, agent, state, created_us,
+		workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why)
+		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (carrier_id) DO NOTHING`,
+		text(r.ID), null(text(r.Carrier)), text(r.From), text(r.To), text(r.Direction),
+		text(r.Agent), text(r.State), r.Created.UnixMicro(),
+		text(r.Workspace), text(r.Node), text(r.AgentUUID), r.Version, text(r.Conversation), text(cmp.Or(r.Variables, "{}")),
+		micros(r.Prepared), r.PostCall, text(r.Why))
+	if err == nil && n == 0 {
+		err = ErrCarrier
+	}
+	return err
 }
 
 // Call implements [dispatch.Calls].
@@ -78,10 +108,13 @@ func (db *DB) CallByCarrier(ctx context.Context, carrierID string) (dispatch.Rec
 }
 
 // Unended implements [dispatch.Calls].
-func (db *DB) Unended(ctx context.Context) ([]dispatch.Record, error) {
+func (db *DB) Unended(ctx context.Context, node string, since time.Time) ([]dispatch.Record, error) {
 	var all []dispatch.Record
 	err := db.read(ctx, "list unended calls", func(tx Tx) error {
-		return tx.Each(ctx, `SELECT `+callColumns+` FROM calls WHERE ended_us IS NULL ORDER BY created_us, id`, nil,
+		all = nil
+		return tx.Each(ctx, `SELECT `+callColumns+` FROM calls WHERE ended_us IS NULL AND (node = '' OR node = $1
+			OR NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.id = calls.node AND nodes.beat_us >= $2)) ORDER BY created_us, id`,
+			[]any{text(node), since.UnixMicro()},
 			func(scan Scan) error {
 				r, err := scanCall(scan)
 				all = append(all, r)
@@ -91,7 +124,9 @@ func (db *DB) Unended(ctx context.Context) ([]dispatch.Record, error) {
 	return all, err
 }
 
-// SetCarrier implements [dispatch.Calls].
+// SetCarrier implements [dispatch.Calls]. It names no epoch: which call of the
+// carrier's a call is was settled when it was placed, whoever tells it, and what
+// is settled is never changed.
 func (db *DB) SetCarrier(ctx context.Context, id telephony.CallID, carrierID string) error {
 	if carrierID == "" {
 		return fmt.Errorf("storage: set carrier id: %w", ErrCarrier)
@@ -106,6 +141,10 @@ func (db *DB) SetCarrier(ctx context.Context, id telephony.CallID, carrierID str
 			return err
 		}
 		n, err := tx.Exec(ctx, `UPDATE calls SET carrier_id = $2 WHERE id = $1 AND carrier_id IS NULL`, text(id), text(carrierID))
+		if err == nil && n == 1 {
+			_, err = tx.Exec(ctx, `UPDATE dispatches SET status = $2 WHERE call_id = $1 AND status = $3`,
+				text(id), dispatch.DispatchPlaced, dispatch.DispatchPlacing)
+		}
 		if err != nil || n == 1 {
 			return err
 		}
@@ -116,11 +155,25 @@ func (db *DB) SetCarrier(ctx context.Context, id telephony.CallID, carrierID str
 	})
 }
 
+// SetPrepared implements [dispatch.Calls]. It names no epoch: a call is prepared
+// once, and whoever was first is right, so that all who talk on it know the same.
+func (db *DB) SetPrepared(ctx context.Context, id telephony.CallID, variables string, now time.Time) error {
+	return db.write(ctx, "set prepared", func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE calls SET prepared_us = $2, variables = COALESCE($3, variables)
+			WHERE id = $1 AND prepared_us IS NULL AND ended_us IS NULL`, text(id), now.UnixMicro(), null(text(variables)))
+		if err != nil || n == 1 {
+			return err
+		}
+		_, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))
+		return err
+	})
+}
+
 // Raise implements [dispatch.Calls].
-func (db *DB) Raise(ctx context.Context, id telephony.CallID, epoch int) (int, error) {
+func (db *DB) Raise(ctx context.Context, id telephony.CallID, epoch int, node string) (int, error) {
 	err := db.write(ctx, "raise epoch", func(tx Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE calls SET epoch = epoch + 1 WHERE id = $1 AND epoch = $2 AND ended_us IS NULL`,
-			text(id), epoch)
+		n, err := tx.Exec(ctx, `UPDATE calls SET epoch = epoch + 1, node = $3 WHERE id = $1 AND epoch = $2 AND ended_us IS NULL`,
+			text(id), epoch, text(node))
 		if err != nil || n == 1 {
 			return err
 		}
@@ -133,11 +186,11 @@ func (db *DB) Raise(ctx context.Context, id telephony.CallID, epoch int) (int, e
 }
 
 // Admit implements [dispatch.Calls].
-func (db *DB) Admit(ctx context.Context, id telephony.CallID, epoch int, now time.Time) error {
+func (db *DB) Admit(ctx context.Context, id telephony.CallID, epoch int, node string, now time.Time) error {
 	return db.write(ctx, "admit stream", func(tx Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE calls SET admitted = $2, answered_us = COALESCE(answered_us, $3)
+		n, err := tx.Exec(ctx, `UPDATE calls SET admitted = $2, answered_us = COALESCE(answered_us, $3), node = $4
 			WHERE id = $1 AND epoch = $2 AND admitted < $2 AND ended_us IS NULL`,
-			text(id), epoch, now.UnixMicro())
+			text(id), epoch, now.UnixMicro(), text(node))
 		if err != nil || n == 1 {
 			return err
 		}
@@ -145,7 +198,9 @@ func (db *DB) Admit(ctx context.Context, id telephony.CallID, epoch int, now tim
 	})
 }
 
-// Progress implements [dispatch.Calls].
+// Progress implements [dispatch.Calls]. It names no epoch but the carrier's own
+// number: its word about the call is as true after a takeover, and may well reach
+// a node that has no pen.
 func (db *DB) Progress(ctx context.Context, id telephony.CallID, state telephony.State, sequence, sipCode int, now time.Time) (applied bool, err error) {
 	var answered any
 	if state == telephony.InProgress {
@@ -207,15 +262,17 @@ func scanCall(scan Scan) (dispatch.Record, error) {
 		id, from, to, direction, agent, state, reason string
 		carrier                                       sql.NullString
 		created                                       int64
-		answered, ended                               sql.NullInt64
+		answered, ended, prepared                     sql.NullInt64
 		r                                             dispatch.Record
 	)
 	err := scan(&id, &r.Epoch, &r.Admitted, &carrier, &from, &to, &direction, &agent,
-		&state, &r.Sequence, &r.SIPCode, &r.Last, &created, &answered, &ended, &reason)
+		&state, &r.Sequence, &r.SIPCode, &r.Last, &created, &answered, &ended, &reason,
+		&r.Workspace, &r.Node, &r.AgentUUID, &r.Version, &r.Conversation, &r.Variables, &prepared, &r.PostCall, &r.Why)
 	r.ID, r.Carrier = telephony.CallID(id), carrier.String
 	r.From, r.To, r.Direction = telephony.Number(from), telephony.Number(to), telephony.Direction(direction)
 	r.Agent, r.State, r.Reason = agent, telephony.State(state), telephony.EndReason(reason)
 	r.Created, r.Answered, r.Ended = time.UnixMicro(created), instant(answered), instant(ended)
+	r.Prepared = instant(prepared)
 	return r, err
 }
 

@@ -39,7 +39,14 @@ func (db *DB) Append(ctx context.Context, id telephony.CallID, epoch int, entrie
 		if n == 0 {
 			return appendRefusal(ctx, tx, id, epoch)
 		}
-		return insert(ctx, tx, id, entries, bodies)
+		if err := insert(ctx, tx, id, entries, bodies); err != nil || ended == nil {
+			return err
+		}
+		r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))
+		if err != nil {
+			return err
+		}
+		return db.tellAfterwards(ctx, tx, r)
 	})
 }
 
@@ -58,35 +65,56 @@ func appendRefusal(ctx context.Context, tx Tx, id telephony.CallID, epoch int) e
 }
 
 // End implements [dispatch.Calls].
-func (db *DB) End(ctx context.Context, id telephony.CallID, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
-	err = db.write(ctx, "end call", func(tx Tx) error {
-		first = false
-		if mutant("ended-twice") {
-			if _, err := tx.Exec(ctx, `UPDATE calls SET ended_us = NULL WHERE id = $1`, text(id)); err != nil {
-				return err
-			}
-		}
-		n, err := tx.Exec(ctx, `UPDATE calls SET ended_us = $2, end_reason = $3, last_n = last_n + 1
-			WHERE id = $1 AND ended_us IS NULL`, text(id), now.UnixMicro(), text(reason))
-		if err != nil {
-			return err
-		}
-		r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))
-		if err != nil || n == 0 {
-			return err
-		}
-		e = ending(r, reason)
-		bodies, err := encode([]agentcore.Entry{e})
-		if err != nil {
-			return err
-		}
-		first = true
-		return insert(ctx, tx, id, []agentcore.Entry{e}, bodies)
+func (db *DB) End(ctx context.Context, id telephony.CallID, epoch int, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
+	err = db.write(ctx, "end call", func(tx Tx) (err error) {
+		e, first, err = db.end(ctx, tx, id, epoch, reason, now)
+		return err
 	})
-	if err != nil || !first {
+	if err != nil {
 		return agentcore.Entry{}, false, err
 	}
-	return e, true, nil
+	return e, first, nil
+}
+
+// end ends a call within a transaction, unless it is over.
+func (db *DB) end(ctx context.Context, tx Tx, id telephony.CallID, epoch int, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
+	if mutant("ended-twice") {
+		if _, err := tx.Exec(ctx, `UPDATE calls SET ended_us = NULL WHERE id = $1`, text(id)); err != nil {
+			return e, false, err
+		}
+	}
+	n, err := tx.Exec(ctx, `UPDATE calls SET ended_us = $2, end_reason = $3, last_n = last_n + 1
+		WHERE id = $1 AND epoch = $4 AND ended_us IS NULL`, text(id), now.UnixMicro(), text(reason), epoch)
+	if err != nil {
+		return e, false, err
+	}
+	r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))
+	switch {
+	case err != nil:
+		return e, false, err
+	case n == 0 && !r.Over():
+		return e, false, ErrEpoch
+	case n == 0:
+		return e, false, nil
+	}
+	e = ending(r, reason)
+	bodies, err := encode([]agentcore.Entry{e})
+	if err != nil {
+		return e, false, err
+	}
+	if err := insert(ctx, tx, id, []agentcore.Entry{e}, bodies); err != nil {
+		return e, false, err
+	}
+	return e, true, db.tellAfterwards(ctx, tx, r)
+}
+
+// tellAfterwards has the post_call webhook of r told, which this transaction
+// ends. A call is told of once, however often somebody tries to end it.
+func (db *DB) tellAfterwards(ctx context.Context, tx Tx, r Call) error {
+	if r.PostCall == 0 || mutant("nobody-told") {
+		return nil
+	}
+	return db.owePostCall(ctx, tx, r.ID, r.Ended)
 }
 
 // ending is the last entry of a call that r says is over.

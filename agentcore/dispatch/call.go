@@ -32,6 +32,7 @@ type call struct {
 
 	mu      sync.Mutex // for a few assignments, never across a wait
 	carrier string
+	node    string // who has the pen, as far as we know
 	epoch   int
 	spent   int // newest epoch that a stream was admitted for
 	at      phase
@@ -42,8 +43,11 @@ type call struct {
 	asking  time.Time // since when the carrier is asked in vain
 	reason  telephony.EndReason
 	hang    bool  // the carrier must be told to hang up before the row is ended
+	sure    bool  // it is over at whatever epoch it is
 	line    *line // the present stream
 	talks   int   // Talk calls that have not returned
+
+	prepared preparation
 }
 
 func newCall(r Record, at phase, due time.Time) *call {
@@ -54,7 +58,7 @@ func newCall(r Record, at phase, due time.Time) *call {
 	return &call{
 		id: r.ID, direction: r.Direction, since: since,
 		poke: make(chan struct{}, 1), gate: make(chan struct{}, 1),
-		carrier: r.Carrier, epoch: r.Epoch, spent: r.Admitted, at: at, due: due,
+		carrier: r.Carrier, node: r.Node, epoch: r.Epoch, spent: r.Admitted, at: at, due: due,
 	}
 }
 
@@ -90,11 +94,13 @@ type view struct {
 	due     time.Time
 	change  int
 	carrier string
+	node    string
 	epoch   int
 	spent   int
 	asking  time.Time
 	reason  telephony.EndReason
 	hang    bool
+	sure    bool
 	line    *line
 	talks   int
 }
@@ -102,19 +108,30 @@ type view struct {
 func (c *call) look() view {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return view{c.at, c.due, c.change, c.carrier, c.epoch, c.spent, c.asking, c.reason, c.hang, c.line, c.talks}
+	return view{c.at, c.due, c.change, c.carrier, c.node, c.epoch, c.spent, c.asking, c.reason, c.hang, c.sure, c.line, c.talks}
 }
 
-// await makes the call wait for a stream of epoch. It reports false when the
-// call is over. The stream of an older epoch is cut: its pen writes nothing any
-// more.
-func (c *call) await(epoch int, due time.Time) bool {
+// agree takes over what the record says, where a commit whose answer was lost,
+// or another node, was faster than what we know.
+func (c *call) agree(r Record) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.node, c.epoch, c.spent = r.Node, max(c.epoch, r.Epoch), max(c.spent, r.Admitted)
+	if c.carrier == "" {
+		c.carrier = r.Carrier
+	}
+}
+
+// await makes the call wait for a stream of epoch, whose pen is node's. It
+// reports false when the call is over. The stream of an older epoch is cut: its
+// pen writes nothing any more.
+func (c *call) await(epoch int, node string, due time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.at >= over {
 		return false
 	}
-	c.epoch, c.retold = epoch, 0
+	c.epoch, c.node, c.retold = epoch, node, 0
 	if c.line != nil {
 		c.line.cut(errTakenOver)
 	}
@@ -158,14 +175,15 @@ func (c *call) toldAgain(epoch, limit int, due time.Time) bool {
 	return true
 }
 
-// admit notes that epoch's token is spent; false when the call is elsewhere.
-func (c *call) admit(epoch int, due time.Time) bool {
+// admit notes that epoch's token is spent, and the pen node's; false when the
+// call is elsewhere.
+func (c *call) admit(epoch int, node string, due time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.at >= over || c.epoch != epoch {
 		return false
 	}
-	c.spent = epoch
+	c.spent, c.node = epoch, node
 	c.move(admitted, due)
 	return true
 }
@@ -208,15 +226,21 @@ func (c *call) rest(l *line, end telephony.EndReason, lostDue time.Time) {
 	}
 }
 
+// asked notes that the carrier was asked in vain.
+func (c *call) asked() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.asking.IsZero() {
+		c.asking = time.Now()
+	}
+}
+
 // postpone sets when the watcher tries again, unless something changed.
 func (c *call) postpone(change int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.change != change {
 		return
-	}
-	if c.asking.IsZero() {
-		c.asking = time.Now()
 	}
 	c.due = time.Now().Add(min(time.Second<<min(c.tries, 10), 30*time.Second))
 	c.tries++

@@ -73,8 +73,13 @@ var (
 type Calls interface {
 	// Create keeps a new call at epoch 1 with an empty journal. When r.Carrier
 	// is set and known, it changes nothing and returns the call on record with
-	// false. ID, Carrier, From, To, Direction, Agent, State and Created are
-	// taken from r.
+	// false. Of r, everything above State is taken but the epochs, and State,
+	// Created and Reason.
+	//
+	// With a Reason the call is over as soon as it began, and its journal is
+	// its one Ended entry. Without, an inbound call of an agent takes the oldest
+	// session that waits for that agent: its conversation, variables, version
+	// and webhooks.
 	Create(ctx context.Context, r Record) (Record, bool, error)
 
 	// Call returns the record of a call, or [ErrNotFound].
@@ -83,17 +88,24 @@ type Calls interface {
 	// CallByCarrier is [Calls.Call] by the carrier's id of it.
 	CallByCarrier(ctx context.Context, carrierID string) (Record, error)
 
-	// SetCarrier notes the carrier's id of a call. The same id again is no
-	// error; another one is [ErrCarrier].
+	// SetCarrier notes the carrier's id of a call, and that its dispatch is
+	// placed. The same id again is no error; another one is [ErrCarrier].
 	SetCarrier(ctx context.Context, id telephony.CallID, carrierID string) error
 
-	// Raise moves the call from epoch to epoch+1, which it returns. It fails
-	// with [ErrEpoch] when the call is at another one, or [ErrEnded].
-	Raise(ctx context.Context, id telephony.CallID, epoch int) (int, error)
+	// SetPrepared notes that all was asked that is asked before the agent
+	// speaks. variables, when not empty, take the place of the call's. Of all
+	// who say so the first is kept; of a call that is over nobody.
+	SetPrepared(ctx context.Context, id telephony.CallID, variables string, now time.Time) error
 
-	// Admit spends epoch's one token: a second time is [ErrEpoch], as is any
-	// epoch that is not the call's own. The first of a call answers it at now.
-	Admit(ctx context.Context, id telephony.CallID, epoch int, now time.Time) error
+	// Raise moves the call from epoch to epoch+1, which it returns, and gives
+	// node the pen. It fails with [ErrEpoch] when the call is at another one, or
+	// [ErrEnded].
+	Raise(ctx context.Context, id telephony.CallID, epoch int, node string) (int, error)
+
+	// Admit spends epoch's one token and gives node the pen: a second time is
+	// [ErrEpoch], as is any epoch that is not the call's own. The first of a
+	// call answers it at now.
+	Admit(ctx context.Context, id telephony.CallID, epoch int, node string, now time.Time) error
 
 	// Progress keeps the carrier's word, unless its number is not above the
 	// last one's: then it changes nothing and returns false. The first
@@ -106,13 +118,56 @@ type Calls interface {
 	Append(ctx context.Context, id telephony.CallID, epoch int, entries []agentcore.Entry) error
 
 	// End ends a call that no conversation ends: it adds the Ended entry with
-	// the next number. Of all who try, one gets true, and the entry.
-	End(ctx context.Context, id telephony.CallID, reason telephony.EndReason, now time.Time) (agentcore.Entry, bool, error)
+	// the next number. Of all who try, one gets true, and the entry. It fails
+	// with [ErrEpoch] while the call goes on at another epoch.
+	//
+	// Whoever ends a call, here or otherwise, has its post_call webhook told: in
+	// the same transaction, once.
+	End(ctx context.Context, id telephony.CallID, epoch int, reason telephony.EndReason, now time.Time) (agentcore.Entry, bool, error)
 
 	// Journal returns a call's entries whose number is above after, in order.
 	// A call that isn't there has none.
 	Journal(ctx context.Context, id telephony.CallID, after int) ([]agentcore.Entry, error)
 
-	// Unended lists the calls that have not ended, oldest first.
-	Unended(ctx context.Context) ([]Record, error)
+	// Unended lists the calls that have not ended, oldest first: those of node,
+	// of no node, and of nodes that have not beaten since.
+	Unended(ctx context.Context, node string, since time.Time) ([]Record, error)
+
+	Dispatches
+	Nodes
+}
+
+// Dispatches keeps the dispatches.
+type Dispatches interface {
+	// CreateDispatch keeps d, and with r the call that it places, in one
+	// transaction. When the workspace has d's key from less than [IdemLasts]
+	// before d.Created, it changes nothing and returns the dispatch on record
+	// with false, or [ErrIdemMismatch] when that has another hash.
+	CreateDispatch(ctx context.Context, d Dispatch, r *Record) (on Dispatch, created bool, err error)
+
+	// DispatchByKey returns the dispatch that CreateDispatch would find, or
+	// [ErrNotFound].
+	DispatchByKey(ctx context.Context, workspace, key string, now time.Time) (Dispatch, error)
+
+	// Dispatched returns a dispatch by its id, or [ErrNotFound].
+	Dispatched(ctx context.Context, id string) (Dispatch, error)
+
+	// FailDispatch notes why a dispatch's call was not placed, with the call,
+	// too. One that is placed stays so.
+	FailDispatch(ctx context.Context, id, why string) error
+
+	// Attach makes r a call of the session's dispatch, in one transaction: its
+	// conversation, agent, variables and webhooks. It fails with [ErrNotFound]
+	// when no such session waits at r.Created, with [ErrCarrier] when the
+	// carrier's id is another call's.
+	Attach(ctx context.Context, session string, r Record) (Record, error)
+}
+
+// Nodes keeps which processes are alive.
+type Nodes interface {
+	// Beat notes that node is alive at now.
+	Beat(ctx context.Context, node string, now time.Time) error
+
+	// Alive reports whether node has beaten since.
+	Alive(ctx context.Context, node string, since time.Time) (bool, error)
 }

@@ -143,11 +143,12 @@ func caller(t *testing.T, d *dice, o *office, desk *atomic.Pointer[dispatch.Desk
 	d.wait(5 * time.Second)
 	in := telephony.Incoming{Carrier: id, State: telephony.Ringing}
 	if d.n(4) == 0 {
-		call, err := desk.Load().Dial(t.Context(), telephony.Outgoing{})
+		on, _, err := desk.Load().Dispatch(t.Context(), wish)
 		if err != nil {
 			return
 		}
-		in, id = telephony.Incoming{Carrier: call.Carrier, Call: call.ID, State: telephony.InProgress}, call.Carrier
+		id = o.trunk.idOf(on.Call)
+		in = telephony.Incoming{Carrier: id, Call: on.Call, State: telephony.InProgress}
 	}
 	step, err := ask(func() (telephony.Step, error) { return desk.Load().Ring(t.Context(), in) })
 	for range 40 {

@@ -26,10 +26,24 @@ type Config struct {
 	Talk   Talk   // the conversation. Required.
 	Secret []byte // key of the tokens, at least 16 bytes, the same on all nodes. Required.
 
+	// Route says who answers a call that comes in. It fails when it can't tell:
+	// the carrier then asks again. Required.
+	Route func(ctx context.Context, in telephony.Incoming) (Route, error)
+
+	// Prepare does what must be done before the agent speaks to r, whose route
+	// or dispatch names a PreCall, and keeps what came of it by
+	// [Calls.SetPrepared]. It runs while the call rings, once a call; again only
+	// when another process takes the call over before it was done. Its context
+	// ends with the call, and after a minute or so. Whatever it returns, the
+	// call goes on. Nil: there is nothing to do.
+	Prepare func(ctx context.Context, r Record) error
+
+	Node        string                  // names this process among those that share the records. Empty: it is the only one, and does not beat
 	Carrier     telephony.Carrier       // nil: nobody can be asked or dialled until SetCarrier
-	Agent       string                  // name kept with each new call. Empty is allowed
 	MaxCalls    int                     // live at once. Zero means no limit
 	ConnectWait time.Duration           // from a token told to its stream. Zero means 30 s
+	PrepareWait time.Duration           // that an answer waits for Prepare. Zero means 8 s: a carrier waits 15 s
+	SessionWait time.Duration           // from a dispatch without number to the call that attaches. Zero means 1 h
 	LostWait    time.Duration           // from a stream lost to asking the carrier. Zero means 20 s
 	AskFor      time.Duration           // a carrier that does not answer, before the call is given up. Zero means 5 m
 	Resumes     int                     // times that a lost call is taken up again. Zero means 3; negative none
@@ -48,7 +62,7 @@ type Config struct {
 // Counter is told numbers as they arise, without names. It must not block.
 type Counter interface {
 	CallTaken(direction string)
-	CallRefused(why string) // "draining", "full"
+	CallRefused(why string) // "draining", "full", or the reason of a route that leads nowhere
 	CallResumed()
 	StreamRefused(why string) // "token", "still_talking"
 	CallOver(direction, reason string, lasted time.Duration)
@@ -65,6 +79,16 @@ const epilogue = 5 * time.Second
 // ringTimeout is how long an outbound call rings when nobody said.
 const ringTimeout = 30 * time.Second
 
+// prepareTimeout bounds Config.Prepare: a webhook may take 60 s.
+const prepareTimeout = 65 * time.Second
+
+// A node tells every beatEvery that it is alive; one that has not for deadAfter
+// is dead, and what it left is taken up by others.
+const (
+	beatEvery = time.Second
+	deadAfter = 5 * time.Second
+)
+
 // effortTimeout bounds one request to the carrier or the store that no caller
 // waits for.
 const effortTimeout = 10 * time.Second
@@ -75,10 +99,14 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("dispatch: Config.Calls is required")
 	case c.Talk == nil:
 		return c, errors.New("dispatch: Config.Talk is required")
+	case c.Route == nil:
+		return c, errors.New("dispatch: Config.Route is required")
 	case len(c.Secret) < 16:
 		return c, errors.New("dispatch: Config.Secret needs at least 16 bytes")
 	}
 	c.ConnectWait = cmp.Or(c.ConnectWait, 30*time.Second)
+	c.PrepareWait = cmp.Or(c.PrepareWait, 8*time.Second)
+	c.SessionWait = cmp.Or(c.SessionWait, time.Hour)
 	c.LostWait = cmp.Or(c.LostWait, 20*time.Second)
 	c.AskFor = cmp.Or(c.AskFor, 5*time.Minute)
 	c.Resumes = max(0, cmp.Or(c.Resumes, 3))

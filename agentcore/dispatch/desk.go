@@ -17,12 +17,14 @@ type Desk struct {
 
 	ctx    context.Context // of the watchers' own efforts
 	cancel context.CancelFunc
-	wg     sync.WaitGroup // the watchers
+	wg     sync.WaitGroup // the watchers, and what prepares their calls
+	heart  sync.WaitGroup // beats
 
 	mu       sync.Mutex // for a few assignments, never across a wait
 	carrier  telephony.Carrier
 	live     map[telephony.CallID]*call
 	ringing  map[string]chan struct{} // carrier's ids in Ring; closed when done
+	placing  map[string]chan struct{} // dispatches whose call is being placed; closed when done
 	left     chan struct{}            // closed, and replaced, when a call is gone
 	draining bool
 	closed   bool
@@ -37,13 +39,18 @@ func New(cfg Config) (*Desk, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Desk{
+	d := &Desk{
 		cfg: cfg, tokens: signer{cfg.Secret}, ctx: ctx, cancel: cancel,
 		carrier: cfg.Carrier,
 		live:    make(map[telephony.CallID]*call),
 		ringing: make(map[string]chan struct{}),
+		placing: make(map[string]chan struct{}),
 		left:    make(chan struct{}),
-	}, nil
+	}
+	if cfg.Node != "" {
+		d.heart.Go(d.beat)
+	}
+	return d, nil
 }
 
 // SetCarrier says whom to ask and to dial. Trunk and desk know each other, and
@@ -65,7 +72,7 @@ type errNoRoom string
 
 func (e errNoRoom) Error() string { return "dispatch: no new calls: " + string(e) }
 
-// Why a call is not taken: what [Desk.Dial] returns, and what is counted.
+// Why a call is not taken: what [Desk.Dispatch] returns, and what is counted.
 var (
 	ErrDraining error = errNoRoom("draining")
 	ErrFull     error = errNoRoom("full")
@@ -87,17 +94,16 @@ func (d *Desk) room(id telephony.CallID) error {
 }
 
 // take makes a new call live, if there is room.
-func (d *Desk) take(r Record, at phase, due time.Time) error {
+func (d *Desk) take(r Record, at phase, due time.Time) (*call, error) {
 	d.mu.Lock()
-	err := d.room(r.ID)
-	if err == nil && d.live[r.ID] == nil {
+	defer d.mu.Unlock()
+	if err := d.room(r.ID); err != nil {
+		return nil, err
+	}
+	if d.live[r.ID] == nil {
 		d.add(newCall(r, at, due))
 	}
-	d.mu.Unlock()
-	if err == nil {
-		d.cfg.Counter.CallTaken(string(r.Direction))
-	}
-	return err
+	return d.live[r.ID], nil
 }
 
 // add starts the watcher of c. d.mu is held.
@@ -144,7 +150,12 @@ func (d *Desk) admitRecord(r Record) (c *call, isNew bool, err error) {
 	case r.Admitted == r.Epoch:
 		c = newCall(r, lost, now.Add(d.cfg.LostWait))
 	case r.Carrier == "" || r.Direction == telephony.Outbound && r.Answered.IsZero():
-		c = newCall(r, dialling, now.Add(ringTimeout+d.cfg.ConnectWait))
+		// It began to ring a while ago, if ever.
+		due := r.Created.Add(ringTimeout + d.cfg.ConnectWait)
+		if soon := now.Add(d.cfg.LostWait); due.Before(soon) {
+			due = soon
+		}
+		c = newCall(r, dialling, due)
 	default:
 		c = newCall(r, pending, now.Add(d.cfg.ConnectWait))
 	}
@@ -154,6 +165,7 @@ func (d *Desk) admitRecord(r Record) (c *call, isNew bool, err error) {
 
 // forget drops a call whose watcher leaves.
 func (d *Desk) forget(c *call) {
+	c.stopPreparing()
 	v := c.look()
 	d.mu.Lock()
 	delete(d.live, c.id)
@@ -166,22 +178,30 @@ func (d *Desk) forget(c *call) {
 	}
 }
 
-// end ends a call that is over: at once when nobody talks, else its
+// end ends a call that is surely over: at once when nobody talks, else its
 // conversation does so. What the store refuses is tried again by the watcher.
 func (d *Desk) end(ctx context.Context, c *call, reason telephony.EndReason) {
-	if c.finish(reason, false) {
+	if c.finish(verdict{reason: reason, sure: true}) {
 		d.closeRow(ctx, c)
 	}
 }
 
-// closeRow ends the row of a call that is over.
+// closeRow ends the row of a call that is over, unless that goes on elsewhere.
 func (d *Desk) closeRow(ctx context.Context, c *call) {
 	v := c.look()
 	if v.at != over {
 		return
 	}
-	e, first, err := d.cfg.Calls.End(ctx, c.id, v.reason, time.Now())
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	e, first, err := d.endRow(ctx, c, v)
+	switch {
+	case errors.Is(err, ErrEpoch) && !v.sure:
+		d.cfg.Log.Info("a call was taken over", "call", c.id)
+		c.ended("")
+		return
+	case errors.Is(err, ErrNotFound): // it was never made
+		c.ended("")
+		return
+	case err != nil:
 		d.cfg.Log.Warn("cannot end the record, will try again", "call", c.id, "error", err)
 		c.postpone(v.change)
 		return
@@ -190,6 +210,24 @@ func (d *Desk) closeRow(ctx context.Context, c *call) {
 	if first {
 		d.cfg.Watch(c.id, e)
 	}
+}
+
+// endRow is [Calls.End], at the epoch that we know, or at any if it is sure
+// that the call is over.
+func (d *Desk) endRow(ctx context.Context, c *call, v view) (e agentcore.Entry, first bool, err error) {
+	epoch := v.epoch
+	for range 3 { // nobody takes a call over many times a second
+		e, first, err = d.cfg.Calls.End(ctx, c.id, epoch, v.reason, time.Now())
+		if !v.sure || !errors.Is(err, ErrEpoch) {
+			break
+		}
+		r, failed := d.cfg.Calls.Call(ctx, c.id)
+		if failed != nil {
+			return e, false, failed
+		}
+		epoch = r.Epoch
+	}
+	return e, first, err
 }
 
 // journal is the pen of one epoch of a call.

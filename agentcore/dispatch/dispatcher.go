@@ -1,51 +1,118 @@
 package dispatch
 
 import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
-	"github.com/hookswitch/hookswitch/telephony"
+	"github.com/google/uuid"
 )
 
-// IdemLasts is how long a dispatch is known by its Idempotency-Key. After that
-// the key is as good as new.
-const IdemLasts = 24 * time.Hour
-
-// Wish is what [Desk.Dispatch] is asked for. Whether the agent is fit to talk
-// was found out before.
-type Wish struct {
-	Workspace string // never empty
-	AgentUUID string // empty: the gateway's own agent, of the settings
-	Version   int    // of the agent: what the call runs to its end
-	Agent     string // its name
-	PreCall   int64  // as in [Route]
-	PostCall  int64
-	Variables string // of the dispatch over the agent's: a JSON object; empty means {}
-
-	From, To    telephony.Number // To empty: a session that waits for a call
-	RingTimeout time.Duration    // zero means 30 s
-
-	IdemKey  string // empty: none
-	IdemHash string // of the request that came with it
+// Dispatch lets an agent talk. With a number it places a call: the row comes
+// before the request, so that no call is placed of which nothing is known, and
+// the carrier is asked once. Without, it opens a session that waits for a call:
+// the next that comes in for the agent takes it, or a stream that names it.
+//
+// A key that came before, with the same request, gives what is on record, and
+// true; nothing is done again, whatever became of the first, which is waited for
+// while it goes on here. The errors are [ErrIdemMismatch], [ErrNoCarrier],
+// [ErrDraining] and [ErrFull], which leave nothing behind, and a *[PlaceError],
+// with the dispatch as it was recorded.
+func (d *Desk) Dispatch(ctx context.Context, w Wish) (on Dispatch, replayed bool, err error) {
+	if w.Workspace == "" {
+		return Dispatch{}, false, errors.New("dispatch: a wish belongs to a workspace")
+	}
+	now := time.Now()
+	if w.IdemKey != "" {
+		on, err := d.cfg.Calls.DispatchByKey(ctx, w.Workspace, w.IdemKey, now)
+		switch {
+		case err == nil:
+			return d.replay(ctx, on, w)
+		case !errors.Is(err, ErrNotFound):
+			return Dispatch{}, false, fmt.Errorf("dispatch: %w", err)
+		}
+	}
+	if w.To == "" {
+		return d.open(ctx, w, now)
+	}
+	return d.call(ctx, w, now)
 }
 
-// Errors of [Desk.Dispatch] that a caller acts on, beside [ErrDraining] and
-// [ErrFull]. What the carrier says is a *[PlaceError].
-var (
-	// ErrIdemMismatch means that the key came before, with another request.
-	ErrIdemMismatch = errors.New("dispatch: the idempotency key came with another request before")
-	// ErrNoCarrier means that there is nobody to place a call.
-	ErrNoCarrier = errors.New("dispatch: there is no carrier")
+// dispatched is the dispatch that w asks for.
+func (d *Desk) dispatched(w Wish, now time.Time) Dispatch {
+	return Dispatch{
+		ID: "disp_" + strings.ToLower(rand.Text()), Workspace: w.Workspace,
+		AgentUUID: w.AgentUUID, Version: w.Version, Agent: w.Agent, PreCall: w.PreCall, PostCall: w.PostCall,
+		Conversation: newConversation(), Session: newSession(), Variables: cmp.Or(w.Variables, "{}"),
+		IdemKey: w.IdemKey, IdemHash: w.IdemHash, Status: DispatchWaiting,
+		Created: now, Expires: now.Add(d.cfg.SessionWait),
+	}
+}
+
+// open keeps a session.
+func (d *Desk) open(ctx context.Context, w Wish, now time.Time) (Dispatch, bool, error) {
+	on, created, err := d.cfg.Calls.CreateDispatch(ctx, d.dispatched(w, now), nil)
+	switch {
+	case err != nil:
+		return Dispatch{}, false, fmt.Errorf("dispatch: %w", err)
+	case !created:
+		return d.replay(ctx, on, w)
+	}
+	return on, false, nil
+}
+
+// replay answers a repeat with what is on record.
+func (d *Desk) replay(ctx context.Context, on Dispatch, w Wish) (Dispatch, bool, error) {
+	if on.IdemHash != w.IdemHash {
+		return Dispatch{}, false, ErrIdemMismatch
+	}
+	if done := d.isPlacing(on.ID); done != nil {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return Dispatch{}, false, fmt.Errorf("dispatch: %w", ctx.Err())
+		}
+		var err error
+		if on, err = d.cfg.Calls.Dispatched(ctx, on.ID); err != nil {
+			return Dispatch{}, false, fmt.Errorf("dispatch: %w", err)
+		}
+	}
+	switch {
+	case on.Status == DispatchWaiting && !on.Expires.After(time.Now()):
+		on.Status = DispatchExpired
+	case on.Status == DispatchPlacing: // a process died in the middle, or another one is at it
+		r, err := d.cfg.Calls.Call(ctx, on.Call)
+		if err != nil {
+			return Dispatch{}, false, fmt.Errorf("dispatch: %w", err)
+		}
+		if r.Over() {
+			on.Status, on.Error = DispatchFailed, cmp.Or(r.Why, "the gateway stopped while it placed the call")
+		}
+	}
+	return on, true, nil
+}
+
+const (
+	sessionPrefix = "sess-"
+	sessionLength = len(sessionPrefix) + 32
 )
 
-// PlaceError says that the carrier did not take a call on. Its text holds no
-// phone number; its cause may.
-type PlaceError struct {
-	Why string // for the API's client
-	Err error  // the carrier's
+// newSession draws the id of a session, which also is the token of a stream.
+func newSession() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return sessionPrefix + hex.EncodeToString(b[:])
 }
 
-func (e *PlaceError) Error() string { return "dispatch: the call is not placed: " + e.Why }
+// isSession reports whether token looks like the id of a session.
+func isSession(token string) bool {
+	return len(token) == sessionLength && strings.HasPrefix(token, sessionPrefix)
+}
 
-// Unwrap returns the carrier's error.
-func (e *PlaceError) Unwrap() error { return e.Err }
+// newConversation draws the name of a conversation.
+func newConversation() string { return "conv-" + uuid.NewString() }

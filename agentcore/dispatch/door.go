@@ -51,7 +51,7 @@ func (d *Desk) blind(carrierID string, isOver bool, err error) telephony.Step {
 	c := d.findByCarrier(carrierID)
 	if isOver {
 		if c != nil {
-			c.finish(reasonOf(telephony.Completed, c.look().spent > 0), false)
+			c.finish(verdict{reason: reasonOf(telephony.Completed, c.look().spent > 0), sure: true})
 		}
 		return telephony.Step{Kind: telephony.StepNothing}
 	}
@@ -106,13 +106,13 @@ func (d *Desk) goOn(ctx context.Context, c *call) telephony.Step {
 		d.end(ctx, c, telephony.LineLost)
 		return telephony.Step{Kind: telephony.StepApologise, Say: d.cfg.Apology}
 	}
-	epoch, err := d.cfg.Calls.Raise(ctx, c.id, r.Epoch)
+	epoch, err := d.cfg.Calls.Raise(ctx, c.id, r.Epoch, d.cfg.Node)
 	switch {
 	case errors.Is(err, ErrEnded):
 		return telephony.Step{Kind: telephony.StepHangup}
 	case err != nil: // or another node was faster, which we learn in a second
 		return d.later(c, err)
-	case !c.await(epoch, time.Now().Add(d.cfg.ConnectWait)):
+	case !c.await(epoch, d.cfg.Node, time.Now().Add(d.cfg.ConnectWait)):
 		return telephony.Step{Kind: telephony.StepHangup}
 	}
 	d.cfg.Counter.CallResumed()

@@ -356,8 +356,8 @@ func TestFullHouseRefuses(t *testing.T) {
 			}
 		}
 		o.ended("CA3", telephony.Refused)
-		if _, err := o.Dial(t.Context(), telephony.Outgoing{To: "+15550111"}); !errors.Is(err, dispatch.ErrFull) {
-			t.Errorf("Dial() = %v, want ErrFull", err)
+		if _, _, err := o.Dispatch(t.Context(), wish); !errors.Is(err, dispatch.ErrFull) {
+			t.Errorf("Dispatch() = %v, want ErrFull", err)
 		}
 		if len(o.trunk.dialed) != 0 || o.counted("refused full") != 1 {
 			t.Errorf("%d dialled, %d counted as full", len(o.trunk.dialed), o.counted("refused full"))

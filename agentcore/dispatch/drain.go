@@ -82,7 +82,11 @@ func (d *Desk) Close(ctx context.Context) error {
 	d.draining, d.closed = true, true
 	d.mu.Unlock()
 	for _, c := range d.all() {
-		c.finish(telephony.Shutdown, true)
+		if c.look().node != d.cfg.Node { // another one's, of which we heard
+			c.ended("")
+			continue
+		}
+		c.finish(verdict{reason: telephony.Shutdown, hang: true})
 	}
 	done := make(chan struct{})
 	go func() { d.wg.Wait(); close(done) }()
@@ -94,5 +98,6 @@ func (d *Desk) Close(ctx context.Context) error {
 	}
 	d.cancel()
 	<-done
+	d.heart.Wait()
 	return err
 }

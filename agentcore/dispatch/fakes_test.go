@@ -77,6 +77,18 @@ func (t *trunk) Dial(_ context.Context, o telephony.Outgoing) (string, error) {
 	return id, nil
 }
 
+// idOf is the carrier's id of a call that we placed; empty when it wasn't.
+func (t *trunk) idOf(call telephony.CallID) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, o := range t.dialed {
+		if o.Call == call {
+			return "CAout" + string(rune('1'+i))
+		}
+	}
+	return ""
+}
+
 func (t *trunk) Hangup(_ context.Context, id string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -170,12 +182,12 @@ func (r *records) CallByCarrier(ctx context.Context, id string) (c dispatch.Reco
 func (r *records) SetCarrier(ctx context.Context, id telephony.CallID, carrierID string) error {
 	return r.do(func() error { return r.Calls.SetCarrier(ctx, id, carrierID) })
 }
-func (r *records) Raise(ctx context.Context, id telephony.CallID, epoch int) (now int, err error) {
-	err = r.do(func() (err error) { now, err = r.Calls.Raise(ctx, id, epoch); return err })
+func (r *records) Raise(ctx context.Context, id telephony.CallID, epoch int, node string) (now int, err error) {
+	err = r.do(func() (err error) { now, err = r.Calls.Raise(ctx, id, epoch, node); return err })
 	return now, err
 }
-func (r *records) Admit(ctx context.Context, id telephony.CallID, epoch int, now time.Time) error {
-	return r.do(func() error { return r.Calls.Admit(ctx, id, epoch, now) })
+func (r *records) Admit(ctx context.Context, id telephony.CallID, epoch int, node string, now time.Time) error {
+	return r.do(func() error { return r.Calls.Admit(ctx, id, epoch, node, now) })
 }
 func (r *records) Append(ctx context.Context, id telephony.CallID, epoch int, e []agentcore.Entry) error {
 	time.Sleep(time.Duration(r.slow.Load()))
@@ -187,8 +199,8 @@ func (r *records) Append(ctx context.Context, id telephony.CallID, epoch int, e 
 		return err
 	})
 }
-func (r *records) End(ctx context.Context, id telephony.CallID, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
-	err = r.do(func() (err error) { e, first, err = r.Calls.End(ctx, id, reason, now); return err })
+func (r *records) End(ctx context.Context, id telephony.CallID, epoch int, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
+	err = r.do(func() (err error) { e, first, err = r.Calls.End(ctx, id, epoch, reason, now); return err })
 	return e, first, err
 }
 
@@ -234,7 +246,7 @@ func newOffice(t *testing.T, change func(*dispatch.Config)) *office {
 	}
 	o.cfg = dispatch.Config{
 		Calls: o.records, Talk: o.talk, Carrier: o.trunk, Secret: []byte("0123456789abcdef"),
-		Agent: "demo", Watch: o.watch, Counter: o,
+		Route: house, Watch: o.watch, Counter: o,
 	}
 	if change != nil {
 		change(&o.cfg)
@@ -242,6 +254,14 @@ func newOffice(t *testing.T, change func(*dispatch.Config)) *office {
 	o.open()
 	return o
 }
+
+// house is the way to the one agent.
+func house(context.Context, telephony.Incoming) (dispatch.Route, error) {
+	return dispatch.Route{Workspace: "default", Agent: "demo", PostCall: 7}, nil
+}
+
+// everyone is a time since which no node has beaten.
+func everyone() time.Time { return time.Now().Add(time.Hour) }
 
 // open starts the desk, anew when there was one.
 func (o *office) open() {
@@ -263,7 +283,7 @@ func (o *office) shut() {
 	if live := o.Live(); len(live) != 0 {
 		o.t.Errorf("%v live after Close", live)
 	}
-	if open, err := o.records.Unended(o.t.Context()); err != nil || len(open) != 0 {
+	if open, err := o.records.Unended(o.t.Context(), "", everyone()); err != nil || len(open) != 0 {
 		o.t.Errorf("%d records open after Close, %v", len(open), err)
 	}
 	o.mu.Lock()

@@ -15,12 +15,19 @@ import (
 
 func (o *office) dial() telephony.Call {
 	o.t.Helper()
-	call, err := o.Dial(o.t.Context(), telephony.Outgoing{From: "+15550199", To: "+15550111"})
+	on, _, err := o.Dispatch(o.t.Context(), wish)
 	if err != nil {
-		o.t.Fatalf("Dial() = %v", err)
+		o.t.Fatalf("Dispatch() = %v", err)
 	}
-	return call
+	r, err := o.records.Call(o.t.Context(), on.Call)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return r.Call()
 }
+
+// wish is for a call to somebody.
+var wish = dispatch.Wish{Workspace: "default", Agent: "demo", From: "+15550199", To: "+15550111", PostCall: 7}
 
 // answer is the webhook of a call of ours that was picked up.
 func (o *office) answer(call telephony.Call) telephony.Step {
@@ -37,7 +44,7 @@ func TestDial(t *testing.T) {
 		"answered, talked, hung up": func(t *testing.T, o *office) {
 			call := o.dial()
 			if call.Carrier != "CAout1" || call.Direction != telephony.Outbound || call.Epoch != 1 {
-				t.Errorf("Dial() = %+v", call)
+				t.Errorf("Dispatch() placed %+v", call)
 			}
 			if sent := o.trunk.dialed[0]; sent.Call != call.ID || sent.RingTimeout != 30*time.Second {
 				t.Errorf("the carrier was asked for %+v, want our id and 30 s", sent)
@@ -78,8 +85,8 @@ func TestDial(t *testing.T) {
 		},
 		"refused by the carrier": func(t *testing.T, o *office) {
 			o.trunk.refuse = errDown
-			if _, err := o.Dial(t.Context(), telephony.Outgoing{To: "+15550111"}); !errors.Is(err, errDown) {
-				t.Errorf("Dial() = %v, want the carrier's error", err)
+			if _, _, err := o.Dispatch(t.Context(), wish); !errors.Is(err, errDown) {
+				t.Errorf("Dispatch() = %v, want the carrier's error", err)
 			}
 			time.Sleep(10 * time.Millisecond)
 			if o.counted("over failed") != 1 || len(o.Live()) != 0 {
@@ -114,7 +121,7 @@ func TestDial(t *testing.T) {
 		},
 		"no carrier": func(t *testing.T, o *office) {
 			o.SetCarrier(nil)
-			if _, err := o.Dial(t.Context(), telephony.Outgoing{}); err == nil {
+			if _, _, err := o.Dispatch(t.Context(), wish); err == nil {
 				t.Error("dialled without a carrier")
 			}
 		},
@@ -145,8 +152,8 @@ func TestDrain(t *testing.T) {
 			t.Errorf("Ring(draining) = %+v, %v, want refused", step, err)
 		}
 		o.ended("CA2", telephony.Refused)
-		if _, err := o.Dial(t.Context(), telephony.Outgoing{}); !errors.Is(err, dispatch.ErrDraining) {
-			t.Errorf("Dial(draining) = %v, want ErrDraining", err)
+		if _, _, err := o.Dispatch(t.Context(), wish); !errors.Is(err, dispatch.ErrDraining) {
+			t.Errorf("Dispatch(draining) = %v, want ErrDraining", err)
 		}
 		if again := o.ring("CA1"); again != token {
 			t.Error("a live call's repeat gets another answer while draining")

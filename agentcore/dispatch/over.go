@@ -6,28 +6,37 @@ import (
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
-// finish notes that the call is over, for the first reason that anyone gives,
+// verdict is that a call is over.
+type verdict struct {
+	reason telephony.EndReason
+	hang   bool // by our decision: the carrier must be told first
+	sure   bool // the carrier or the operator says so; else it holds only while nobody else took the call over
+}
+
+// finish notes that the call is over, by the first verdict that anyone gives,
 // and tells its conversation. It reports whether nobody talks, so that the
-// caller is to end the row. hang: the carrier must be told first.
-func (c *call) finish(reason telephony.EndReason, hang bool) bool {
+// caller is to end the row.
+func (c *call) finish(v verdict) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.finishLocked(reason, hang)
+	return c.finishLocked(v)
 }
 
 // finishIf is finish, unless something changed since the view.
-func (c *call) finishIf(change int, reason telephony.EndReason, hang bool) bool {
+func (c *call) finishIf(change int, v verdict) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.change == change && c.finishLocked(reason, hang)
+	return c.change == change && c.finishLocked(v)
 }
 
-func (c *call) finishLocked(reason telephony.EndReason, hang bool) bool {
+func (c *call) finishLocked(v verdict) bool {
 	if c.at >= over {
+		c.sure = c.sure || v.sure
 		return c.at == over && c.line == nil
 	}
-	c.reason = reason
-	c.hang = hang && c.line == nil
+	reason := v.reason
+	c.reason, c.sure = reason, v.sure
+	c.hang = v.hang && c.line == nil
 	if c.line == nil {
 		c.move(over, time.Now())
 		return true
@@ -47,7 +56,7 @@ func (c *call) hangsUp() bool {
 }
 
 // ended notes that the row is ended. An empty reason means that the end was
-// counted before.
+// counted before, or that the call goes on elsewhere.
 func (c *call) ended(reason telephony.EndReason) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

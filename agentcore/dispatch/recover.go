@@ -4,18 +4,23 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // recovering is how many calls are asked about at once.
 const recovering = 8
 
-// Recover takes up the calls that are open on record and live nowhere here: an
-// earlier process left them, or the commit that made them seemed to fail. The
+// Recover takes up the calls that are open on record and live nowhere: a process
+// that is dead left them, or the commit that made them seemed to fail. The
 // carrier is asked before any is closed: those that are over are ended, the
-// others wait for the door. Call it at the start, and every minute or so; while
-// two processes share the records, not at all.
+// others wait for the door. Call it at the start, and every 15 s or so: a process
+// that was killed is known to be dead after 5 s, its calls that go on are asked
+// about 20 s after they were found, and so each is settled within a minute.
+//
+// Processes that share the records each need a Config.Node: what belongs to a
+// node that beats is left alone.
 func (d *Desk) Recover(ctx context.Context) error {
-	open, err := d.cfg.Calls.Unended(ctx)
+	open, err := d.cfg.Calls.Unended(ctx, d.cfg.Node, time.Now().Add(-deadAfter))
 	if err != nil {
 		return fmt.Errorf("dispatch: recover: %w", err)
 	}

@@ -26,7 +26,20 @@ func (d *Desk) Report(ctx context.Context, p telephony.Progress) error {
 	if err != nil {
 		return fmt.Errorf("dispatch: report: %w", err)
 	}
+	if r.Over() && r.Direction == telephony.Outbound && r.Admitted == 0 && !p.State.Terminal() {
+		d.stray(ctx, r)
+	}
 	return nil
+}
+
+// stray hangs up a call that rings although its record has ended: when we asked
+// for it, the carrier's answer was lost.
+func (d *Desk) stray(ctx context.Context, r Record) {
+	if trunk := d.trunk(); trunk != nil {
+		if err := trunk.Hangup(ctx, r.Carrier); err != nil {
+			d.cfg.Log.Warn("cannot hang up a call whose record has ended", "call", r.ID, "error", err)
+		}
+	}
 }
 
 // conclude ends a call of which the carrier says that it is over.
@@ -41,7 +54,7 @@ func (d *Desk) conclude(ctx context.Context, r Record, s telephony.State) {
 		d.end(ctx, c, reason)
 		return
 	}
-	e, first, err := d.cfg.Calls.End(ctx, r.ID, reason, time.Now())
+	e, first, err := d.cfg.Calls.End(ctx, r.ID, r.Epoch, reason, time.Now())
 	switch {
 	case err != nil && !errors.Is(err, ErrNotFound):
 		d.cfg.Log.Warn("cannot end the record", "call", r.ID, "error", err)

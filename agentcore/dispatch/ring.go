@@ -60,31 +60,72 @@ func (d *Desk) ringTheirs(ctx context.Context, in telephony.Incoming) (telephony
 		}
 		return step, err
 	}
+	route, err := d.cfg.Route(ctx, in)
+	if err != nil {
+		return telephony.Step{}, fmt.Errorf("dispatch: ring: who answers: %w", err)
+	}
 	now := time.Now()
-	r, created, err := d.cfg.Calls.Create(ctx, Record{
-		ID: d.cfg.NewID(), Carrier: in.Carrier, From: in.From, To: in.To,
-		Direction: telephony.Inbound, Agent: d.cfg.Agent, State: in.State, Created: now,
-	})
+	r, created, err := d.cfg.Calls.Create(ctx, d.inbound(in, route, now))
 	if err != nil {
 		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
 	}
 	if !created {
-		return d.again(ctx, r)
+		return d.again(ctx, r, route)
 	}
-	if err := d.take(r, pending, now.Add(d.cfg.ConnectWait)); err != nil {
+	if r.Over() {
+		return d.noWay(ctx, r, route), nil
+	}
+	c, err := d.take(r, pending, now.Add(d.cfg.ConnectWait))
+	if err != nil {
 		return d.refuse(ctx, r, err)
 	}
+	d.cfg.Counter.CallTaken(string(r.Direction))
 	d.cfg.Log.Info("call taken", "call", r.ID, "direction", r.Direction, "from", r.From)
-	return d.connect(r.ID, 1), nil
+	return d.connectPrepared(ctx, c, r), nil
+}
+
+// inbound is the record of a call that goes where route says.
+func (d *Desk) inbound(in telephony.Incoming, route Route, now time.Time) Record {
+	return Record{
+		ID: d.cfg.NewID(), Carrier: in.Carrier, From: in.From, To: in.To,
+		Direction: telephony.Inbound, State: in.State, Created: now,
+		Workspace: route.Workspace, Agent: route.Agent, AgentUUID: route.AgentUUID, Version: route.Version,
+		Conversation: newConversation(), Variables: route.Variables, Prepared: d.preparedAt(route.PreCall, now),
+		PostCall: route.PostCall, Reason: route.Refuse, Why: route.Why, Node: d.cfg.Node,
+	}
+}
+
+// noWay turns down a new call that leads nowhere. Its record says so already.
+func (d *Desk) noWay(ctx context.Context, r Record, route Route) telephony.Step {
+	d.cfg.Counter.CallRefused(string(r.Reason))
+	d.cfg.Log.Info("call refused", "call", r.ID, "reason", r.Reason, "why", r.Why)
+	entries, err := d.cfg.Calls.Journal(ctx, r.ID, 0)
+	if err != nil {
+		d.cfg.Log.Warn("nobody is told that a call was refused", "call", r.ID, "error", err)
+	}
+	for _, e := range entries {
+		d.cfg.Watch(r.ID, e)
+	}
+	return apology(r, route)
+}
+
+// notTaken is what a caller hears who was refused before, by a route that has
+// changed since.
+const notTaken = "We are sorry, your call can not be taken. Goodbye."
+
+// apology is what the caller of r hears, whom nobody can answer.
+func apology(r Record, route Route) telephony.Step {
+	say := notTaken
+	if route.Refuse == r.Reason && route.Say != "" {
+		say = route.Say
+	}
+	return telephony.Step{Kind: telephony.StepApologise, Say: say}
 }
 
 // refuse turns a new call down and keeps that it did.
 func (d *Desk) refuse(ctx context.Context, r Record, why error) (telephony.Step, error) {
-	var room errNoRoom
-	if errors.As(why, &room) {
-		d.cfg.Counter.CallRefused(string(room))
-	}
-	e, first, err := d.cfg.Calls.End(ctx, r.ID, telephony.Refused, time.Now())
+	d.refused(why)
+	e, first, err := d.cfg.Calls.End(ctx, r.ID, r.Epoch, telephony.Refused, time.Now())
 	if err != nil {
 		return telephony.Step{}, fmt.Errorf("dispatch: refuse: %w", err)
 	}
@@ -98,19 +139,31 @@ func (d *Desk) refuse(ctx context.Context, r Record, why error) (telephony.Step,
 	return telephony.Step{Kind: telephony.StepRefuse}, nil
 }
 
+// refused counts a call for which there was no room.
+func (d *Desk) refused(why error) {
+	var room errNoRoom
+	if errors.As(why, &room) {
+		d.cfg.Counter.CallRefused(string(room))
+	}
+}
+
 // again answers a call that rang before: what it was told then, unless that is
 // past. The token is always the first one, so a repeat never yields a fresh one.
-func (d *Desk) again(ctx context.Context, r Record) (telephony.Step, error) {
-	switch {
-	case r.Reason == telephony.Refused:
+func (d *Desk) again(ctx context.Context, r Record, route Route) (telephony.Step, error) {
+	switch r.Reason {
+	case "":
+	case telephony.Refused:
 		return telephony.Step{Kind: telephony.StepRefuse}, nil
-	case r.Over():
+	case telephony.NumberUnknown, telephony.AgentDisabled, telephony.AgentIncomplete:
+		return apology(r, route), nil
+	default:
 		return telephony.Step{Kind: telephony.StepHangup}, nil
 	}
-	if _, err := d.adopt(ctx, r); err != nil {
+	c, err := d.adopt(ctx, r)
+	if err != nil {
 		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
 	}
-	return d.connect(r.ID, 1), nil
+	return d.connectPrepared(ctx, c, r), nil
 }
 
 // ringOurs answers a call that we placed and that was picked up.
@@ -131,7 +184,7 @@ func (d *Desk) ringOurs(ctx context.Context, in telephony.Incoming) (telephony.S
 		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
 	}
 	c.answered(in.Carrier, time.Now().Add(d.cfg.ConnectWait))
-	return d.connect(r.ID, 1), nil
+	return d.connectPrepared(ctx, c, r), nil
 }
 
 // record finds the call that a carrier speaks of: by our own id, when it was

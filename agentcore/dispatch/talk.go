@@ -25,7 +25,11 @@ func (d *Desk) Admit(ctx context.Context, token, carrierID string) (telephony.Ca
 
 func (d *Desk) admit(ctx context.Context, token, carrierID string) (telephony.Call, error) {
 	id, epoch, ok := d.tokens.open(token)
-	if !ok {
+	switch {
+	case ok:
+	case isSession(token):
+		return d.attach(ctx, token, carrierID)
+	default:
 		return telephony.Call{}, telephony.ErrToken
 	}
 	r, err := d.cfg.Calls.Call(ctx, id)
@@ -41,6 +45,11 @@ func (d *Desk) admit(ctx context.Context, token, carrierID string) (telephony.Ca
 	if err != nil {
 		return telephony.Call{}, fmt.Errorf("dispatch: admit: %w", err)
 	}
+	return d.letIn(ctx, c, r, epoch)
+}
+
+// letIn spends epoch's token of r.
+func (d *Desk) letIn(ctx context.Context, c *call, r Record, epoch int) (telephony.Call, error) {
 	if err := c.enter(ctx); err != nil {
 		return telephony.Call{}, fmt.Errorf("dispatch: admit: %w", err)
 	}
@@ -49,15 +58,16 @@ func (d *Desk) admit(ctx context.Context, token, carrierID string) (telephony.Ca
 	if l := c.look().line; l != nil && l.alive(now) {
 		return telephony.Call{}, telephony.ErrStillTalking
 	}
-	err = d.cfg.Calls.Admit(ctx, id, epoch, now)
+	err := d.cfg.Calls.Admit(ctx, r.ID, epoch, d.cfg.Node, now)
 	switch {
 	case errors.Is(err, ErrEpoch), errors.Is(err, ErrEnded), errors.Is(err, ErrNotFound):
 		return telephony.Call{}, telephony.ErrToken
 	case err != nil:
 		return telephony.Call{}, fmt.Errorf("dispatch: admit: %w", err)
-	case !c.admit(epoch, now.Add(d.cfg.LostWait)):
+	case !c.admit(epoch, d.cfg.Node, now.Add(d.cfg.LostWait)):
 		return telephony.Call{}, telephony.ErrToken
 	}
+	d.prepare(c, r) // no more than begins here: what takes its time goes on beside the call
 	return r.Call(), nil
 }
 

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hookswitch/hookswitch/telephony"
@@ -43,54 +44,100 @@ func (d *Desk) overdue(c *call) {
 		d.cfg.Log.Warn("a conversation does not end, its record is ended without it", "call", c.id)
 		d.closeRow(ctx, c)
 	case v.at == over:
-		d.hangUp(ctx, c, v)
+		_ = d.hangUp(ctx, c, v) // is logged
 		d.closeRow(ctx, c)
 	default:
 		d.settle(ctx, c, v)
 	}
 }
 
-// settle finds out what became of a call that nobody has heard of for too long.
+// settle finds out what became of a call that nobody here has heard of for too
+// long. The record is looked at first: another node may know more.
 func (d *Desk) settle(ctx context.Context, c *call, v view) {
+	r, err := d.cfg.Calls.Call(ctx, c.id)
+	switch {
+	case errors.Is(err, ErrNotFound): // the commit that was to make it failed
+		c.ended("")
+		return
+	case err != nil:
+		d.cfg.Log.Warn("cannot read the record, will try again", "call", c.id, "error", err)
+		c.postpone(v.change)
+		return
+	case r.Over():
+		d.learn(r)
+		return
+	}
+	switch theirs, err := d.isTheirs(ctx, r, v); {
+	case err != nil:
+		d.cfg.Log.Warn("cannot see who has a call, will try again", "call", c.id, "error", err)
+		c.postpone(v.change)
+	case theirs:
+		c.ended("")
+	default:
+		c.agree(r)
+		d.decide(ctx, c, r, v)
+	}
+}
+
+// isTheirs reports whether another node, which is alive or knows more of r than
+// we do, sees to it.
+func (d *Desk) isTheirs(ctx context.Context, r Record, v view) (bool, error) {
+	switch {
+	case r.Node == d.cfg.Node || r.Node == "":
+		return false, nil
+	case r.Epoch > v.epoch || r.Admitted > v.spent:
+		return true, nil // should it be dead as well, Recover finds the call
+	}
+	return d.cfg.Calls.Alive(ctx, r.Node, time.Now().Add(-deadAfter))
+}
+
+// decide ends a call that is ours to end, or looks again later. The carrier is
+// asked first.
+func (d *Desk) decide(ctx context.Context, c *call, r Record, v view) {
 	reason := telephony.LineLost
-	if v.spent == 0 {
+	if r.Admitted == 0 {
 		reason = telephony.NotConnected
 	}
 	trunk := d.trunk()
 	switch {
-	case v.carrier == "": // no carrier ever confirmed that it placed it
-		c.finishIf(v.change, telephony.Failed, false)
+	case r.Carrier == "": // no carrier ever confirmed that it placed it
+		c.finishIf(v.change, verdict{reason: telephony.Failed})
 		return
 	case trunk == nil:
-		c.finishIf(v.change, reason, false)
+		c.finishIf(v.change, verdict{reason: reason})
 		return
 	}
-	state, err := trunk.State(ctx, v.carrier)
+	state, err := trunk.State(ctx, r.Carrier)
 	switch {
 	case err == nil && state.Terminal():
-		c.finishIf(v.change, reasonOf(state, v.spent > 0), false)
+		c.finishIf(v.change, verdict{reason: reasonOf(state, r.Admitted > 0), sure: true})
 	case err == nil:
-		c.finishIf(v.change, reason, true)
+		c.finishIf(v.change, verdict{reason: reason, hang: true})
 	case v.asking.IsZero() || time.Since(v.asking) < d.cfg.AskFor:
 		d.cfg.Log.Warn("cannot ask the carrier, will try again", "call", c.id, "error", err)
+		c.asked()
 		c.postpone(v.change)
 	default:
 		d.cfg.Log.Warn("the carrier does not answer, the call is given up", "call", c.id, "error", err)
-		c.finishIf(v.change, reason, false)
+		c.finishIf(v.change, verdict{reason: reason})
 	}
 }
 
 // hangUp tells the carrier, once, when the call is over by our decision and no
 // stream is left to close. Should it fail, the door says the same.
-func (d *Desk) hangUp(ctx context.Context, c *call, v view) {
-	if !v.hang || !c.hangsUp() {
-		return
-	}
+func (d *Desk) hangUp(ctx context.Context, c *call, v view) error {
 	trunk := d.trunk()
-	if trunk == nil || v.carrier == "" {
-		return
+	if !v.hang || !c.hangsUp() || trunk == nil || v.carrier == "" {
+		return nil
 	}
-	if err := trunk.Hangup(ctx, v.carrier); err != nil {
+	if !v.sure {
+		if r, err := d.cfg.Calls.Call(ctx, c.id); err == nil && r.Epoch != v.epoch {
+			return nil // it goes on elsewhere, as of a moment ago
+		}
+	}
+	err := trunk.Hangup(ctx, v.carrier)
+	if err != nil {
 		d.cfg.Log.Warn("cannot hang up", "call", c.id, "error", err)
 	}
+	return err
 }

@@ -106,7 +106,7 @@ func TestTwoHandlesShareAFile(t *testing.T) {
 	address := "sqlite://" + filepath.Join(t.TempDir(), "x.db")
 	a, b := open(t, address), open(t, address)
 	create(t, a)
-	if _, err := b.Raise(t.Context(), "call_1", 1); err != nil {
+	if _, err := b.Raise(t.Context(), "call_1", 1, "b"); err != nil {
 		t.Fatalf("Raise() by the other = %v", err)
 	}
 	err := a.Append(t.Context(), "call_1", 1, []agentcore.Entry{{N: 1, Version: 1, Wall: time.Now(), Event: agentcore.SpeechBegan{}}})
@@ -190,7 +190,7 @@ func TestWorksInABubble(t *testing.T) {
 		}
 		late, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if _, _, err := db.End(late, "call_1", telephony.Silence, time.Now()); err != nil {
+		if _, _, err := db.End(late, "call_1", 1, telephony.Silence, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if r, err := db.Call(t.Context(), "call_1"); err != nil || r.Last != 51 || r.Ended.Sub(began) != 50*time.Second {
@@ -204,7 +204,7 @@ func TestCancelledContextChangesNothing(t *testing.T) {
 	create(t, db)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := db.End(ctx, "call_1", telephony.Failed, time.Now()); err == nil {
+	if _, _, err := db.End(ctx, "call_1", 1, telephony.Failed, time.Now()); err == nil {
 		t.Error("End(cancelled) succeeded")
 	}
 	if r, err := db.Call(t.Context(), "call_1"); err != nil || r.Over() {

@@ -35,6 +35,8 @@ func found(t *testing.T, s storage.Store) {
 	want := storage.Call{
 		ID: "call_1", Epoch: 1, Carrier: "CA1", From: "+15550100", To: "+15550199",
 		Direction: telephony.Inbound, Agent: "demo", State: telephony.Ringing, Sequence: -1, Created: now,
+		Workspace: "default", Node: "node_a", AgentUUID: "uuid_1", Version: 3, Conversation: "conv-1",
+		Variables: `{"name":"Ann"}`, PostCall: 7, Why: "because",
 	}
 	if r := call(t, s, "1"); r != want {
 		t.Errorf("Create() = %+v, want %+v", r, want)
@@ -64,13 +66,13 @@ func notFound(t *testing.T, s storage.Store) {
 	ctx := t.Context()
 	_, byID := s.Call(ctx, "nobody")
 	_, byCarrier := s.CallByCarrier(ctx, "")
-	_, raise := s.Raise(ctx, "nobody", 1)
+	_, raise := s.Raise(ctx, "nobody", 1, "")
 	_, progress := s.Progress(ctx, "nobody", telephony.Ringing, 1, 0, now)
-	_, _, ending := s.End(ctx, "nobody", telephony.Failed, now)
+	_, _, ending := s.End(ctx, "nobody", 1, telephony.Failed, now)
 	for what, err := range map[string]error{
 		"Call": byID, "CallByCarrier": byCarrier, "Raise": raise, "Progress": progress, "End": ending,
 		"SetCarrier": s.SetCarrier(ctx, "nobody", "CA1"),
-		"Admit":      s.Admit(ctx, "nobody", 1, now),
+		"Admit":      s.Admit(ctx, "nobody", 1, "", now),
 		"Append":     s.Append(ctx, "nobody", 1, said(1, 1)),
 	} {
 		if !errors.Is(err, storage.ErrNotFound) {
@@ -110,18 +112,18 @@ func carrierSetOnce(t *testing.T, s storage.Store) {
 func raised(t *testing.T, s storage.Store) {
 	ctx := t.Context()
 	r := call(t, s, "1")
-	errs := race(8, func(int) error { _, err := s.Raise(ctx, r.ID, 1); return err })
+	errs := race(8, func(int) error { _, err := s.Raise(ctx, r.ID, 1, "b"); return err })
 	oneWins(t, errs, storage.ErrEpoch)
-	if epoch, err := s.Raise(ctx, r.ID, 2); err != nil || epoch != 3 {
+	if epoch, err := s.Raise(ctx, r.ID, 2, "c"); err != nil || epoch != 3 {
 		t.Errorf("Raise(2) = %d, %v, want 3", epoch, err)
 	}
-	if r, _ := s.Call(ctx, r.ID); r.Epoch != 3 {
-		t.Errorf("epoch %d on record, want 3", r.Epoch)
+	if r, _ := s.Call(ctx, r.ID); r.Epoch != 3 || r.Node != "c" {
+		t.Errorf("epoch %d, node %q on record, want 3 and the one that raised it", r.Epoch, r.Node)
 	}
-	if _, _, err := s.End(ctx, r.ID, telephony.LineLost, now); err != nil {
+	if _, _, err := s.End(ctx, r.ID, 3, telephony.LineLost, now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Raise(ctx, r.ID, 3); !errors.Is(err, storage.ErrEnded) {
+	if _, err := s.Raise(ctx, r.ID, 3, "d"); !errors.Is(err, storage.ErrEnded) {
 		t.Errorf("Raise(after the end) = %v, want ErrEnded", err)
 	}
 }
@@ -129,32 +131,32 @@ func raised(t *testing.T, s storage.Store) {
 func admitted(t *testing.T, s storage.Store) {
 	ctx := t.Context()
 	r := call(t, s, "1")
-	oneWins(t, race(8, func(int) error { return s.Admit(ctx, r.ID, 1, now) }), storage.ErrEpoch)
+	oneWins(t, race(8, func(int) error { return s.Admit(ctx, r.ID, 1, "a", now) }), storage.ErrEpoch)
 	for epoch := range 4 {
 		if epoch == 1 {
 			continue
 		}
-		if err := s.Admit(ctx, r.ID, epoch, now); !errors.Is(err, storage.ErrEpoch) {
+		if err := s.Admit(ctx, r.ID, epoch, "a", now); !errors.Is(err, storage.ErrEpoch) {
 			t.Errorf("Admit(epoch %d of a call at 1) = %v, want ErrEpoch", epoch, err)
 		}
 	}
-	if _, err := s.Raise(ctx, r.ID, 1); err != nil {
+	if _, err := s.Raise(ctx, r.ID, 1, "b"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Admit(ctx, r.ID, 1, now); !errors.Is(err, storage.ErrEpoch) {
+	if err := s.Admit(ctx, r.ID, 1, "a", now); !errors.Is(err, storage.ErrEpoch) {
 		t.Errorf("Admit(older epoch) = %v, want ErrEpoch", err)
 	}
-	if err := s.Admit(ctx, r.ID, 2, now.Add(time.Minute)); err != nil {
+	if err := s.Admit(ctx, r.ID, 2, "a", now.Add(time.Minute)); err != nil {
 		t.Errorf("Admit(raised epoch) = %v", err)
 	}
 	got, err := s.Call(ctx, r.ID)
 	if err != nil || got.Admitted != 2 || !got.Answered.Equal(now) {
 		t.Errorf("record: admitted %d, answered %v, %v, want 2 and the first stream's time %v", got.Admitted, got.Answered, err, now)
 	}
-	if _, _, err := s.End(ctx, r.ID, telephony.LineLost, now); err != nil {
+	if _, _, err := s.End(ctx, r.ID, 2, telephony.LineLost, now); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Admit(ctx, r.ID, 2, now); !errors.Is(err, storage.ErrEnded) {
+	if err := s.Admit(ctx, r.ID, 2, "a", now); !errors.Is(err, storage.ErrEnded) {
 		t.Errorf("Admit(after the end) = %v, want ErrEnded", err)
 	}
 }
@@ -215,10 +217,10 @@ func unended(t *testing.T, s storage.Store) {
 	for _, name := range []string{"1", "2", "3"} {
 		call(t, s, name)
 	}
-	if _, _, err := s.End(t.Context(), "call_2", telephony.Busy, now); err != nil {
+	if _, _, err := s.End(t.Context(), "call_2", 1, telephony.Busy, now); err != nil {
 		t.Fatal(err)
 	}
-	open, err := s.Unended(t.Context())
+	open, err := s.Unended(t.Context(), "", now)
 	if err != nil || len(open) != 2 || open[0].ID != "call_1" || open[1].ID != "call_3" {
 		t.Errorf("Unended() = %v, %v, want call_1 and call_3", open, err)
 	}

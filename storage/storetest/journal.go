@@ -75,7 +75,7 @@ func stale(t *testing.T, s storage.Store) {
 	if err := s.Append(t.Context(), r.ID, 1, said(1, 2)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Raise(t.Context(), r.ID, 1); err != nil {
+	if _, err := s.Raise(t.Context(), r.ID, 1, "b"); err != nil {
 		t.Fatal(err)
 	}
 	for _, entries := range [][]agentcore.Entry{said(3, 3), {end(3)}} {
@@ -103,7 +103,7 @@ func endedByEntry(t *testing.T, s storage.Store) {
 	if err := s.Append(t.Context(), r.ID, 1, said(4, 4)); !errors.Is(err, storage.ErrEnded) {
 		t.Errorf("Append(after the end) = %v, want ErrEnded", err)
 	}
-	if _, first, err := s.End(t.Context(), r.ID, telephony.LineLost, now); err != nil || first {
+	if _, first, err := s.End(t.Context(), r.ID, 1, telephony.LineLost, now); err != nil || first {
 		t.Errorf("End(ended call) = %v, %v, want false", first, err)
 	}
 	whole(t, s, r.ID)
@@ -111,14 +111,14 @@ func endedByEntry(t *testing.T, s storage.Store) {
 
 func endedByHand(t *testing.T, s storage.Store) {
 	r := call(t, s, "1")
-	if err := s.Admit(t.Context(), r.ID, 1, now); err != nil {
+	if err := s.Admit(t.Context(), r.ID, 1, "a", now); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Append(t.Context(), r.ID, 1, said(1, 2)); err != nil {
 		t.Fatal(err)
 	}
 	at := now.Add(90 * time.Second)
-	e, first, err := s.End(t.Context(), r.ID, telephony.CallerHangup, at)
+	e, first, err := s.End(t.Context(), r.ID, 1, telephony.CallerHangup, at)
 	if err != nil || !first || e.N != 3 || e.At != 90*time.Second || e.Event != (agentcore.Ended{Reason: telephony.CallerHangup}) {
 		t.Fatalf("End() = %+v, %v, %v, want entry 3 at 1m30s", e, first, err)
 	}
@@ -149,7 +149,7 @@ func twoEnders(t *testing.T, s storage.Store) {
 		if i%2 == 0 {
 			return s.Append(t.Context(), r.ID, 1, []agentcore.Entry{end(1)})
 		}
-		_, first, err := s.End(t.Context(), r.ID, telephony.CallerHangup, now)
+		_, first, err := s.End(t.Context(), r.ID, 1, telephony.CallerHangup, now)
 		if err == nil && !first {
 			err = storage.ErrEnded
 		}
@@ -167,7 +167,7 @@ func endAgainstAppend(t *testing.T, s storage.Store) {
 	race(2, func(i int) error {
 		if i == 1 {
 			time.Sleep(time.Millisecond)
-			_, _, err := s.End(t.Context(), r.ID, telephony.CallerHangup, now)
+			_, _, err := s.End(t.Context(), r.ID, 1, telephony.CallerHangup, now)
 			return err
 		}
 		for {

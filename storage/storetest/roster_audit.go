@@ -188,7 +188,7 @@ func activities(t *testing.T, s storage.Store) {
 	}
 	ringing(t, s, "call_old", roster.Default, uuid(2), later(-500))
 	for _, id := range []telephony.CallID{"call_0_3", "call_0_2", "call_old"} {
-		if _, _, err := s.End(ctx, id, telephony.Busy, later(40)); err != nil {
+		if _, _, err := s.End(ctx, id, 1, telephony.Busy, later(40)); err != nil {
 			t.Fatal(err)
 		}
 	}

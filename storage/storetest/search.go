@@ -33,7 +33,7 @@ func library(t *testing.T, s storage.Store) *storage.DB {
 			t.Fatal(err)
 		}
 		if answered {
-			if err := db.Admit(t.Context(), r.ID, 1, r.Created); err != nil {
+			if err := db.Admit(t.Context(), r.ID, 1, "", r.Created); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -72,6 +72,8 @@ func call(t testing.TB, s storage.Store, name string) storage.Call {
 		ID: telephony.CallID("call_" + name), Carrier: "CA" + name,
 		From: "+15550100", To: "+15550199", Direction: telephony.Inbound,
 		Agent: "demo", State: telephony.Ringing, Created: now,
+		Workspace: "default", Node: "node_a", AgentUUID: "uuid_1", Version: 3, Conversation: "conv-" + name,
+		Variables: `{"name":"Ann"}`, PostCall: 7, Why: "because",
 	})
 	if err != nil || !created {
 		t.Fatalf("Create(%s) = %v, %v, want a new call", name, created, err)

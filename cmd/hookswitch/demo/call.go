@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/booth"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/show"
 	"github.com/hookswitch/hookswitch/media"
@@ -95,7 +97,13 @@ func (s *stage) dial(ctx context.Context, row show.Call, w *watched, p persona.P
 		return s.carrier.Call(context.WithoutCancel(ctx), row.From, row.To, phone)
 	}
 	s.carrier.Register(row.To, sim.Phone{Answer: p.Answer, Make: func() handset.Handset { return phone }})
-	placed, err := s.server.Desk().Dial(ctx, telephony.Outgoing{From: telephony.Number(row.From), To: telephony.Number(row.To)})
+	on, _, err := s.server.Desk().Dispatch(ctx, dispatch.Wish{
+		Workspace: roster.Default, Agent: row.Agent, From: telephony.Number(row.From), To: telephony.Number(row.To),
+	})
+	if err != nil {
+		return nil, err
+	}
+	placed, err := s.server.Store().Call(ctx, on.Call)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 const (
 	readyLook    = 5 * time.Second         // between two looks at our own readiness
 	closeWait    = 10 * time.Second        // for calls to end when we stop at once
-	recoverEvery = time.Minute             // between looks for calls that were left open
+	recoverEvery = 15 * time.Second        // between looks for calls that were left open
 	idleWait     = 3 * time.Second         // for requests in flight
 	doorWait     = 1500 * time.Millisecond // for the carrier to ask what an ended call does next
 )

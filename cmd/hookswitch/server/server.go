@@ -20,6 +20,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/metrics"
 	"github.com/hookswitch/hookswitch/storage"
@@ -120,10 +121,15 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 func (s *Server) dispatch() (err error) {
 	s.desk, err = dispatch.New(dispatch.Config{
 		Calls: s.store, Talk: s.talk, Secret: secret(s.c),
-		Agent: s.c.Agent.Name, MaxCalls: s.c.MaxCalls,
+		Route: s.route, MaxCalls: s.c.MaxCalls,
 		Watch: s.watch, Counter: s.set, Log: s.log,
 	})
 	return err
+}
+
+// route says who answers: the agent of the settings, whatever was called.
+func (s *Server) route(context.Context, telephony.Incoming) (dispatch.Route, error) {
+	return dispatch.Route{Workspace: roster.Default, Agent: s.c.Agent.Name}, nil
 }
 
 // watch is told every entry that is committed.

@@ -30,6 +30,9 @@ type streamKey struct{}
 // talk is the [dispatch.Talk] of the simulation.
 func (w *world) talk(ctx context.Context, call telephony.Call, leg telephony.Leg, past []agentcore.Entry, journal agentcore.Journal) (agentcore.Summary, error) {
 	s := ctx.Value(streamKey{}).(*stream)
+	if err := w.answers.Prepared(ctx, call.ID); err != nil {
+		w.trace(s.who(), "not prepared: %v", err) // it is over, which the conversation finds out
+	}
 	c, err := agentcore.New(agentcore.Config{
 		Call: call, Agent: agent, Past: past, Journal: journal, Pipeline: "sim",
 		Recognizer: &agenttest.Hearer{Texts: texts, Port: w.port(s.call)},

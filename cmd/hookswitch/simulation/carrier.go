@@ -48,6 +48,10 @@ func (c *carrier) phone(id string) *phone {
 func (c *carrier) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
 	number := numbered(string(o.To))
 	_, err := c.w.through(ctx, number, "carrier.dial", func() error {
+		if c.phone(carrierID(number)) != nil {
+			c.w.violate(number, "dialled once", "its number is dialled again")
+			return nil
+		}
 		p := c.newPhone(number, false)
 		p.ours = o.Call
 		c.wg.Go(p.called)

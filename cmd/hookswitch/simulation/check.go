@@ -9,13 +9,16 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/webhook"
+	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/sim/line"
 )
 
 // check holds every record against the invariants.
-func (w *world) check(ctx context.Context, db dispatch.Calls) {
-	open, err := db.Unended(ctx)
+func (w *world) check(ctx context.Context, db *storage.DB) {
+	open, err := db.Unended(ctx, "", time.Now().Add(time.Hour))
 	if err != nil {
 		w.violate(0, "one end", "%v", err)
 	}
@@ -34,6 +37,7 @@ func (w *world) check(ctx context.Context, db dispatch.Calls) {
 		}
 		k := &checker{w: w, number: number, phone: w.phones[number], record: r, entries: entries}
 		k.check()
+		w.told(ctx, db, number, r)
 	}
 	for key, n := range w.effects {
 		if n > 1 {
@@ -47,6 +51,18 @@ func (w *world) check(ctx context.Context, db dispatch.Calls) {
 		}
 	}
 	slices.Sort(w.broken)
+}
+
+// told: who wants to know of a call that is over is told once, and who is asked
+// before it, too.
+func (w *world) told(ctx context.Context, db *storage.DB, number int, r dispatch.Record) {
+	owed, err := db.Deliveries(ctx, webhook.Filter{Workspace: r.Workspace, Call: r.ID})
+	if err != nil || len(owed) != 1 || owed[0].Webhook != r.PostCall || owed[0].Kind != roster.PostCall {
+		w.violate(number, "told once", "%d deliveries, %v, want one of the post_call webhook %d", len(owed), err, r.PostCall)
+	}
+	if n := w.prepared[r.ID]; n > 1 {
+		w.violate(number, "told once", "it was prepared %d times", n)
+	}
 }
 
 // checker checks one call.

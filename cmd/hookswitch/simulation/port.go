@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -23,19 +24,21 @@ type world struct {
 	seed  uint64
 	began time.Time
 
-	mu      sync.Mutex
-	plan    []Fault
-	bitten  []Fault
-	count   int            // operations released
-	entered map[string]int // by call, actor and name
-	passed  map[string]int // by call and name
-	ids     map[telephony.CallID]int
-	phones  []*phone // by number; 0 is nobody
-	effects map[string]int
-	ends    map[telephony.CallID]int // that watchers were told of
-	lines   []traced
-	seen    map[string]int
-	broken  []string
+	mu       sync.Mutex
+	plan     []Fault
+	bitten   []Fault
+	count    int            // operations released
+	entered  map[string]int // by call, actor and name
+	passed   map[string]int // by call and name
+	ids      map[telephony.CallID]int
+	phones   []*phone // by number; 0 is nobody
+	effects  map[string]int
+	prepared map[telephony.CallID]int
+	answers  *dispatch.Desk
+	ends     map[telephony.CallID]int // that watchers were told of
+	lines    []traced
+	seen     map[string]int
+	broken   []string
 }
 
 // traced is one line of the trace.
@@ -50,7 +53,8 @@ func newWorld(seed uint64, calls int, plan []Fault) *world {
 		seed: seed, began: time.Now(), plan: slices.Clone(plan),
 		entered: map[string]int{}, passed: map[string]int{},
 		ids: map[telephony.CallID]int{}, phones: make([]*phone, calls+1),
-		effects: map[string]int{}, ends: map[telephony.CallID]int{}, seen: map[string]int{},
+		prepared: map[telephony.CallID]int{},
+		effects:  map[string]int{}, ends: map[telephony.CallID]int{}, seen: map[string]int{},
 	}
 }
 

@@ -56,7 +56,7 @@ func Run(ctx context.Context, seed uint64, plan []Fault) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	trunk.desk = desk
+	trunk.desk, w.answers = desk, desk
 	w.place(desk, trunk)
 	w.settle(desk)
 	if err := desk.Close(ctx); err != nil {
@@ -72,7 +72,8 @@ func (w *world) desk(db dispatch.Calls, trunk telephony.Carrier) (*dispatch.Desk
 	var mu sync.Mutex
 	ids := 0
 	return dispatch.New(dispatch.Config{
-		Calls: records{db, w}, Talk: w.talk, Carrier: trunk, Secret: []byte("sixteen bytes and more"), Agent: agent.Name,
+		Calls: records{db, w}, Talk: w.talk, Carrier: trunk, Secret: []byte("sixteen bytes and more"),
+		Route: w.route, Prepare: w.prepare(db), Node: "sim",
 		Resumes: 2, // so that they do run out
 		NewID: func() telephony.CallID {
 			mu.Lock()
@@ -104,8 +105,7 @@ func (w *world) place(desk *dispatch.Desk, trunk *carrier) {
 				return
 			}
 			ctx := as(context.Background(), "dial")
-			_, err := desk.Dial(ctx, telephony.Outgoing{From: "+15550199", To: phoneNumber(number), RingTimeout: 20 * time.Second})
-			w.trace(fmt.Sprintf("%02d", number), "dialled: %v", err)
+			w.dispatch(ctx, desk, number)
 		})
 	}
 	trunk.wg.Wait()

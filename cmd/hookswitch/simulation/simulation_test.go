@@ -65,6 +65,7 @@ var mustSee = []string{
 	"journal slow", "journal fail", "journal lost", "journal reset", "store fail", "store lost", "store slow",
 	"hook.ring twice", "hook.ring lost", "hook.next twice", "hook.next lost", "hook.next fail",
 	"hook.status late", "hook.status twice", "hook.status never", "carrier fail", "carrier lost",
+	"hook.prepare slow", "hook.prepare fail", "replayed dispatch", "end: agent_disabled",
 	"talk-over", "resumed call", "lost line", "refused token", "told to wait", "carrier's apology", "tool used",
 	"reply: answer", "reply: prompt", "reply: resume", "reply: apology",
 	"end: silence", "end: agent_hangup", "end: caller_hangup", "end: provider_failed", "end: busy",

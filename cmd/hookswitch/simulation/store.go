@@ -25,11 +25,21 @@ func (r records) do(ctx context.Context, call int, op string, effect func(contex
 	return err
 }
 
+// byName is [world.named] for the id of a dispatch.
+func (w *world) byName(id string) int { return w.named(telephony.CallID(id)) }
+
 // named is the number of a call, by any of its names.
 func (w *world) named(id telephony.CallID) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.ids[id]
+}
+
+// name keeps that id is a name of a call.
+func (w *world) name(id string, call int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ids[telephony.CallID(id)] = call
 }
 
 // numbered reads a call's number off its carrier's id, or its phone number.
@@ -43,9 +53,7 @@ func (r records) Create(ctx context.Context, c dispatch.Record) (on dispatch.Rec
 	if c.Direction == telephony.Outbound {
 		call = numbered(string(c.To))
 	}
-	r.w.mu.Lock()
-	r.w.ids[c.ID] = call
-	r.w.mu.Unlock()
+	r.w.name(string(c.ID), call)
 	err = r.do(ctx, call, "store.create", func(ctx context.Context) (err error) {
 		on, created, err = r.Calls.Create(ctx, c)
 		return err
@@ -75,17 +83,23 @@ func (r records) SetCarrier(ctx context.Context, id telephony.CallID, carrierID 
 	})
 }
 
-func (r records) Raise(ctx context.Context, id telephony.CallID, epoch int) (now int, err error) {
+func (r records) SetPrepared(ctx context.Context, id telephony.CallID, variables string, now time.Time) error {
+	return r.do(ctx, r.w.named(id), "store.prepared", func(ctx context.Context) error {
+		return r.Calls.SetPrepared(ctx, id, variables, now)
+	})
+}
+
+func (r records) Raise(ctx context.Context, id telephony.CallID, epoch int, node string) (now int, err error) {
 	err = r.do(ctx, r.w.named(id), "store.raise", func(ctx context.Context) (err error) {
-		now, err = r.Calls.Raise(ctx, id, epoch)
+		now, err = r.Calls.Raise(ctx, id, epoch, node)
 		return err
 	})
 	return now, err
 }
 
-func (r records) Admit(ctx context.Context, id telephony.CallID, epoch int, now time.Time) error {
+func (r records) Admit(ctx context.Context, id telephony.CallID, epoch int, node string, now time.Time) error {
 	return r.do(ctx, r.w.named(id), "store.admit", func(ctx context.Context) error {
-		return r.Calls.Admit(ctx, id, epoch, now)
+		return r.Calls.Admit(ctx, id, epoch, node, now)
 	})
 }
 
@@ -108,10 +122,10 @@ func (r records) Append(ctx context.Context, id telephony.CallID, epoch int, ent
 	})
 }
 
-func (r records) End(ctx context.Context, id telephony.CallID, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
+func (r records) End(ctx context.Context, id telephony.CallID, epoch int, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
 	call := r.w.named(id)
 	err = r.do(ctx, call, "store.end", func(ctx context.Context) (err error) {
-		e, first, err = r.Calls.End(ctx, id, reason, now)
+		e, first, err = r.Calls.End(ctx, id, epoch, reason, now)
 		if first {
 			r.w.committed(call, 0, []agentcore.Entry{e})
 		}
@@ -128,9 +142,9 @@ func (r records) Journal(ctx context.Context, id telephony.CallID, after int) (a
 	return all, err
 }
 
-func (r records) Unended(ctx context.Context) (all []dispatch.Record, err error) {
+func (r records) Unended(ctx context.Context, node string, since time.Time) (all []dispatch.Record, err error) {
 	err = r.do(ctx, 0, "store.unended", func(ctx context.Context) (err error) {
-		all, err = r.Calls.Unended(ctx)
+		all, err = r.Calls.Unended(ctx, node, since)
 		return err
 	})
 	return all, err

@@ -1,0 +1,39 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// attach lets in a stream that names a session which waits for a call: somebody
+// else answered the carrier, and connects it to us. The session is spent.
+func (d *Desk) attach(ctx context.Context, session, carrierID string) (telephony.Call, error) {
+	if carrierID == "" {
+		return telephony.Call{}, telephony.ErrToken
+	}
+	now := time.Now()
+	wanted := Record{
+		ID: d.cfg.NewID(), Epoch: 1, Carrier: carrierID, Direction: telephony.Inbound,
+		State: telephony.InProgress, Created: now, Node: d.cfg.Node,
+	}
+	c, err := d.take(wanted, pending, now.Add(d.cfg.ConnectWait))
+	if err != nil {
+		d.refused(err)
+		return telephony.Call{}, err
+	}
+	r, err := d.cfg.Calls.Attach(ctx, session, wanted)
+	switch {
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrCarrier):
+		c.ended("")
+		return telephony.Call{}, telephony.ErrToken
+	case err != nil: // the watcher finds out whether there is a row
+		return telephony.Call{}, fmt.Errorf("dispatch: attach: %w", err)
+	}
+	d.cfg.Counter.CallTaken(string(r.Direction))
+	d.cfg.Log.Info("call attached to a session", "call", r.ID)
+	return d.letIn(ctx, c, r, 1)
+}

@@ -1,0 +1,125 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// call places the call of w, unless its key is known.
+func (d *Desk) call(ctx context.Context, w Wish, now time.Time) (Dispatch, bool, error) {
+	trunk := d.trunk()
+	if trunk == nil {
+		return Dispatch{}, false, ErrNoCarrier
+	}
+	if w.RingTimeout <= 0 {
+		w.RingTimeout = ringTimeout
+	}
+	wish, r := d.dispatched(w, now), d.outbound(w, now)
+	wish.Status, wish.Call, r.Conversation = DispatchPlacing, r.ID, wish.Conversation
+
+	// A place among the live calls comes first, the row then, the request last.
+	c, err := d.take(r, dialling, now.Add(w.RingTimeout+d.cfg.ConnectWait))
+	if err != nil {
+		return Dispatch{}, false, err
+	}
+	defer d.isBeingPlaced(wish.ID)()
+	on, created, err := d.cfg.Calls.CreateDispatch(ctx, wish, &r)
+	switch {
+	case err != nil:
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
+		defer cancel()
+		d.end(after, c, telephony.Failed) // in case that the row is there nevertheless
+		return Dispatch{}, false, fmt.Errorf("dispatch: %w", err)
+	case !created:
+		c.ended("")
+		return d.replay(ctx, on, w)
+	}
+	d.cfg.Counter.CallTaken(string(r.Direction))
+	d.prepare(c, r)
+	// Whoever asked may go away: what has begun is brought to its end.
+	return d.place(context.WithoutCancel(ctx), trunk, c, on, w)
+}
+
+// outbound is the record of a call that w places.
+func (d *Desk) outbound(w Wish, now time.Time) Record {
+	return Record{
+		ID: d.cfg.NewID(), Epoch: 1, From: w.From, To: w.To,
+		Direction: telephony.Outbound, State: telephony.Queued, Sequence: -1, Created: now,
+		Workspace: w.Workspace, Agent: w.Agent, AgentUUID: w.AgentUUID, Version: w.Version,
+		Variables: w.Variables, Prepared: d.preparedAt(w.PreCall, now), PostCall: w.PostCall, Node: d.cfg.Node,
+	}
+}
+
+// place asks the carrier for the call of on, and keeps its answer.
+func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on Dispatch, w Wish) (Dispatch, bool, error) {
+	carrierID, err := trunk.Dial(ctx, telephony.Outgoing{Call: on.Call, From: w.From, To: w.To, RingTimeout: w.RingTimeout})
+	ctx, cancel := context.WithTimeout(ctx, effortTimeout)
+	defer cancel()
+	if err != nil {
+		on.Status, on.Error = DispatchFailed, sayWhy(err, w)
+		if err := d.cfg.Calls.FailDispatch(ctx, on.ID, on.Error); err != nil {
+			d.cfg.Log.Warn("cannot keep why a call was not placed", "call", on.Call, "error", err)
+		}
+		d.end(ctx, c, telephony.Failed)
+		return on, false, &PlaceError{on.Error, err}
+	}
+	c.placed(carrierID)
+	if err := d.cfg.Calls.SetCarrier(ctx, on.Call, carrierID); err != nil {
+		// The callbacks carry our own id: the first of them makes up for it.
+		d.cfg.Log.Warn("cannot keep the carrier's id of a call", "call", on.Call, "error", err)
+	}
+	if c.look().at >= over { // somebody ended it meanwhile
+		if err := trunk.Hangup(ctx, carrierID); err != nil {
+			d.cfg.Log.Warn("cannot hang up", "call", on.Call, "error", err)
+		}
+	}
+	d.cfg.Log.Info("call placed", "call", on.Call, "to", w.To)
+	on.Status = DispatchPlaced
+	return on, false, nil
+}
+
+// sayWhy is why a call was not placed, for the API's client. Its numbers are
+// left out, whoever wrote them into the error.
+func sayWhy(err error, w Wish) string {
+	var slow interface{ Timeout() bool }
+	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &slow) && slow.Timeout() {
+		return "Connection timeout"
+	}
+	text := err.Error()
+	for _, n := range []telephony.Number{w.To, w.From} {
+		for _, form := range []string{string(n), strings.TrimPrefix(string(n), "+")} {
+			if form != "" {
+				text = strings.ReplaceAll(text, form, "…")
+			}
+		}
+	}
+	const most = 500
+	return strings.ToValidUTF8(text[:min(len(text), most)], "")
+}
+
+// isBeingPlaced notes that the dispatch id is at the carrier, until done.
+func (d *Desk) isBeingPlaced(id string) (done func()) {
+	mine := make(chan struct{})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.placing[id] = mine
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.placing, id)
+		close(mine)
+	}
+}
+
+// isPlacing is closed when the dispatch id is done with the carrier; nil if it
+// isn't there.
+func (d *Desk) isPlacing(id string) <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.placing[id]
+}

@@ -1,0 +1,51 @@
+package dispatch
+
+import (
+	"errors"
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// IdemLasts is how long a dispatch is known by its Idempotency-Key. After that
+// the key is as good as new.
+const IdemLasts = 24 * time.Hour
+
+// Wish is what [Desk.Dispatch] is asked for. Whether the agent is fit to talk
+// was found out before.
+type Wish struct {
+	Workspace string // never empty
+	AgentUUID string // empty: the gateway's own agent, of the settings
+	Version   int    // of the agent: what the call runs to its end
+	Agent     string // its name
+	PreCall   int64  // as in [Route]
+	PostCall  int64
+	Variables string // of the dispatch over the agent's: a JSON object; empty means {}
+
+	From, To    telephony.Number // To empty: a session that waits for a call
+	RingTimeout time.Duration    // zero means 30 s
+
+	IdemKey  string // empty: none
+	IdemHash string // of the request that came with it
+}
+
+// Errors of [Desk.Dispatch] that a caller acts on, beside [ErrDraining] and
+// [ErrFull]. What the carrier says is a *[PlaceError].
+var (
+	// ErrIdemMismatch means that the key came before, with another request.
+	ErrIdemMismatch = errors.New("dispatch: the idempotency key came with another request before")
+	// ErrNoCarrier means that there is nobody to place a call.
+	ErrNoCarrier = errors.New("dispatch: there is no carrier")
+)
+
+// PlaceError says that the carrier did not take a call on. Its text holds no
+// phone number; its cause may.
+type PlaceError struct {
+	Why string // for the API's client
+	Err error  // the carrier's
+}
+
+func (e *PlaceError) Error() string { return "dispatch: the call is not placed: " + e.Why }
+
+// Unwrap returns the carrier's error.
+func (e *PlaceError) Unwrap() error { return e.Err }
