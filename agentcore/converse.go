@@ -59,7 +59,7 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 		case <-ctx.Done():
 			t.catchUp()
 			t.settleCut()
-			t.keepLater()
+			t.writeLater()
 			return context.Cause(ctx)
 		case ev := <-c.events:
 			t.take(ev)
@@ -73,10 +73,9 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 		case <-t.marks.C:
 			t.unmarked()
 		}
-		t.release()
 	}
 	t.settleCut()
-	t.keepLater()
+	t.writeLater()
 	return telephony.OverError{Reason: t.over}
 }
 
@@ -87,7 +86,6 @@ func (t *talk) catchUp() {
 		select {
 		case ev := <-t.c.events:
 			t.take(ev)
-			t.release()
 		default:
 			return
 		}
@@ -318,8 +316,10 @@ func (t *talk) step(ev turn.Event) {
 			t.start(a)
 		case turn.Cancel:
 			t.settleCut()
+			t.writeLater()
 		case turn.Release:
 			t.settle(errOver)
+			t.writeLater()
 		case turn.End:
 			t.over = endOf(a.Cause)
 		}

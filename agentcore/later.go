@@ -16,35 +16,29 @@ type kept struct {
 	write func(turn int) Event // what the journal says of it
 }
 
-// say takes what the caller said: now, or once the reply that they can't cut is
-// over. The journal has it only then: it has to follow the answer to what they
-// said before.
+// say takes what the caller said. While they can't cut the reply, the journal
+// has it only once that is over: it has to follow the answer to what they said
+// before.
 func (t *talk) say(k kept) {
 	if t.machine.Holds() {
 		if len(t.later) < mostLater {
 			t.later = append(t.later, k)
 		}
-		return
+	} else {
+		t.asked = k.asked
+		t.c.pen.commit(k.write(t.turn()))
 	}
-	t.asked = k.asked
-	t.c.pen.commit(k.write(t.turn()))
 	t.step(turn.Event{Kind: k.kind})
 }
 
-// release takes what was kept back, if nothing holds it any more. That they had
-// to wait is nobody's gap: it counts from now.
-func (t *talk) release() {
-	for len(t.later) > 0 && t.over == "" && !t.machine.Holds() {
-		k := t.later[0]
-		t.later = t.later[1:]
-		now := time.Now()
-		k.asked = asked{now, now, now}
-		t.say(k)
+// writeLater writes down what was kept back. That it had to wait is nobody's
+// gap: it counts from now.
+func (t *talk) writeLater() {
+	if len(t.later) == 0 {
+		return
 	}
-}
-
-// keepLater writes down what was kept back when the call, or its line, is over.
-func (t *talk) keepLater() {
+	now := time.Now()
+	t.asked = asked{now, now, now}
 	for _, k := range t.later {
 		t.c.pen.commit(k.write(t.turn()))
 	}

@@ -107,6 +107,7 @@ type Machine struct {
 	why    Why  // it was started for
 	last   bool // the agent asked for the end, and no words came since: what it says is its goodbye
 	held   bool // the caller can't cut the live reply
+	kept   bool // they said something meanwhile, for the reply behind it
 	voice  bool // the caller is speaking right now
 	owed   int  // utterances that ended and whose words have not come yet
 	unsaid bool // words of the caller wait for an answer
@@ -118,8 +119,8 @@ type Machine struct {
 func (m *Machine) Phase() Phase { return m.phase }
 
 // Holds reports whether a reply is live that the caller can't cut. Words and
-// keys that come meanwhile are for the reply behind it: keep them back until
-// then.
+// keys that come meanwhile are for the reply behind it, which starts in the step
+// that releases the live one.
 func (m *Machine) Holds() bool { return m.live() && m.held }
 
 // Asked reports whether the agent has asked if anybody is there, and nobody
@@ -195,11 +196,14 @@ func (m *Machine) heard(do []Action, ev Event) []Action {
 			m.owed++
 		}
 		return do
-	case Words:
-		m.owed = max(0, m.owed-1)
-		do = m.cancel(do)
-		m.spoke()
-	case Key:
+	case Words, Key:
+		if ev.Kind == Words {
+			m.owed = max(0, m.owed-1)
+		}
+		if m.Holds() {
+			m.kept = true
+			return do
+		}
 		do = m.cancel(do)
 		m.spoke()
 	case Nothing:
@@ -261,6 +265,8 @@ func (m *Machine) replied(do []Action, kind EventKind) []Action {
 		return m.end(do, ByProvider)
 	case m.last:
 		return m.end(do, ByAgent)
+	case m.kept:
+		m.spoke()
 	}
 	return m.floor(do)
 }
@@ -275,7 +281,7 @@ func (m *Machine) apologise(do []Action) []Action {
 
 func (m *Machine) start(do []Action, why Why) []Action {
 	m.reply++
-	m.phase, m.why, m.cut, m.held = Thinking, why, false, false
+	m.phase, m.why, m.cut, m.held, m.kept = Thinking, why, false, false, false
 	return append(do, Action{Kind: Start, Reply: m.reply, Why: why})
 }
 

@@ -85,6 +85,10 @@ func TestMachine(t *testing.T) {
 			[]turn.Action{start(1, turn.Answer), cancel(1), end(turn.ByTime)}, turn.Over},
 		{"held: speech over it does not cut it, and is answered behind it", []turn.Event{began, ended, words, hold(1), audio(1), began, ended, heard(1), words},
 			[]turn.Action{start(1, turn.Answer), free(1), start(2, turn.Answer)}, turn.Thinking},
+		{"held: their words and a key come before it ends: one answer to both", []turn.Event{began, ended, words, hold(1), began, ended, words, key, audio(1), heard(1)},
+			[]turn.Action{start(1, turn.Answer), free(1), start(2, turn.Answer)}, turn.Thinking},
+		{"held: a key, and they speak when it ends", []turn.Event{began, ended, words, audio(1), hold(1), key, began, heard(1), ended, nothing},
+			[]turn.Action{start(1, turn.Answer), free(1), start(2, turn.Answer)}, turn.Thinking},
 		{"held: they still speak when it ends, and have the floor", []turn.Event{began, ended, words, audio(1), hold(1), began, heard(1)},
 			[]turn.Action{start(1, turn.Answer), free(1)}, turn.Hearing},
 		{"held: a noise over it means nothing", []turn.Event{began, ended, words, hold(1), began, ended, nothing, audio(1), heard(1)},
@@ -137,7 +141,7 @@ func FuzzMachine(f *testing.F) {
 			} else if kind == turn.SpeechEnded {
 				speaking = false
 			}
-			held = m.Holds() && (kind == turn.SpeechBegan || kind == turn.SpeechEnded || kind == turn.Nothing)
+			held = m.Holds() && kind >= turn.SpeechBegan && kind <= turn.Key
 			for _, a := range m.Step(nil, turn.Event{Kind: kind, Reply: newest - int(b>>7), Unanswered: b&64 != 0}) {
 				switch {
 				case over:
