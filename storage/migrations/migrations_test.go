@@ -204,7 +204,7 @@ func TestVersion1KeepsItsCalls(t *testing.T) {
 		if workspace != "default" || variables != "{}" {
 			t.Errorf("the call is of %q with variables %s, want default and {}", workspace, variables)
 		}
-		open, err := s.Unended(t.Context())
+		open, err := s.Unended(t.Context(), "", time.Now())
 		if err != nil || len(open) != 1 || open[0].ID != "call_1" {
 			t.Errorf("Unended() = %v, %v, want call_1", open, err)
 		}
