@@ -10,6 +10,9 @@ import (
 // WebhookTypes are all types of a [Webhook].
 var WebhookTypes = []string{PreCall, PostCall}
 
+// webhookTimeout is how long a webhook may take that doesn't say, in seconds.
+const webhookTimeout = 10
+
 // webhooks reads the whole list. A webhook keeps its identity by its type, and
 // its secret when none is given.
 func (t Terms) webhooks(f form, d *Definition) error {
@@ -41,7 +44,7 @@ func (t Terms) webhooks(f form, d *Definition) error {
 }
 
 func (t Terms) newWebhook() Webhook {
-	return Webhook{UUID: t.UUID(), Created: t.Now, Updated: t.Now, Config: WebhookConfig{Assignments: []Assignment{}}}
+	return Webhook{UUID: t.UUID(), Created: t.Now, Updated: t.Now, Config: WebhookConfig{Assignments: []Assignment{}, Timeout: webhookTimeout}}
 }
 
 // CreateWebhook makes the webhook of d that body wishes for.
@@ -101,7 +104,7 @@ func (t Terms) webhookConfig(f form, hook *Webhook) error {
 	if hook.Type == PostCall && len(c.Assignments) > 0 {
 		f.refuse("assignments", "must be blank")
 	}
-	f.whole("response_timeout_secs", 1, 60, 0, &c.Timeout)
+	f.whole("response_timeout_secs", 1, 60, webhookTimeout, &c.Timeout)
 	var secret string
 	if !f.text("secret", 256, "", &secret) {
 		return nil

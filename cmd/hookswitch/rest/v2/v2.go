@@ -52,6 +52,12 @@ func Register(to huma.API, cfg Config) error {
 	}
 	a := &API{Config: cfg, huma: to}
 	a.describe()
+	a.agents()
+	a.versions()
+	a.tools()
+	a.webhooks()
+	a.numbers()
+	a.keys()
 	a.capabilities()
 	return nil
 }

@@ -1,0 +1,116 @@
+package v2
+
+// The types in this file are never filled: they are what the document says of
+// bodies. What is read of a body, and what is wrong with it, is in roster.Terms.
+
+type agentBody struct {
+	Name  string `json:"name" doc:"Name of the agent." maxLength:"255" example:"Customer Support Agent"`
+	Voice string `json:"voice_uuid" doc:"UUID of the voice to speak with; see /voices."`
+	agentOptions
+}
+
+type agentPatch struct {
+	Name  string `json:"name,omitempty" doc:"Name of the agent." maxLength:"255"`
+	Voice string `json:"voice_uuid,omitempty" doc:"UUID of the voice to speak with; see /voices."`
+	agentOptions
+}
+
+type agentOptions struct {
+	Number      *int64                  `json:"phone_number_id" required:"false" doc:"ID of a phone number to link, beside those that are linked. In an update, null or 0 unlinks all of the agent's numbers."`
+	Languages   []string                `json:"languages" required:"false" nullable:"true" doc:"Supported languages. Default [\"en-US\"], the only one so far."`
+	Variables   object                  `json:"dynamic_variables,omitempty" doc:"Flat: keys of at most 64 characters, values scalars of at most 2048. They fill {{name}} in the prompt, the greeting, tools and webhooks."`
+	ASR         orNull[asrBody]         `json:"asr" required:"false" doc:"How the agent hears."`
+	Turn        orNull[turnBody]        `json:"turn" required:"false" doc:"How it takes turns."`
+	LLM         orNull[llmBody]         `json:"llm" required:"false" doc:"How it thinks."`
+	Webhooks    []webhookBody           `json:"webhooks" required:"false" nullable:"true" doc:"Who is told, at most one of each type. The list replaces the one before; a webhook keeps its id and its secret by its type."`
+	SystemTools orNull[systemToolsBody] `json:"system_tools" required:"false" doc:"Settings of the gateway's own tools."`
+	Enabled     *bool                   `json:"enabled" required:"false" doc:"Ours: whether it may take calls. Default true."`
+	Greeting    *string                 `json:"greeting" required:"false" maxLength:"2000" doc:"Ours: what it says first. \"\" lets the caller begin; null has a default."`
+	Tools       []toolBody              `json:"tools" required:"false" nullable:"true" doc:"Ours: the tools of the tools API. The list replaces the one before; a tool keeps its id by its name."`
+}
+
+type asrBody struct {
+	Provider *string  `json:"provider" required:"false" doc:"ASR provider. Default \"deepgram\"; see /agents/capabilities."`
+	Model    string   `json:"model,omitempty" doc:"ASR model. Required when the agent has none yet."`
+	Format   string   `json:"user_input_audio_format,omitempty" enum:"pcm_8000,pcm_16000,pcm_22050,pcm_24000,pcm_44100,pcm_48000,ulaw_8000" doc:"Audio format. Default \"pcm_16000\". The telephone's own is used on the telephone."`
+	Keywords []string `json:"keywords" required:"false" nullable:"true" doc:"Words to listen for, at most 100."`
+}
+
+type turnBody struct {
+	Timeout    *int   `json:"turn_timeout" required:"false" minimum:"0" maximum:"3600" doc:"Seconds of silence after which the agent asks. Default 7."`
+	SilenceEnd *int   `json:"silence_end_call_timeout" required:"false" minimum:"-1" maximum:"3600" doc:"Seconds of silence that end the call. Default -1: never."`
+	Mode       string `json:"mode,omitempty" enum:"silence" doc:"How the end of a turn is told. Default \"silence\"."`
+	Wait       *int   `json:"endpoint_wait_ms" required:"false" minimum:"0" maximum:"10000" doc:"Ours: milliseconds of silence that end a turn. 0 has a default."`
+}
+
+type llmBody struct {
+	Prompt      *string  `json:"prompt" required:"false" maxLength:"100000" doc:"System prompt."`
+	Provider    *string  `json:"provider" required:"false" doc:"LLM provider; see /agents/capabilities."`
+	Model       *string  `json:"model" required:"false" doc:"LLM model."`
+	Effort      *string  `json:"reasoning_effort" required:"false" doc:"Reasoning effort: none, minimal, low, medium, high, xhigh or max. Which of them a model has is its own affair."`
+	Temperature *float64 `json:"temperature" required:"false" minimum:"0" maximum:"2" doc:"Default 0.3."`
+	Timezone    *string  `json:"timezone" required:"false" doc:"IANA time zone: of dates, and of calls_today."`
+	BuiltIn     object   `json:"built_in_tools,omitempty" doc:"Kept as it is."`
+}
+
+type systemToolsBody struct {
+	EndCall   orNull[systemToolBody] `json:"end_call" required:"false" doc:"Ends the current call. On by default."`
+	Transfer  orNull[systemToolBody] `json:"transfer_to_number" required:"false" doc:"Transfers the call. parameters.transfers is the list of destinations: the model cannot go outside it."`
+	Voicemail orNull[systemToolBody] `json:"voicemail_detection" required:"false" doc:"Detects voicemail. parameters.voicemail_message is what is left there; absent hangs up at once."`
+}
+
+type systemToolBody struct {
+	Active     *bool  `json:"active" required:"false" doc:"Whether the tool is enabled. Default true for a tool that is given when the agent is made; an update leaves it."`
+	Hold       *bool  `json:"disable_interruptions" required:"false" doc:"Prevent interruptions during its use. Default false."`
+	Speak      *bool  `json:"force_pre_tool_speech" required:"false" doc:"Have the agent speak before its use. Default false."`
+	Parameters object `json:"parameters,omitempty" doc:"Ours: what the tool needs to know."`
+}
+
+type toolBody struct {
+	Name        string         `json:"name,omitempty" doc:"Unique in the agent: letters, digits, - and _." maxLength:"64"`
+	Description string         `json:"description,omitempty" doc:"What the model is told of it." maxLength:"4000"`
+	Type        string         `json:"tool_type,omitempty" enum:"webhook,client" doc:"A client tool is kept, but cannot run until there is a client to run it."`
+	Config      toolConfigBody `json:"tool_config,omitempty"`
+	Active      *bool          `json:"active" required:"false" doc:"Default true."`
+}
+
+type toolConfigBody struct {
+	Request     orNull[requestBody]      `json:"api_schema" required:"false" doc:"Of a webhook tool: what is sent."`
+	Parameters  map[string]parameterBody `json:"parameters,omitempty" doc:"What the model fills in: a flat map, at most 32."`
+	Assignments []assignmentBody         `json:"assignments" required:"false" nullable:"true" doc:"Where values of the answer go."`
+	Timeout     *int                     `json:"response_timeout_secs" required:"false" minimum:"1" maximum:"60" doc:"Seconds. Default 10."`
+	Hold        *bool                    `json:"disable_interruptions" required:"false"`
+	Speak       *bool                    `json:"force_pre_tool_speech" required:"false"`
+	Safe        *bool                    `json:"safe_to_retry" required:"false" doc:"Ours: the receiver honours Idempotency-Key, or only reads."`
+}
+
+type parameterBody struct {
+	Type        string `json:"type,omitempty" enum:"string,number,integer,boolean" doc:"Default string."`
+	Description string `json:"description,omitempty" doc:"What the model is told of it."`
+	Required    *bool  `json:"required" required:"false" doc:"Ours. Default true."`
+}
+
+type requestBody struct {
+	URL     string            `json:"url,omitempty" doc:"https. {{variables}} may stand in the path and the query." maxLength:"2048"`
+	Method  string            `json:"method,omitempty" enum:"GET,POST,PUT,PATCH,DELETE" doc:"Default POST."`
+	Headers map[string]string `json:"request_headers,omitempty" doc:"At most 64. Values may hold {{variables}}."`
+	Body    any               `json:"request_body,omitempty" doc:"Any JSON; every string in it may hold {{variables}}."`
+}
+
+type assignmentBody struct {
+	Source    string `json:"source,omitempty" enum:"response,argument" doc:"Default response; argument is for client tools."`
+	Attribute string `json:"attribute_name" doc:"A name, or a dotted path."`
+	Variable  string `json:"dynamic_variable" doc:"One of the agent's dynamic variables."`
+}
+
+type webhookBody struct {
+	Type   string            `json:"webhook_type,omitempty" enum:"pre_call,post_call" doc:"When it is told."`
+	Config webhookConfigBody `json:"webhook_config,omitempty"`
+}
+
+type webhookConfigBody struct {
+	Request     orNull[requestBody] `json:"api_schema" required:"false" doc:"What is sent."`
+	Assignments []assignmentBody    `json:"assignments" required:"false" nullable:"true" doc:"Of pre_call only: where values of the answer go."`
+	Timeout     *int                `json:"response_timeout_secs" required:"false" minimum:"1" maximum:"60" doc:"Seconds. Default 10."`
+	Secret      *string             `json:"secret" required:"false" writeOnly:"true" maxLength:"256" doc:"Ours: signs by Standard Webhooks; whsec_ and base64, or any text. Never shown again."`
+}

@@ -1,0 +1,216 @@
+package v2
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
+)
+
+// agentItem is an agent in an answer: seed 001's composite object, key for key.
+type agentItem struct {
+	Agent         agentHead        `json:"agent"`
+	ASR           orNull[asrPart]  `json:"asr" doc:"How it hears; null: not set yet."`
+	TTS           ttsPart          `json:"tts"`
+	Turn          orNull[turnPart] `json:"turn"`
+	LLM           orNull[llmPart]  `json:"llm" doc:"How it thinks; null: not set yet."`
+	PhoneNumbers  []numberItem     `json:"phone_numbers" doc:"The numbers that lead to it."`
+	ToolsCount    int              `json:"tools_count" doc:"System tools included."`
+	WebhooksCount int              `json:"webhooks_count"`
+	*advancedPart
+}
+
+type agentHead struct {
+	Name       string      `json:"name"`
+	UUID       string      `json:"uuid"`
+	Languages  []string    `json:"languages"`
+	Variables  object      `json:"dynamic_variables"`
+	Created    stamp       `json:"created_at"`
+	Updated    stamp       `json:"updated_at"`
+	LastActive stampOrNull `json:"last_active_at" doc:"When its newest call began."`
+	CallsToday int         `json:"calls_today" doc:"Calls that began today, in llm.timezone (else UTC)."`
+	Status     string      `json:"status" enum:"active,inactive" doc:"active while it is in a call."`
+}
+
+type asrPart struct {
+	Provider string   `json:"provider"`
+	Model    string   `json:"model"`
+	Format   string   `json:"user_input_audio_format"`
+	Keywords []string `json:"keywords"`
+}
+
+type ttsPart struct {
+	Voice string `json:"voice_uuid"`
+	Name  string `json:"voice_name" doc:"Empty when the voice is gone."`
+}
+
+type turnPart struct {
+	Timeout    int    `json:"turn_timeout"`
+	SilenceEnd int    `json:"silence_end_call_timeout"`
+	Mode       string `json:"mode"`
+	Wait       int    `json:"endpoint_wait_ms,omitempty" doc:"With advanced, when it is set."`
+}
+
+type llmPart struct {
+	Prompt      *string `json:"prompt"`
+	Provider    *string `json:"provider"`
+	Model       *string `json:"model"`
+	Effort      *string `json:"reasoning_effort"`
+	Temperature float64 `json:"temperature"`
+	Timezone    *string `json:"timezone"`
+	BuiltIn     object  `json:"built_in_tools"`
+}
+
+// advancedPart is what advanced=true adds.
+type advancedPart struct {
+	ID          int64                     `json:"id" required:"false" doc:"With advanced: the agent's integer id."`
+	Version     int                       `json:"version" required:"false" doc:"With advanced: its present version."`
+	Enabled     bool                      `json:"enabled" required:"false" doc:"With advanced: whether it may take calls."`
+	Greeting    *string                   `json:"greeting" required:"false" doc:"With advanced: what it says first."`
+	SystemTools map[string]systemToolPart `json:"system_tools" required:"false" doc:"With advanced."`
+	Tools       []toolItem                `json:"tools" required:"false" doc:"With advanced: those that were made; see also the tools API."`
+	Webhooks    []webhookItem             `json:"webhooks" required:"false" doc:"With advanced."`
+}
+
+type systemToolPart struct {
+	Active     bool   `json:"active"`
+	Hold       bool   `json:"disable_interruptions"`
+	Speak      bool   `json:"force_pre_tool_speech"`
+	Parameters object `json:"parameters"`
+}
+
+// items shows agents, all of one workspace, with what their calls and numbers
+// say of them: three questions to the store, however many they are.
+func (a *API) items(ctx context.Context, agents []roster.Agent, advanced bool) ([]agentItem, error) {
+	out := make([]agentItem, 0, len(agents))
+	if len(agents) == 0 {
+		return out, nil
+	}
+	ws := gate.Workspace(ctx)
+	numbers, err := a.Roster.ListNumbers(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	active, err := a.Roster.Activities(ctx, ws, agents, func(g roster.Agent) time.Time { return today(g, a.Now()) })
+	if err != nil {
+		return nil, err
+	}
+	voices, err := a.Catalog.Voices(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	linked := map[string][]numberItem{}
+	for _, n := range numbers {
+		if n.AgentUUID != "" {
+			linked[n.AgentUUID] = append(linked[n.AgentUUID], numberOf(n, false))
+		}
+	}
+	named := map[string]string{}
+	for _, v := range voices {
+		named[v.UUID] = v.Name
+	}
+	for _, g := range agents {
+		item := itemOf(g, advanced)
+		item.TTS.Name = named[g.VoiceUUID]
+		if n := linked[g.UUID]; n != nil {
+			item.PhoneNumbers = n
+		}
+		did := active[g.UUID]
+		item.Agent.LastActive = stampOrNull{stamp(did.Last)}
+		item.Agent.CallsToday = did.Today
+		if did.Live > 0 {
+			item.Agent.Status = "active"
+		}
+		out = append(out, item)
+	}
+	return out, nil
+}
+
+// item shows one agent.
+func (a *API) item(ctx context.Context, g roster.Agent, advanced bool) (agentItem, error) {
+	all, err := a.items(ctx, []roster.Agent{g}, advanced)
+	if err != nil {
+		return agentItem{}, err
+	}
+	return all[0], nil
+}
+
+// today is when the agent's day began.
+func today(g roster.Agent, now time.Time) time.Time {
+	zone := time.UTC
+	if g.LLM != nil && g.LLM.Timezone != nil {
+		if z, err := time.LoadLocation(*g.LLM.Timezone); err == nil {
+			zone = z
+		}
+	}
+	year, month, day := now.In(zone).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, zone)
+}
+
+// itemOf is what an agent says of itself.
+func itemOf(g roster.Agent, advanced bool) agentItem {
+	d := g.Definition
+	item := agentItem{
+		Agent: agentHead{Name: d.Name, UUID: g.UUID, Languages: notNil(d.Languages), Variables: d.Variables,
+			Created: stamp(g.Created), Updated: stamp(g.Updated), Status: "inactive"},
+		TTS:           ttsPart{Voice: d.VoiceUUID},
+		PhoneNumbers:  []numberItem{},
+		ToolsCount:    len(d.Tools) + len(roster.SystemToolNames),
+		WebhooksCount: len(d.Webhooks),
+	}
+	if d.ASR != nil {
+		item.ASR.Is = &asrPart{d.ASR.Provider, d.ASR.Model, d.ASR.AudioFormat, notNil(d.ASR.Keywords)}
+	}
+	if d.Turn != nil {
+		item.Turn.Is = &turnPart{Timeout: d.Turn.Timeout, SilenceEnd: d.Turn.SilenceEnd, Mode: d.Turn.Mode}
+		if advanced {
+			item.Turn.Is.Wait = d.Turn.EndpointWaitMS
+		}
+	}
+	if l := d.LLM; l != nil {
+		item.LLM.Is = &llmPart{l.Prompt, l.Provider, l.Model, l.ReasoningEffort, l.Temperature, l.Timezone, l.BuiltInTools}
+	}
+	if advanced {
+		item.advancedPart = advancedOf(g)
+	}
+	return item
+}
+
+func advancedOf(g roster.Agent) *advancedPart {
+	p := &advancedPart{ID: g.ID, Version: g.Version, Enabled: g.Enabled, Greeting: g.Greeting,
+		SystemTools: systemParts(g.Definition), Tools: []toolItem{}, Webhooks: []webhookItem{}}
+	for _, t := range g.Tools {
+		p.Tools = append(p.Tools, toolOf(g.Workspace, t))
+	}
+	for _, w := range g.Webhooks {
+		p.Webhooks = append(p.Webhooks, webhookOf(w))
+	}
+	return p
+}
+
+func systemParts(d roster.Definition) map[string]systemToolPart {
+	out := map[string]systemToolPart{}
+	for _, name := range roster.SystemToolNames {
+		s := d.SystemTools[name]
+		out[name] = systemToolPart{s.Active, s.DisableInterruptions, s.ForcePreToolSpeech, objectOf(s.Parameters)}
+	}
+	return out
+}
+
+// objectOf reads a JSON object that was checked when it was written.
+func objectOf(raw json.RawMessage) object {
+	o := object{}
+	if len(raw) > 0 {
+		_ = json.Unmarshal(raw, &o) // what is no object is shown as an empty one
+	}
+	return o
+}
+
+func notNil[E any](list []E) []E {
+	if list == nil {
+		return []E{}
+	}
+	return list
+}
