@@ -3,7 +3,7 @@
 // database and lends it as an [Engine].
 //
 // The types that it keeps are its users' own: it fits the interfaces that
-// [dispatch.Calls] and [roster.Store] declare.
+// [dispatch.Calls], [roster.Store] and [webhook.Deliveries] declare.
 package storage
 
 import (
@@ -12,6 +12,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/webhook"
 )
 
 // Call is a call's row.
@@ -30,6 +31,7 @@ var (
 type Store interface {
 	dispatch.Calls
 	roster.Store
+	webhook.Deliveries
 
 	// ResealAll seals the secrets anew: see [DB.ResealAll].
 	ResealAll(ctx context.Context, with Resealer) (rows int, err error)

@@ -35,8 +35,15 @@ func NewDeliverer(c Config) (*Deliverer, error) {
 const crowded = time.Second
 
 // claimTime is how long nobody else takes a delivery that is being sent: longer
-// than a summary, an exchange and the note of it may last together.
-const claimTime = summaryTime + MaxTimeout + recordTime + 35*time.Second
+// than a summary, an exchange and the note of it last together, and not much
+// longer, for nobody sends it either after a crash.
+func claimTime(owed Delivery, w roster.Webhook) time.Duration {
+	t := Timeout(w.Config.Timeout) + recordTime + 10*time.Second
+	if owed.Summary == nil && wantsSummary(w) {
+		t += summaryTime
+	}
+	return t
+}
 
 // Work is the worker of a job of [JobKind]: it sends the delivery if it is due.
 // again is when to come back, 0 for never. It may run twice, here or elsewhere:
@@ -64,7 +71,7 @@ func (d *Deliverer) Work(ctx context.Context, id string) (again time.Duration, e
 	defer d.hosts.leave(host)
 
 	now := time.Now()
-	owed, mine, err := d.c.Deliveries.Claim(ctx, id, now, now.Add(claimTime))
+	owed, mine, err := d.c.Deliveries.Claim(ctx, id, now, now.Add(claimTime(owed, m.hook)))
 	if err != nil {
 		return 0, err
 	}
