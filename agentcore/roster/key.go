@@ -65,5 +65,8 @@ func HashKey(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// PrefixOf is the part of a secret that may be shown.
-func PrefixOf(secret string) string { return secret[:min(len(secret), len(KeyPrefix)+6)] }
+// PrefixOf is the part of a secret that may be shown: 10 characters of our own
+// ones, never more than a quarter of a shorter one.
+func PrefixOf(secret string) string {
+	return strings.ToValidUTF8(secret[:min(len(secret)/4, len(KeyPrefix)+6)], "")
+}
