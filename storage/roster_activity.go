@@ -115,18 +115,18 @@ func callsToday(ctx context.Context, tx Tx, who string, args []any, days []int64
 		})
 }
 
-// liveCalls adds the calls that have not ended, which are few: calls_unended
-// holds nothing else.
+// liveCalls adds the calls that have not ended. They are few, and calls_unended
+// holds nothing else; a query that also named the workspace would be answered
+// from all calls that it ever had.
 func liveCalls(ctx context.Context, tx Tx, workspace string, all map[string]roster.Activity) error {
-	return tx.Each(ctx, `SELECT agent_uuid, COUNT(*) FROM calls WHERE ended_us IS NULL AND workspace = $1 GROUP BY agent_uuid`,
-		[]any{text(workspace)}, func(scan Scan) error {
-			var uuid string
-			var n int
-			if err := scan(&uuid, &n); err != nil {
+	return tx.Each(ctx, `SELECT workspace, agent_uuid FROM calls WHERE ended_us IS NULL ORDER BY created_us, id`,
+		nil, func(scan Scan) error {
+			var of, uuid string
+			if err := scan(&of, &uuid); err != nil {
 				return err
 			}
-			if a, asked := all[uuid]; asked {
-				a.Live = n
+			if a, asked := all[uuid]; asked && of == workspace {
+				a.Live++
 				all[uuid] = a
 			}
 			return nil
