@@ -6,16 +6,16 @@ package v2
 type agentBody struct {
 	Name  string `json:"name" doc:"Name of the agent." maxLength:"255" example:"Customer Support Agent"`
 	Voice string `json:"voice_uuid" doc:"UUID of the voice to speak with; see /voices."`
-	agentOptions
+	AgentOptions
 }
 
 type agentPatch struct {
 	Name  string `json:"name,omitempty" doc:"Name of the agent." maxLength:"255"`
 	Voice string `json:"voice_uuid,omitempty" doc:"UUID of the voice to speak with; see /voices."`
-	agentOptions
+	AgentOptions
 }
 
-type agentOptions struct {
+type AgentOptions struct {
 	Number      *int64                  `json:"phone_number_id" required:"false" doc:"ID of a phone number to link, beside those that are linked. In an update, null or 0 unlinks all of the agent's numbers."`
 	Languages   []string                `json:"languages" required:"false" nullable:"true" doc:"Supported languages. Default [\"en-US\"], the only one so far."`
 	Variables   object                  `json:"dynamic_variables,omitempty" doc:"Flat: keys of at most 64 characters, values scalars of at most 2048. They fill {{name}} in the prompt, the greeting, tools and webhooks."`

@@ -19,7 +19,7 @@ type agentItem struct {
 	PhoneNumbers  []numberItem     `json:"phone_numbers" doc:"The numbers that lead to it."`
 	ToolsCount    int              `json:"tools_count" doc:"System tools included."`
 	WebhooksCount int              `json:"webhooks_count"`
-	*advancedPart
+	*AdvancedPart
 }
 
 type agentHead struct {
@@ -63,8 +63,8 @@ type llmPart struct {
 	BuiltIn     object  `json:"built_in_tools"`
 }
 
-// advancedPart is what advanced=true adds.
-type advancedPart struct {
+// AdvancedPart is what advanced=true adds.
+type AdvancedPart struct {
 	ID          int64                     `json:"id" required:"false" doc:"With advanced: the agent's integer id."`
 	Version     int                       `json:"version" required:"false" doc:"With advanced: its present version."`
 	Enabled     bool                      `json:"enabled" required:"false" doc:"With advanced: whether it may take calls."`
@@ -173,13 +173,13 @@ func itemOf(g roster.Agent, advanced bool) agentItem {
 		item.LLM.Is = &llmPart{l.Prompt, l.Provider, l.Model, l.ReasoningEffort, l.Temperature, l.Timezone, l.BuiltInTools}
 	}
 	if advanced {
-		item.advancedPart = advancedOf(g)
+		item.AdvancedPart = advancedOf(g)
 	}
 	return item
 }
 
-func advancedOf(g roster.Agent) *advancedPart {
-	p := &advancedPart{ID: g.ID, Version: g.Version, Enabled: g.Enabled, Greeting: g.Greeting,
+func advancedOf(g roster.Agent) *AdvancedPart {
+	p := &AdvancedPart{ID: g.ID, Version: g.Version, Enabled: g.Enabled, Greeting: g.Greeting,
 		SystemTools: systemParts(g.Definition), Tools: []toolItem{}, Webhooks: []webhookItem{}}
 	for _, t := range g.Tools {
 		p.Tools = append(p.Tools, toolOf(g.Workspace, t))

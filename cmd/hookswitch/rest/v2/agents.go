@@ -14,13 +14,13 @@ import (
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
 )
 
-// agentPath is the input of what is about one agent.
-type agentPath struct {
+// AgentPath is the input of what is about one agent.
+type AgentPath struct {
 	UUID string `path:"uuid" doc:"UUID of the agent."`
 }
 
-// advancedQuery is the input of what shows agents.
-type advancedQuery struct {
+// AdvancedQuery is the input of what shows agents.
+type AdvancedQuery struct {
 	Advanced bool `query:"advanced" doc:"Show what the seed's form leaves out, too: id, version, enabled, greeting, tools, webhooks, system_tools and turn.endpoint_wait_ms."`
 }
 
@@ -67,7 +67,7 @@ func (a *API) agents() {
 }
 
 func (a *API) listAgents(ctx context.Context, in *struct {
-	advancedQuery
+	AdvancedQuery
 	Number string `query:"phone_number" doc:"Only those that answer this number (E.164)."`
 }) (*reply[agentsAnswer], error) {
 	all, err := a.Roster.ListAgents(ctx, gate.Workspace(ctx), roster.AgentFilter{Number: plus(in.Number)})
@@ -90,8 +90,8 @@ func plus(number string) string {
 }
 
 func (a *API) getAgent(ctx context.Context, in *struct {
-	agentPath
-	advancedQuery
+	AgentPath
+	AdvancedQuery
 }) (*reply[agentAnswer], error) {
 	g, err := a.Roster.Agent(ctx, gate.Workspace(ctx), in.UUID)
 	if err != nil {
@@ -110,7 +110,7 @@ func (a *API) show(ctx context.Context, g roster.Agent, advanced bool, message s
 }
 
 func (a *API) createAgent(ctx context.Context, in *struct {
-	advancedQuery
+	AdvancedQuery
 	Posted
 }) (*reply[agentAnswer], error) {
 	body, err := parse(in.RawBody)
@@ -142,8 +142,8 @@ func (a *API) createAgent(ctx context.Context, in *struct {
 }
 
 func (a *API) updateAgent(ctx context.Context, in *struct {
-	agentPath
-	advancedQuery
+	AgentPath
+	AdvancedQuery
 	Posted
 }) (*reply[agentAnswer], error) {
 	body, err := parse(in.RawBody)
@@ -170,7 +170,7 @@ func (a *API) updateAgent(ctx context.Context, in *struct {
 	return a.show(ctx, g, in.Advanced, "Agent updated successfully")
 }
 
-func (a *API) deleteAgent(ctx context.Context, in *agentPath) (*reply[doneAnswer], error) {
+func (a *API) deleteAgent(ctx context.Context, in *AgentPath) (*reply[doneAnswer], error) {
 	if err := a.Roster.DeleteAgent(ctx, gate.Workspace(ctx), in.UUID, gate.Actor(ctx), a.Now()); err != nil {
 		return nil, err
 	}

@@ -23,11 +23,11 @@ type numberItem struct {
 	InTrunk  object `json:"inbound_trunk"`
 	Created  stamp  `json:"created_at"`
 	Updated  stamp  `json:"updated_at"`
-	*numberMore
+	*NumberMore
 }
 
-// numberMore is what advanced=true adds.
-type numberMore struct {
+// NumberMore is what advanced=true adds.
+type NumberMore struct {
 	Status string  `json:"status" required:"false" enum:"active,deleting,corrupted" doc:"With advanced. corrupted: its clean-up failed."`
 	Agent  *string `json:"agent_uuid" required:"false" doc:"With advanced: who answers it."`
 	Name   *string `json:"agent_name" required:"false" doc:"With advanced: the name of who answers it."`
@@ -37,7 +37,7 @@ func numberOf(n roster.Number, advanced bool) numberItem {
 	item := numberItem{ID: n.ID, Number: n.Number, Label: n.Label, Inbound: n.Inbound, Outbound: n.Outbound, Provider: n.Provider,
 		OutTrunk: objectOf(n.OutTrunk), InTrunk: objectOf(n.InTrunk), Created: stamp(n.Created), Updated: stamp(n.Updated)}
 	if advanced {
-		item.numberMore = &numberMore{Status: n.Status}
+		item.NumberMore = &NumberMore{Status: n.Status}
 		if n.AgentUUID != "" {
 			item.Agent, item.Name = &n.AgentUUID, &n.AgentName
 		}
@@ -45,11 +45,11 @@ func numberOf(n roster.Number, advanced bool) numberItem {
 	return item
 }
 
-type numberPath struct {
+type NumberPath struct {
 	Number string `path:"number" doc:"Integer id of the phone number."`
 }
 
-type numberAdvanced struct {
+type NumberAdvanced struct {
 	Advanced bool `query:"advanced" doc:"Show status, agent_uuid and agent_name, too."`
 }
 
@@ -111,7 +111,7 @@ func (a *API) numbers() {
 		Answer: `{"success":true,"force_deleted":true,"message":"Phone number force deleted successfully"}`}, a.forceNumber)
 }
 
-func (a *API) listNumbers(ctx context.Context, in *numberAdvanced) (*reply[numbersAnswer], error) {
+func (a *API) listNumbers(ctx context.Context, in *NumberAdvanced) (*reply[numbersAnswer], error) {
 	all, err := a.Roster.ListNumbers(ctx, gate.Workspace(ctx))
 	if err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func (a *API) listNumbers(ctx context.Context, in *numberAdvanced) (*reply[numbe
 }
 
 func (a *API) createNumber(ctx context.Context, in *struct {
-	numberAdvanced
+	NumberAdvanced
 	Posted
 }) (*reply[numberAnswer], error) {
 	body, err := parse(in.RawBody)
@@ -156,8 +156,8 @@ func (a *API) number(ctx context.Context, id string) (roster.Number, error) {
 }
 
 func (a *API) getNumber(ctx context.Context, in *struct {
-	numberPath
-	numberAdvanced
+	NumberPath
+	NumberAdvanced
 }) (*reply[numberAnswer], error) {
 	n, err := a.number(ctx, in.Number)
 	if err != nil {
@@ -167,8 +167,8 @@ func (a *API) getNumber(ctx context.Context, in *struct {
 }
 
 func (a *API) updateNumber(ctx context.Context, in *struct {
-	numberPath
-	numberAdvanced
+	NumberPath
+	NumberAdvanced
 	Posted
 }) (*reply[numberAnswer], error) {
 	body, err := parse(in.RawBody)
@@ -211,7 +211,7 @@ func (a *API) updateNumber(ctx context.Context, in *struct {
 // releaseTime is how long a carrier may take to give a number back.
 const releaseTime = 30 * time.Second
 
-func (a *API) deleteNumber(ctx context.Context, in *numberPath) (*reply[doneAnswer], error) {
+func (a *API) deleteNumber(ctx context.Context, in *NumberPath) (*reply[doneAnswer], error) {
 	n, err := a.number(ctx, in.Number)
 	if err != nil {
 		return nil, err
@@ -238,7 +238,7 @@ func (a *API) deleteNumber(ctx context.Context, in *numberPath) (*reply[doneAnsw
 	return &reply[doneAnswer]{doneAnswer{true, "Phone number deleted successfully"}}, nil
 }
 
-func (a *API) forceNumber(ctx context.Context, in *numberPath) (*reply[forcedAnswer], error) {
+func (a *API) forceNumber(ctx context.Context, in *NumberPath) (*reply[forcedAnswer], error) {
 	n, err := a.number(ctx, in.Number)
 	if err != nil {
 		return nil, err

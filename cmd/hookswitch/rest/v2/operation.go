@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -83,6 +84,7 @@ func handle[I, O any](a *API, op operation, do func(context.Context, *I) (*O, er
 		}
 		return out, nil
 	})
+	a.mustRead(op)
 	if op.Body != nil { // huma took the body for bytes, and for required
 		h.RequestBody.Required = !op.Optional
 		media := &huma.MediaType{Schema: r.Schema(reflect.TypeOf(op.Body), true, op.ID)}
@@ -96,6 +98,21 @@ func handle[I, O any](a *API, op operation, do func(context.Context, *I) (*O, er
 		ok.Headers = numbered()
 		if media := ok.Content["application/json"]; media != nil && op.Answer != "" {
 			media.Example = json.RawMessage(op.Answer)
+		}
+	}
+}
+
+// mustRead stops a build whose operation ignores a part of its path, as happens
+// when a type that its input embeds is not exported: huma passes over it.
+func (a *API) mustRead(op operation) {
+	item := a.huma.OpenAPI().Paths[Base+op.Path]
+	of := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put,
+		http.MethodPatch: item.Patch, http.MethodDelete: item.Delete}[op.Method]
+	for part := range strings.SplitSeq(op.Path, "/") {
+		name, wild := strings.CutPrefix(part, "{")
+		name = strings.TrimSuffix(name, "}")
+		if wild && !slices.ContainsFunc(of.Parameters, func(p *huma.Param) bool { return p.In == "path" && p.Name == name }) {
+			panic("v2: " + op.ID + " does not read " + part + " of its path")
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
 )
 
-type toolPath struct {
-	agentPath
+type ToolPath struct {
+	AgentPath
 	Tool string `path:"tool" doc:"Integer id or UUID of the tool."`
 }
 
@@ -84,7 +84,7 @@ func (a *API) systemTools(context.Context, *struct{}) (*reply[systemToolsAnswer]
 	return &reply[systemToolsAnswer]{systemToolsAnswer{Success: true, Items: items, Count: len(items)}}, nil
 }
 
-func (a *API) listTools(ctx context.Context, in *agentPath) (*reply[toolsAnswer], error) {
+func (a *API) listTools(ctx context.Context, in *AgentPath) (*reply[toolsAnswer], error) {
 	g, err := a.Roster.Agent(ctx, gate.Workspace(ctx), in.UUID)
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func findTool(g roster.Agent, id string) (system string, at int, err error) {
 	return "", at, nil
 }
 
-func (a *API) getTool(ctx context.Context, in *toolPath) (*reply[toolAnswer], error) {
+func (a *API) getTool(ctx context.Context, in *ToolPath) (*reply[toolAnswer], error) {
 	g, err := a.Roster.Agent(ctx, gate.Workspace(ctx), in.UUID)
 	if err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func showTool(g roster.Agent, id, message string) (*reply[toolAnswer], error) {
 }
 
 func (a *API) createTool(ctx context.Context, in *struct {
-	agentPath
+	AgentPath
 	Posted
 }) (*reply[toolAnswer], error) {
 	body, err := parse(in.RawBody)
@@ -163,7 +163,7 @@ func (a *API) createTool(ctx context.Context, in *struct {
 }
 
 func (a *API) updateTool(ctx context.Context, in *struct {
-	toolPath
+	ToolPath
 	Posted
 }) (*reply[toolAnswer], error) {
 	body, err := parse(in.RawBody)
@@ -195,7 +195,7 @@ func (a *API) updateTool(ctx context.Context, in *struct {
 	return showTool(g, in.Tool, "Tool updated successfully")
 }
 
-func (a *API) deleteTool(ctx context.Context, in *toolPath) (*reply[doneAnswer], error) {
+func (a *API) deleteTool(ctx context.Context, in *ToolPath) (*reply[doneAnswer], error) {
 	_, err := a.change(ctx, in.UUID, func(g roster.Agent) (roster.Definition, *int64, error) {
 		system, at, err := findTool(g, in.Tool)
 		if err == nil && system != "" {

@@ -69,8 +69,8 @@ type diffAnswer struct {
 	Count   int          `json:"count"`
 }
 
-type versionPath struct {
-	agentPath
+type VersionPath struct {
+	AgentPath
 	Version string `path:"version" doc:"Number of the version."`
 }
 
@@ -92,7 +92,7 @@ func (a *API) versions() {
 }
 
 func (a *API) listVersions(ctx context.Context, in *struct {
-	agentPath
+	AgentPath
 	Before int `query:"before" minimum:"1" doc:"Only versions below this number."`
 	Limit  int `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"At most so many."`
 }) (*reply[versionsAnswer], error) {
@@ -130,7 +130,7 @@ func (a *API) version(ctx context.Context, agent, number string) (roster.Version
 	return a.Roster.Version(ctx, gate.Workspace(ctx), agent, n)
 }
 
-func (a *API) getVersion(ctx context.Context, in *versionPath) (*reply[versionAnswer], error) {
+func (a *API) getVersion(ctx context.Context, in *VersionPath) (*reply[versionAnswer], error) {
 	v, err := a.version(ctx, in.UUID, in.Version)
 	if err != nil {
 		return nil, err
@@ -150,8 +150,8 @@ func (a *API) getVersion(ctx context.Context, in *versionPath) (*reply[versionAn
 }
 
 func (a *API) restoreVersion(ctx context.Context, in *struct {
-	versionPath
-	advancedQuery
+	VersionPath
+	AdvancedQuery
 }) (*reply[agentAnswer], error) {
 	v, err := a.version(ctx, in.UUID, in.Version)
 	if err != nil {
@@ -165,7 +165,7 @@ func (a *API) restoreVersion(ctx context.Context, in *struct {
 }
 
 func (a *API) diffVersions(ctx context.Context, in *struct {
-	versionPath
+	VersionPath
 	Other string `path:"other" doc:"Number of the version to compare with."`
 }) (*reply[diffAnswer], error) {
 	from, err := a.version(ctx, in.UUID, in.Version)

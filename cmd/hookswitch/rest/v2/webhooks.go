@@ -27,8 +27,8 @@ type webhookConfig struct {
 	SecretSet   bool             `json:"secret_set,omitempty" doc:"There when it signs; the secret itself is never shown."`
 }
 
-type webhookPath struct {
-	agentPath
+type WebhookPath struct {
+	AgentPath
 	Webhook string `path:"webhook" doc:"Integer id or UUID of the webhook."`
 }
 
@@ -69,7 +69,7 @@ func (a *API) webhooks() {
 		Answer: `{"success":true,"message":"Webhook deleted successfully"}`}, a.deleteWebhook)
 }
 
-func (a *API) listWebhooks(ctx context.Context, in *agentPath) (*reply[webhooksAnswer], error) {
+func (a *API) listWebhooks(ctx context.Context, in *AgentPath) (*reply[webhooksAnswer], error) {
 	g, err := a.Roster.Agent(ctx, gate.Workspace(ctx), in.UUID)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func showWebhook(g roster.Agent, id, message string) (*reply[webhookAnswer], err
 	return &reply[webhookAnswer]{webhookAnswer{Success: true, Item: webhookOf(g.Webhooks[at]), Message: message}}, nil
 }
 
-func (a *API) getWebhook(ctx context.Context, in *webhookPath) (*reply[webhookAnswer], error) {
+func (a *API) getWebhook(ctx context.Context, in *WebhookPath) (*reply[webhookAnswer], error) {
 	g, err := a.Roster.Agent(ctx, gate.Workspace(ctx), in.UUID)
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (a *API) getWebhook(ctx context.Context, in *webhookPath) (*reply[webhookAn
 }
 
 func (a *API) createWebhook(ctx context.Context, in *struct {
-	agentPath
+	AgentPath
 	Posted
 }) (*reply[webhookAnswer], error) {
 	body, err := parse(in.RawBody)
@@ -131,7 +131,7 @@ func (a *API) createWebhook(ctx context.Context, in *struct {
 }
 
 func (a *API) updateWebhook(ctx context.Context, in *struct {
-	webhookPath
+	WebhookPath
 	Posted
 }) (*reply[webhookAnswer], error) {
 	body, err := parse(in.RawBody)
@@ -158,7 +158,7 @@ func (a *API) updateWebhook(ctx context.Context, in *struct {
 	return showWebhook(g, in.Webhook, "Webhook updated successfully")
 }
 
-func (a *API) deleteWebhook(ctx context.Context, in *webhookPath) (*reply[doneAnswer], error) {
+func (a *API) deleteWebhook(ctx context.Context, in *WebhookPath) (*reply[doneAnswer], error) {
 	_, err := a.change(ctx, in.UUID, func(g roster.Agent) (roster.Definition, *int64, error) {
 		at, err := findWebhook(g, in.Webhook)
 		if err != nil {
