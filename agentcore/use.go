@@ -110,6 +110,9 @@ func (m *maker) carryOut(intent ToolIntent, traits tools.Traits) (string, error)
 	if m.ctx.Err() != nil {
 		return "", context.Cause(m.ctx) // what came of it is not known
 	}
+	for _, p := range result.Problems {
+		c.cfg.Log.Warn("a tool's answer: "+p, "call", c.cfg.Call.ID, "tool", intent.Name)
+	}
 	took := time.Since(began)
 	m.u.inTools(took)
 	news := ToolResult{

@@ -31,6 +31,7 @@ type Result struct {
 	Text     string   // for the model: JSON or plain words
 	End      bool     // the call ends once what the agent is saying was heard
 	Assigned vars.Set // dynamic variables that the call has from now on
+	Problems []string // that the model need not know of, for the log: without values
 }
 
 // Traits are how a call goes on around a tool.
