@@ -11,7 +11,7 @@ FUZZ    ?= 10s
 PKGS    ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test race bench fuzz lint docker models browser
+.PHONY: help demo run build test race bench fuzz lint docker models browser postgres
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -27,11 +27,11 @@ build: ## bin/hookswitch
 	@mkdir -p bin
 	@$(GO) build -ldflags '$(LDFLAGS)' -o bin/hookswitch ./cmd/hookswitch
 
-test: build models browser ## vet and every test
+test: build models browser postgres ## vet and every test
 	@$(GO) vet $(PKGS)
 	@$(GO) test $(PKGS)
 
-race: build models browser ## every test under the race detector
+race: build models browser postgres ## every test under the race detector
 	@$(GO) test -race $(PKGS)
 
 bench: build models ## ns and allocations of a frame's way; then calls on this machine
@@ -66,4 +66,16 @@ browser:
 	  echo "installing chromium, for the browser test"; \
 	  { apt-get update && apt-get install -y --no-install-recommends chromium; } >/dev/null 2>&1 \
 	  || echo "chromium could not be installed; the test of the page will say so and fail"; \
+	fi
+
+# The server that the tests start a cluster of. Not needed where
+# HOOKSWITCH_TEST_POSTGRES names one. Debian's own cluster is not wanted.
+postgres:
+	@if [ -z "$$HOOKSWITCH_TEST_POSTGRES" ] && ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  echo "installing postgresql, for the tests of the storage"; \
+	  mkdir -p /etc/postgresql-common; \
+	  [ -e /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf; \
+	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; } >/dev/null 2>&1 \
+	  || echo "postgresql could not be installed; the tests that need it will say so and fail"; \
 	fi

@@ -78,13 +78,13 @@ func start(bin string) (address string, stop func() error, err error) {
 		return "", nil, fmt.Errorf("pgtest: initdb: %w: %s", err, out)
 	}
 
-	ours, hold, err := pipe()
+	theirs, hold, err := os.Pipe()
 	if err != nil {
-		return "", nil, err
+		return "", nil, fmt.Errorf("pgtest: %w", err)
 	}
-	defer ours.Close()
+	defer theirs.Close()
 	run := exec.Command("/bin/sh", "-c", keeper, "pgtest", bin, dir)
-	run.Dir, run.Stdin = "/", ours
+	run.Dir, run.Stdin = "/", theirs
 	// A group of its own: an interrupt at the terminal is for us, and we end it.
 	run.SysProcAttr = &syscall.SysProcAttr{Credential: who, Setpgid: true}
 	if err := run.Start(); err != nil {
@@ -97,15 +97,6 @@ func start(bin string) (address string, stop func() error, err error) {
 		return "", nil, errors.Join(fmt.Errorf("pgtest: the server does not answer: %w: %s", err, log), stop())
 	}
 	return address, stop, nil
-}
-
-// pipe is one whose ends no other child gets.
-func pipe() (read, write *os.File, err error) {
-	read, write, err = os.Pipe()
-	if err != nil {
-		return nil, nil, fmt.Errorf("pgtest: %w", err)
-	}
-	return read, write, nil
 }
 
 // answers waits until the server does.

@@ -7,7 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,30 +24,41 @@ func find() (address string, stop func() error, err error) {
 		}
 		return given, nil, nil
 	}
-	bin, ok := binaries(os.Getenv("PATH"), debian)
-	if !ok {
-		if err := install(); err != nil {
-			return "", nil, fmt.Errorf("pgtest: no Postgres for the tests: %w. Install Debian's package postgresql, "+
-				"or put initdb and postgres on the PATH, or set %s to the postgres:// address of a server and a user that may create databases",
-				err, Variable)
-		}
-		if bin, ok = binaries(os.Getenv("PATH"), debian); !ok {
-			return "", nil, errors.New("pgtest: postgresql was installed, but there is no initdb in " + debian)
-		}
+	bin, err := installed(os.Getenv("PATH"), debian, install)
+	if err != nil {
+		return "", nil, err
 	}
 	return start(bin)
+}
+
+// installed is the folder of a server's binaries, which are installed if they
+// must be.
+func installed(path, pattern string, install func() error) (string, error) {
+	if bin, ok := binaries(path, pattern); ok {
+		return bin, nil
+	}
+	if err := install(); err != nil {
+		return "", fmt.Errorf("pgtest: no Postgres for the tests: %w. Install Debian's package postgresql, "+
+			"or put initdb and postgres on the PATH, or set %s to the postgres:// address of a server and a user that may create databases",
+			err, Variable)
+	}
+	bin, ok := binaries(path, pattern)
+	if !ok {
+		return "", errors.New("pgtest: Postgres was installed, but there is no initdb in " + pattern)
+	}
+	return bin, nil
 }
 
 // binaries finds a folder that has initdb and postgres: on the path, or else
 // the newest version that pattern finds.
 func binaries(path, pattern string) (string, bool) {
 	folders := filepath.SplitList(path)
-	installed, err := filepath.Glob(pattern)
+	versions, err := filepath.Glob(pattern)
 	if err != nil {
 		return "", false
 	}
-	sort.Slice(installed, func(i, j int) bool { return major(installed[i]) > major(installed[j]) })
-	for _, folder := range append(folders, installed...) {
+	slices.SortFunc(versions, func(a, b string) int { return major(b) - major(a) })
+	for _, folder := range append(folders, versions...) {
 		if runs(filepath.Join(folder, "initdb")) && runs(filepath.Join(folder, "postgres")) {
 			// initdb looks for the rest beside itself, not beside a link to it.
 			real, err := filepath.EvalSymlinks(filepath.Join(folder, "initdb"))
