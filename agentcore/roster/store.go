@@ -66,8 +66,9 @@ type Agents interface {
 
 	// ChangeAgent makes d the agent's next version, if its version is still
 	// from; else [ErrConflict]. When d says what the present version says,
-	// nothing changes. link: nil leaves the phone numbers as they are, else as in
-	// CreateAgent, 0 taking none away.
+	// nothing changes; secrets are compared as they are sealed, so that what is to
+	// stay is given back as it was read. link: nil leaves the phone numbers as
+	// they are, else as in CreateAgent, 0 taking none away.
 	ChangeAgent(ctx context.Context, workspace, uuid string, from int, d Definition, link *int64, who Actor, now time.Time) (Agent, error)
 
 	// DeleteAgent removes an agent from sight and lets go of its numbers. Its
@@ -76,8 +77,8 @@ type Agents interface {
 
 	// Version returns one version, also of an agent that was deleted.
 	Version(ctx context.Context, workspace, uuid string, number int) (Version, error)
-	// Versions lists an agent's versions, newest first, at most limit of those
-	// below before (0: all).
+	// Versions lists an agent's versions, newest first, at most limit (0: all) of
+	// those below before (0: all).
 	Versions(ctx context.Context, workspace, uuid string, before, limit int) ([]Version, error)
 
 	// Activities tells of the workspace's agents, by UUID. since gives, for an
@@ -87,8 +88,8 @@ type Agents interface {
 
 // Numbers keeps the phone numbers.
 type Numbers interface {
-	// CreateNumber keeps n under a new id. A number in use anywhere is
-	// [ErrTaken].
+	// CreateNumber keeps n under a new id, answered by n.AgentUUID if that is
+	// set. A number in use anywhere is [ErrTaken].
 	CreateNumber(ctx context.Context, n Number, who Actor, now time.Time) (Number, error)
 	Number(ctx context.Context, workspace string, id int64) (Number, error)
 	ListNumbers(ctx context.Context, workspace string) ([]Number, error)
