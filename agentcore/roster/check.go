@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -51,11 +50,7 @@ func (t Terms) Create(body map[string]any) (Definition, error) {
 // values, null puts back the default. Lists are replaced; their tools and
 // webhooks keep their identity by name and by type.
 func (t Terms) Change(d Definition, body map[string]any) (Definition, error) {
-	d, err := clone(d)
-	if err != nil {
-		return d, err
-	}
-	return t.apply(d, body, false)
+	return t.apply(d.Clone(), body, false)
 }
 
 func (t Terms) apply(d Definition, body map[string]any, fresh bool) (Definition, error) {
@@ -204,20 +199,3 @@ func Missing(d Definition) []string {
 }
 
 func given(s *string) bool { return s != nil && *s != "" }
-
-// clone copies d so that nothing is shared.
-func clone(d Definition) (Definition, error) {
-	raw, err := json.Marshal(d)
-	if err != nil {
-		return d, fmt.Errorf("roster: definition: %w", err)
-	}
-	var out Definition
-	if err := json.Unmarshal(raw, &out); err != nil {
-		return d, fmt.Errorf("roster: definition: %w", err)
-	}
-	out.Variables = maps.Clone(d.Variables) // numbers as they are
-	if out.Variables == nil {
-		out.Variables = map[string]any{}
-	}
-	return out, nil
-}

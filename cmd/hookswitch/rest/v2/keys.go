@@ -2,7 +2,6 @@ package v2
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
 	"slices"
 	"strings"
@@ -38,7 +37,7 @@ type keysAnswer struct {
 }
 
 type keyBody struct {
-	Name   string   `json:"name" maxLength:"255" doc:"What it is for."`
+	Name   string   `json:"name" maxLength:"64" doc:"What it is for."`
 	Scopes []string `json:"scopes" doc:"What it may do: admin, or some of agents:read, agents:write, numbers:read, numbers:write, calls:read, calls:write, keys:write. Who may write may read."`
 }
 
@@ -108,10 +107,8 @@ func (a *API) createKey(ctx context.Context, in *Posted) (*reply[keyAnswer], err
 			return nil, Fail(http.StatusForbidden, "The API key lacks the scope "+string(s)+", and can't give it.")
 		}
 	}
-	secret := roster.NewSecret()
-	k := roster.Key{ID: "key_" + strings.ToLower(rand.Text()[:16]), Workspace: gate.Workspace(ctx), Name: name,
-		Prefix: roster.PrefixOf(secret), Hash: roster.HashKey(secret), Scopes: scopes, Created: a.Now()}
-	if err := a.Roster.CreateKey(ctx, k, gate.Actor(ctx)); err != nil {
+	k, secret, err := roster.Issue(ctx, a.Roster, gate.Workspace(ctx), name, scopes, gate.Actor(ctx), a.Now())
+	if err != nil {
 		return nil, err
 	}
 	item := keyOf(k)
@@ -127,8 +124,8 @@ func wishedKey(body map[string]any) (name string, scopes []roster.Scope, wrong r
 		wrong.Add("name", "must be a string")
 	case strings.TrimSpace(name) == "":
 		wrong.Add("name", "can't be blank")
-	case utf8.RuneCountInString(name) > 255:
-		wrong.Add("name", "is too long (maximum is 255 characters)")
+	case utf8.RuneCountInString(name) > roster.MaxKeyName:
+		wrong.Add("name", "is too long (maximum is %d characters)", roster.MaxKeyName)
 	case strings.ContainsFunc(name, unicode.IsControl):
 		wrong.Add("name", "is invalid")
 	}
