@@ -19,7 +19,7 @@ func init() {
 		check{"an end names the call's epoch", endNamesEpoch},
 		check{"a call is prepared once", prepared},
 		check{"a call may be over as soon as it began", refusedAtOnce},
-		check{"every end has the post_call webhook told, once", owed},
+		check{"every end has the post_call webhook told, once", toldOnce},
 	)
 }
 
@@ -141,7 +141,7 @@ func refusedAtOnce(t *testing.T, s storage.Store) {
 	}
 }
 
-func owed(t *testing.T, s storage.Store) {
+func toldOnce(t *testing.T, s storage.Store) {
 	ctx := t.Context()
 	deliveries := func(id telephony.CallID) []hooks.Delivery {
 		t.Helper()
