@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"reflect"
 	"slices"
@@ -80,7 +81,11 @@ func handle[I, O any](a *API, op operation, do func(context.Context, *I) (*O, er
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, in)
 		if err != nil {
-			return nil, a.failure(ctx, op, err)
+			failed := a.failure(ctx, op, err)
+			if with := huma.HeadersError(nil); errors.As(err, &with) {
+				failed = huma.ErrorWithHeaders(failed, with.GetHeaders())
+			}
+			return nil, failed
 		}
 		return out, nil
 	})

@@ -22,6 +22,7 @@ type Config struct {
 	Log       *slog.Logger     // nil discards
 	Now       func() time.Time // nil means time.Now
 	AllowHTTP bool             // webhooks and tools may be plain http
+	Calls     CallsConfig
 }
 
 // Trunk cleans up what a number has at its carrier.
@@ -34,7 +35,8 @@ type Trunk interface {
 // API is the handlers over one [Config].
 type API struct {
 	Config
-	huma huma.API
+	huma    huma.API
+	streams *streams
 }
 
 // Register adds the API's operations to to.
@@ -59,5 +61,5 @@ func Register(to huma.API, cfg Config) error {
 	a.numbers()
 	a.keys()
 	a.capabilities()
-	return nil
+	return a.calls()
 }

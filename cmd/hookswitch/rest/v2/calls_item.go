@@ -1,0 +1,132 @@
+package v2
+
+import (
+	"encoding/json"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/storage"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// callItem is a call in an answer.
+type callItem struct {
+	ID           string        `json:"id" example:"call_7q2f"`
+	Agent        callAgent     `json:"agent"`
+	Direction    string        `json:"direction" enum:"inbound,outbound"`
+	From         string        `json:"from" example:"+14155550100"`
+	To           string        `json:"to" example:"+14155550199"`
+	Status       string        `json:"status" enum:"queued,ringing,in-progress,ended"`
+	Created      instant       `json:"created_at"`
+	Answered     instantOrNull `json:"answered_at"`
+	Ended        instantOrNull `json:"ended_at"`
+	Duration     float64       `json:"duration_secs" doc:"Since it was answered; 0 if it never was." example:"22.4"`
+	EndReason    orNull[text]  `json:"end_reason" doc:"Why it is over; null while it runs."`
+	Why          orNull[text]  `json:"why" doc:"More about a refusal, or about what a carrier said."`
+	Variables    object        `json:"variables" doc:"Dynamic variables at its start."`
+	Conversation orNull[text]  `json:"conversation_uuid"`
+	Epochs       int           `json:"epochs" doc:"How often its audio was taken up: 1, and 1 more for each time that it survived a loss."`
+	Turns        int           `json:"turns" doc:"Of the caller."`
+	MedianGap    orNull[int64] `json:"median_gap_ms" doc:"From the caller's last word to the agent's first sound; null when no turn was answered."`
+	Unheard      int           `json:"unheard_words" doc:"Words that the agent was to say and the caller did not hear."`
+	Live         *liveItem     `json:"live,omitempty" doc:"What goes on in it now; absent when it is over, and in lists."`
+}
+
+// callAgent is who answered.
+type callAgent struct {
+	Name    string        `json:"name"`
+	UUID    orNull[text]  `json:"uuid" doc:"null: the gateway's own agent, of its settings."`
+	Version orNull[int64] `json:"version" doc:"That the call runs to its end."`
+}
+
+// text is a string that orNull can hold.
+type text string
+
+func textOrNull(s string) orNull[text] {
+	if s == "" {
+		return orNull[text]{}
+	}
+	return orNull[text]{(*text)(&s)}
+}
+
+func numberOrNull(n int64) orNull[int64] {
+	if n == 0 {
+		return orNull[int64]{}
+	}
+	return orNull[int64]{&n}
+}
+
+func callItemOf(r dispatch.Record, n storage.Numbers, now time.Time) callItem {
+	item := callItem{
+		ID:        string(r.ID),
+		Agent:     callAgent{r.Agent, textOrNull(r.AgentUUID), numberOrNull(int64(r.Version))},
+		Direction: string(r.Direction), From: string(r.From), To: string(r.To), Status: statusOf(r),
+		Created: instant(r.Created), Answered: instantOrNull{instant(r.Answered)}, Ended: instantOrNull{instant(r.Ended)},
+		EndReason: textOrNull(string(r.Reason)), Why: textOrNull(r.Why),
+		Conversation: textOrNull(r.Conversation), Variables: object{}, Epochs: r.Epoch,
+		Turns: n.Turns, MedianGap: numberOrNull(n.MedianGap), Unheard: n.Unheard,
+	}
+	if err := json.Unmarshal([]byte(r.Variables), &item.Variables); err != nil || item.Variables == nil {
+		item.Variables = object{}
+	}
+	if !r.Answered.IsZero() {
+		until := now
+		if r.Over() {
+			until = r.Ended
+		}
+		item.Duration = max(0, until.Sub(r.Answered).Truncate(time.Millisecond).Seconds())
+	}
+	return item
+}
+
+// statusOf is a call's status in one of four words. A carrier's last word may be
+// ahead of the record's end.
+func statusOf(r dispatch.Record) string {
+	switch {
+	case r.Over():
+		return "ended"
+	case !r.Answered.IsZero() || r.State == telephony.InProgress:
+		return "in-progress"
+	case r.State == telephony.Queued:
+		return "queued"
+	}
+	return "ringing"
+}
+
+// instant is a time in an answer about calls: UTC, to the millisecond.
+type instant time.Time
+
+const milli = "2006-01-02T15:04:05.000Z"
+
+// MarshalJSON implements [json.Marshaler].
+func (i instant) MarshalJSON() ([]byte, error) {
+	if time.Time(i).IsZero() {
+		return []byte("null"), nil
+	}
+	return json.Marshal(time.Time(i).UTC().Format(milli))
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (i *instant) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, (*time.Time)(i)) }
+
+// Schema implements [huma.SchemaProvider].
+func (instant) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: "string", Format: "date-time", Examples: []any{"2026-11-22T09:31:02.381Z"}}
+}
+
+// instantOrNull is one that may not have come yet.
+type instantOrNull struct{ instant }
+
+// Schema implements [huma.SchemaProvider].
+func (instantOrNull) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: "string", Format: "date-time", Nullable: true}
+}
+
+// Schema implements [huma.SchemaProvider].
+func (text) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: "string"} }
+
+// schemaOf is the schema of T.
+func schemaOf[T any](r huma.Registry) *huma.Schema { return r.Schema(reflect.TypeFor[T](), true, "") }

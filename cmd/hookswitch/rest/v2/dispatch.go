@@ -1,0 +1,286 @@
+package v2
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/vars"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// dispatchBody describes the body of a dispatch.
+type dispatchBody struct {
+	Number    string `json:"phone_number,omitempty" doc:"Whom to call, E.164. Without it, a session waits for a call or a stream." example:"+14155550177"`
+	From      string `json:"from,omitempty" doc:"From which of the agent's numbers. Empty: the first that supports outbound calls."`
+	Variables object `json:"dynamic_variables,omitempty" doc:"Over the agent's own."`
+}
+
+// dispatchAnswer is seed 000's, and which call was placed.
+type dispatchAnswer struct {
+	Success bool         `json:"success"`
+	Item    dispatchItem `json:"item"`
+	Message string       `json:"message"`
+	Call    string       `json:"call_id,omitempty" doc:"The call that was placed."`
+}
+
+type dispatchItem struct {
+	Success      bool   `json:"success"`
+	Agent        int64  `json:"agent_id"`
+	Conversation string `json:"conversation_uuid" example:"conv-550e8400-e29b-41d4-a716-446655440000"`
+	Session      string `json:"session_id" example:"sess-0123456789abcdef0123456789abcdef"`
+	Status       string `json:"status" enum:"dispatched"`
+	Message      string `json:"message"`
+	Call         string `json:"call_id,omitempty" doc:"The call that was placed."`
+}
+
+type dispatchInput struct {
+	UUID string `path:"uuid" maxLength:"64" doc:"UUID of the agent."`
+	Key  string `header:"Idempotency-Key" doc:"A name for this wish, at most 255 characters: a repeat within 24 hours places nothing and is answered alike."`
+	Posted
+}
+
+type dispatchOutput struct {
+	Replayed string `header:"Idempotent-Replayed" doc:"true: this is the answer to an earlier request with the same key."`
+	Body     dispatchAnswer
+}
+
+const (
+	dispatched   = "Agent dispatched successfully"
+	notDispatch  = "Failed to dispatch agent"
+	maxIdemKey   = 255
+	exampleWish  = `{"phone_number":"+14155550177","dynamic_variables":{"customer_name":"Ada"}}`
+	exampleSaid  = `{"success":true,"item":{"success":true,"agent_id":123,"conversation_uuid":"conv-550e8400-e29b-41d4-a716-446655440000","session_id":"sess-0123456789abcdef0123456789abcdef","status":"dispatched","message":"Agent dispatched successfully"},"message":"Agent dispatched successfully"}`
+	aboutToWish  = "Lets an agent talk: calls `phone_number`, or, without a body, opens a session that waits for a call. The agent must be complete, and what it is set to must be available: otherwise the answer is 422 with what is missing under `errors.agent`. When the carrier does not take the call, it is 502 with its reason under `errors.dispatch`.\n\nWith an `Idempotency-Key` a call is placed once, however often the request comes; the same key with another request is 409."
+	replayHeader = "Idempotent-Replayed"
+)
+
+// dispatches registers how an agent is sent out.
+func (a *API) dispatches() {
+	if a.Calls.Desk == nil {
+		return
+	}
+	handle(a, operation{
+		ID: "dispatch-agent", Method: http.MethodPost, Path: "/agents/{uuid}/dispatch", Tag: tagCalls, Thing: "Agent",
+		Summary: "Dispatch an agent", Scope: roster.CallsWrite, Fail: notDispatch, About: aboutToWish,
+		Body: dispatchBody{}, Optional: true, Example: exampleWish, Answer: exampleSaid,
+		Errors: []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusBadGateway, http.StatusServiceUnavailable},
+	}, a.dispatch)
+}
+
+func (a *API) dispatch(ctx context.Context, in *dispatchInput) (*dispatchOutput, error) {
+	body, err := parse(in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	agent, err := a.Roster.Agent(ctx, gate.Workspace(ctx), in.UUID)
+	if err != nil {
+		return nil, err
+	}
+	wish, err := a.wish(ctx, agent, in, body)
+	if err != nil {
+		return nil, err
+	}
+	d, again, err := a.Calls.Desk.Dispatch(ctx, wish)
+	if err == nil && d.Status == dispatch.DispatchFailed { // a repeat of one that failed
+		err = &dispatch.PlaceError{Why: d.Error}
+	}
+	if err != nil {
+		return nil, replayed(a.notPlaced(ctx, err), again)
+	}
+	out := &dispatchOutput{Body: dispatchAnswer{true, dispatchItem{
+		Success: true, Agent: agent.ID, Conversation: d.Conversation, Session: d.Session,
+		Status: "dispatched", Message: dispatched, Call: string(d.Call),
+	}, dispatched, string(d.Call)}}
+	if again {
+		out.Replayed = "true"
+	}
+	return out, nil
+}
+
+// wish is what the request asks for, when nothing is wrong with it.
+func (a *API) wish(ctx context.Context, agent roster.Agent, in *dispatchInput, body map[string]any) (dispatch.Wish, error) {
+	var wrong roster.Problems
+	w := dispatch.Wish{Workspace: agent.Workspace, AgentUUID: agent.UUID, Version: agent.Version, Agent: agent.Name}
+	if len(in.Key) > maxIdemKey {
+		wrong.Add("Idempotency-Key", "is longer than %d characters", maxIdemKey)
+	} else if in.Key != "" {
+		w.IdemKey, w.IdemHash = in.Key, wishHash(agent.UUID, body)
+	}
+	to, from := optional(body, "phone_number", &wrong), optional(body, "from", &wrong)
+	if to != "" && !roster.E164(to) {
+		wrong.Add("phone_number", "must be an E.164 phone number, such as +14155550177")
+	}
+	given, isObject := body["dynamic_variables"].(map[string]any)
+	if body["dynamic_variables"] != nil && !isObject {
+		wrong.Add("dynamic_variables", "Dynamic variables must be a flat hash.")
+	}
+	for _, m := range vars.Check(given) {
+		wrong.Add("dynamic_variables", "%s", m)
+	}
+	var err error
+	if w.Variables, err = vars.Merge(vars.Set(agent.Variables), vars.Set(given)).Encode(); err != nil {
+		wrong.Add("dynamic_variables", "cannot be kept")
+	}
+	w.To = telephony.Number(to)
+	if known, err := a.known(ctx, w); known || err != nil {
+		return w, err // what was done then is told, however the agent is now
+	}
+	if err := a.fit(ctx, agent, &wrong); err != nil {
+		return w, err
+	}
+	if to != "" {
+		if w.From, err = a.caller(ctx, agent, from, &wrong); err != nil {
+			return w, err
+		}
+	} else if from != "" {
+		wrong.Add("from", "is of use with phone_number only")
+	}
+	for _, h := range agent.Webhooks {
+		switch h.Type {
+		case roster.PreCall:
+			w.PreCall = h.ID
+		case roster.PostCall:
+			w.PostCall = h.ID
+		}
+	}
+	if len(wrong) > 0 {
+		return w, &Failure{Errors: wrong, status: http.StatusUnprocessableEntity}
+	}
+	return w, nil
+}
+
+// known reports whether the wish came before.
+func (a *API) known(ctx context.Context, w dispatch.Wish) (bool, error) {
+	if w.IdemKey == "" {
+		return false, nil
+	}
+	_, err := a.Calls.Store.DispatchByKey(ctx, w.Workspace, w.IdemKey, a.Now())
+	if errors.Is(err, dispatch.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func optional(body map[string]any, name string, wrong *roster.Problems) string {
+	s, ok := body[name].(string)
+	if !ok && body[name] != nil {
+		wrong.Add(name, "must be a string")
+	}
+	return strings.TrimSpace(s)
+}
+
+// wishHash tells requests of one key apart.
+func wishHash(agent string, body map[string]any) string {
+	b, _ := json.Marshal(body) // what was parsed can be written
+	sum := sha256.Sum256(append([]byte(agent+"\n"), b...))
+	return hex.EncodeToString(sum[:])
+}
+
+// fit adds what keeps the agent from talking.
+func (a *API) fit(ctx context.Context, agent roster.Agent, wrong *roster.Problems) error {
+	if !agent.Enabled {
+		wrong.Add("agent", "Agent is disabled")
+	}
+	for _, m := range roster.Missing(agent.Definition) {
+		wrong.Add("agent", "%s", m)
+	}
+	if agent.ASR != nil && agent.ASR.Provider != "" && agent.ASR.Model != "" {
+		available("ASR", a.Catalog.ASR(ctx, agent.Workspace), agent.ASR.Provider, agent.ASR.Model, wrong)
+	}
+	if l := agent.LLM; l != nil && l.Provider != nil && l.Model != nil && *l.Provider != "" && *l.Model != "" {
+		available("LLM", a.Catalog.LLM(ctx, agent.Workspace), *l.Provider, *l.Model, wrong)
+	}
+	if agent.VoiceUUID == "" {
+		return nil
+	}
+	voices, err := a.Catalog.Voices(ctx, agent.Workspace)
+	if err != nil {
+		return err
+	}
+	for _, v := range voices {
+		if v.UUID == agent.VoiceUUID {
+			return nil
+		}
+	}
+	wrong.Add("agent", "Agent voice '%s' is not available: this gateway has no such voice", agent.VoiceUUID)
+	return nil
+}
+
+func available(part string, all []roster.Capability, provider, model string, wrong *roster.Problems) {
+	c, known := roster.Find(all, provider, model)
+	switch {
+	case !known:
+		wrong.Add("agent", "Agent %s '%s/%s' is not available: this build has no client for it", part, provider, model)
+	case !c.Available:
+		wrong.Add("agent", "Agent %s '%s/%s' is not available: %s", part, provider, model, c.Why)
+	}
+}
+
+// caller is the number that the agent calls from.
+func (a *API) caller(ctx context.Context, agent roster.Agent, want string, wrong *roster.Problems) (telephony.Number, error) {
+	all, err := a.Roster.ListNumbers(ctx, agent.Workspace)
+	if err != nil {
+		return "", err
+	}
+	for _, n := range all {
+		if n.AgentUUID == agent.UUID && n.Outbound && n.Status == roster.NumberActive && (want == "" || want == n.Number) {
+			return telephony.Number(n.Number), nil
+		}
+	}
+	if want != "" {
+		wrong.Add("from", "is not a number of this agent that supports outbound calls")
+	} else {
+		wrong.Add("agent", "Agent has no phone number that supports outbound calls")
+	}
+	return "", nil
+}
+
+// notPlaced is the answer to a dispatch that failed beyond our own rules.
+func (a *API) notPlaced(ctx context.Context, err error) error {
+	f := &Failure{Message: notDispatch}
+	var refused *dispatch.PlaceError
+	switch {
+	case errors.Is(err, dispatch.ErrIdemMismatch):
+		f.status = http.StatusConflict
+		f.Errors.Add("Idempotency-Key", "was used with another request before")
+	case errors.As(err, &refused):
+		if refused.Err != nil {
+			a.Log.WarnContext(ctx, "a call was not placed", "request", gate.RequestID(ctx), "why", refused.Why)
+		}
+		f.status = http.StatusBadGateway
+		f.Errors.Add("dispatch", "Failed to dispatch agent: %s", cmp.Or(refused.Why, "the carrier did not say why"))
+	case errors.Is(err, dispatch.ErrNoCarrier):
+		f.status = http.StatusBadGateway
+		f.Errors.Add("dispatch", "Failed to dispatch agent: there is no carrier")
+	case errors.Is(err, dispatch.ErrFull), errors.Is(err, dispatch.ErrDraining):
+		f.status = http.StatusServiceUnavailable
+		why := "the gateway has as many calls as it may"
+		if errors.Is(err, dispatch.ErrDraining) {
+			why = "the gateway is going down"
+		}
+		f.Errors.Add("dispatch", "Failed to dispatch agent: %s", why)
+		return huma.ErrorWithHeaders(f, http.Header{"Retry-After": {"5"}})
+	default:
+		return err
+	}
+	return f
+}
+
+// replayed marks the answer to a repeat.
+func replayed(err error, again bool) error {
+	if !again {
+		return err
+	}
+	return huma.ErrorWithHeaders(err, http.Header{replayHeader: {"true"}})
+}
