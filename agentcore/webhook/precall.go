@@ -49,7 +49,7 @@ func (r *Runner) PreCall(ctx context.Context, call dispatch.Record, agent roster
 		r.c.Log.WarnContext(ctx, "pre_call webhook failed: the call goes on without it", "call", call.ID, "error", err)
 	}
 	r.c.Counter.WebhookSent(roster.PreCall, owed.Status, x.Took)
-	if err := r.c.keep(ctx, owed, x); err != nil {
+	if _, err := r.c.keep(ctx, owed, x); err != nil {
 		r.c.Log.ErrorContext(ctx, "pre_call webhook is not on record", "call", call.ID, "error", err)
 	}
 	return vars.Merge(given, got), x, err
@@ -78,19 +78,15 @@ func (c Config) ask(ctx context.Context, hook roster.Webhook, message string, ca
 	return x, got, nil
 }
 
-// keep puts a delivery that is over, and its one attempt, on record. A call that
-// asks again, because whoever asked first died, adds an attempt.
-func (c Config) keep(ctx context.Context, d Delivery, x Exchange) error {
-	_, err := c.keepAttempt(ctx, d, x)
-	return err
-}
-
-func (c Config) keepAttempt(ctx context.Context, d Delivery, x Exchange) (Attempt, error) {
-	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+// keep puts a delivery that is over, and its one attempt, on record, also while
+// ctx is ending. It tries once: somebody waits. A call that asks again, because
+// whoever asked first died, adds an attempt.
+func (c Config) keep(ctx context.Context, d Delivery, x Exchange) (Attempt, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
-	on, _, err := c.Deliveries.CreateDelivery(within, d)
+	on, _, err := c.Deliveries.CreateDelivery(ctx, d)
 	if err != nil {
 		return Attempt{Exchange: x}, err
 	}
-	return c.record(ctx, on.ID, Attempt{Exchange: x}, d.Status)
+	return c.Deliveries.RecordAttempt(ctx, on.ID, Attempt{Exchange: x}, d.Status, time.Now())
 }

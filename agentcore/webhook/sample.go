@@ -47,7 +47,7 @@ func (d *Deliverer) Test(ctx context.Context, workspace, agentUUID string, webho
 	}
 	t.Done = time.Now()
 	d.c.Counter.WebhookSent(TestKind, t.Status, x.Took)
-	return d.c.keepAttempt(ctx, t, x)
+	return d.c.keep(ctx, t, x)
 }
 
 // sample is a call of agent that nobody made. Its numbers are those that are set
