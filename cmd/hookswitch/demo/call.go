@@ -69,7 +69,7 @@ func (s *stage) call(ctx context.Context, number int, p persona.Persona) (*finis
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.gather(row, call, w)
+	f, err := s.gather(ctx, row, call, w)
 	if err == nil {
 		s.o.Screen.Turns(number, f.row.Turns)
 	}
@@ -143,7 +143,7 @@ func announce(ctx context.Context, call *sim.Call, shown *show.Live, d telephony
 }
 
 // gather collects what is known of a call that is over.
-func (s *stage) gather(row show.Call, call *sim.Call, w *watched) (*finished, error) {
+func (s *stage) gather(ctx context.Context, row show.Call, call *sim.Call, w *watched) (*finished, error) {
 	id, entries, ends := w.Known()
 	f := &finished{row: row, entries: entries, ends: ends}
 	_, f.heard = call.Recording()
@@ -160,7 +160,7 @@ func (s *stage) gather(row show.Call, call *sim.Call, w *watched) (*finished, er
 	}
 	f.compare(w.player.Evidence())
 	var err error
-	if f.wav, err = os.ReadFile(s.server.Recording(id, 1)); err != nil {
+	if f.wav, err = s.server.Recorded(ctx, id); err != nil {
 		return nil, err
 	}
 	return f, os.WriteFile(row.Recording, f.wav, 0o644)

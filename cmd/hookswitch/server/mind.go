@@ -15,23 +15,24 @@ import (
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
 )
 
-// mind is who answers: its model, its manners and what it can do.
+// mind is the settings' own agent: its model, its manners and what it can do.
 type mind struct {
-	model llm.Model
-	agent agentcore.Agent
-	tools []tools.Tool
-	name  string // of the model, for people to read
-	close func() error
+	model  llm.Model
+	script *script.Script // also of agents of the API that are set to it
+	agent  agentcore.Agent
+	tools  []tools.Tool
+	name   string // of the model, for people to read
+	close  func() error
 }
 
-// newMind makes the agent that answers every number. Its words are the
+// newMind makes the settings' own agent. Its words are the
 // script's, whichever model thinks, unless the settings say otherwise.
 func newMind(c config.Config, log *slog.Logger) (mind, error) {
 	s, err := dialogue(c.Script)
 	if err != nil {
 		return mind{}, err
 	}
-	m := mind{model: s, name: "script", close: func() error { return nil }, tools: []tools.Tool{tools.EndCall(), tools.Book()}}
+	m := mind{model: s, script: s, name: "script", close: func() error { return nil }, tools: []tools.Tool{tools.EndCall(), tools.Book()}}
 	if c.LLM == "openai" {
 		remote, err := openai.New(openai.Config{BaseURL: c.OpenAI.BaseURL, Key: c.OpenAI.Key, Model: c.OpenAI.Model, Log: log})
 		if err != nil {

@@ -19,6 +19,9 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", s.set.Handler())
+	for _, path := range []string{"/api/", "/openapi.json", "/openapi.yaml", "/docs"} {
+		mux.Handle(path, s.api)
+	}
 	return mux
 }
 

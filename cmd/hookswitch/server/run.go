@@ -30,6 +30,8 @@ func (s *Server) Run(ctx context.Context) error {
 	wg.Go(func() { s.speech.run(ctx) })
 	wg.Go(func() { s.recover(ctx) })
 	wg.Go(func() { s.watchReadiness(ctx) })
+	wg.Go(func() { s.sweep(ctx) })
+	wg.Go(func() { s.work(ctx) })
 
 	<-ctx.Done()
 	err := context.Cause(ctx)
@@ -88,7 +90,9 @@ func (s *Server) stopTalking() error {
 	s.draining.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
 	defer cancel()
-	return errors.Join(s.desk.Close(ctx), s.trunk.Close(ctx))
+	err := errors.Join(s.desk.Close(ctx), s.trunk.Close(ctx))
+	s.finishing.Wait()
+	return err
 }
 
 // stopServing lets requests finish. Nobody talks any more; but the carrier of a

@@ -20,10 +20,12 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
-	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/webhook"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/metrics"
 	"github.com/hookswitch/hookswitch/storage"
+	"github.com/hookswitch/hookswitch/storage/blob"
+	"github.com/hookswitch/hookswitch/storage/seal"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/twilio"
 )
@@ -65,6 +67,16 @@ type Server struct {
 	mind   mind
 	speech *speech
 	http   *http.Server
+	web    *http.Client // to models' services
+
+	node      string // names this process among those that share the records
+	keyring   *seal.Keyring
+	bucket    *blob.Bucket   // nil: nothing is recorded
+	finishing sync.WaitGroup // recordings that are sent away
+	client    *webhook.Client
+	runner    *webhook.Runner
+	deliverer *webhook.Deliverer
+	api       http.Handler
 
 	complaints complaints
 
@@ -77,7 +89,11 @@ type Server struct {
 // What can't be built is a *[fault.Fault] that says what to do about it. A
 // server that is never run must be closed with [Server.Close].
 func Build(ctx context.Context, o Options) (_ *Server, err error) {
-	s := &Server{o: o, c: o.Config, log: o.Log, set: metrics.New(metrics.Config{Version: o.Version})}
+	s := &Server{
+		o: o, c: o.Config, log: o.Log, set: metrics.New(metrics.Config{Version: o.Version}),
+		node: "node_" + strings.ToLower(rand.Text()),
+		web:  &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -96,11 +112,20 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 	if s.store, err = OpenStore(ctx, s.c.DatabaseURL); err != nil {
 		return nil, err
 	}
+	if err := s.keeping(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.hooks(); err != nil {
+		return nil, err
+	}
 	s.speech = newSpeech(s.load, s.log)
 	if err := s.dispatch(); err != nil {
 		return nil, err
 	}
 	if err := s.carrier(); err != nil {
+		return nil, err
+	}
+	if err := s.serveAPI(); err != nil {
 		return nil, err
 	}
 	s.set.Gauge("calls_live", "Calls that go on now.", func() float64 { return float64(len(s.desk.Live())) })
@@ -121,15 +146,10 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 func (s *Server) dispatch() (err error) {
 	s.desk, err = dispatch.New(dispatch.Config{
 		Calls: s.store, Talk: s.talk, Secret: secret(s.c),
-		Route: s.route, MaxCalls: s.c.MaxCalls,
+		Route: s.route, Prepare: s.prepare, Node: s.node, MaxCalls: s.c.MaxCalls,
 		Watch: s.watch, Counter: s.set, Log: s.log,
 	})
 	return err
-}
-
-// route says who answers: the agent of the settings, whatever was called.
-func (s *Server) route(context.Context, telephony.Incoming) (dispatch.Route, error) {
-	return dispatch.Route{Workspace: roster.Default, Agent: s.c.Agent.Name}, nil
 }
 
 // watch is told every entry that is committed.
@@ -172,7 +192,7 @@ func (s *Server) carrier() (err error) {
 	if err != nil {
 		return trunkFault(err)
 	}
-	s.desk.SetCarrier(carrier)
+	s.desk.SetCarrier(s.owning(carrier))
 	if s.trunk, err = twilio.New(t, front{s.desk, s}); err != nil {
 		return trunkFault(err)
 	}
@@ -214,6 +234,13 @@ func (s *Server) Close() error {
 		}
 		if s.mind.close != nil {
 			errs = append(errs, s.mind.close())
+		}
+		s.web.CloseIdleConnections()
+		if s.client != nil {
+			s.client.Close()
+		}
+		if s.bucket != nil {
+			errs = append(errs, s.bucket.Close())
 		}
 		if s.store != nil {
 			errs = append(errs, s.store.Close())

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/sim"
 	"github.com/hookswitch/hookswitch/telephony/sim/handset"
 )
@@ -106,4 +107,32 @@ func (s *Server) Sim() *sim.Carrier {
 		return nil
 	}
 	return s.sim.Carrier
+}
+
+// owning lets the simulated carrier own every number that calls are placed
+// from: whoever set one up for an agent has bought it, as it were.
+func (s *Server) owning(c telephony.Carrier) telephony.Carrier {
+	if s.sim == nil {
+		return c
+	}
+	return owning{c, s}
+}
+
+type owning struct {
+	telephony.Carrier
+	s *Server
+}
+
+// Dial implements [telephony.Carrier].
+func (o owning) Dial(ctx context.Context, call telephony.Outgoing) (string, error) {
+	if err := o.s.Buy(call.From); err != nil {
+		return "", err
+	}
+	return o.Carrier.Dial(ctx, call)
+}
+
+// Buy makes number one of the simulated carrier's account, that leads here. It
+// needs a simulated carrier.
+func (s *Server) Buy(number telephony.Number) error {
+	return s.sim.Own(sim.Number{Number: string(number), VoiceURL: s.public + "/twilio/voice", StatusCallback: s.public + "/twilio/status"})
 }

@@ -21,9 +21,10 @@ type Speech struct {
 	Recognizer asr.Recognizer               // nil: deaf, and Deaf says why
 	Detector   func() (vad.Detector, error) // a new one for each call; nil only with a nil Recognizer
 	Voice      tts.Synthesizer
-	Deaf       error  // why nobody hears; nil with a Recognizer, and when it is on purpose
-	Hears      string // for people to read: "moonshine"; "nobody" when deaf
-	Speaks     string // "flite"
+	Named      func(voice string) (tts.Synthesizer, error) // another of the same; nil: there is no other
+	Deaf       error                                       // why nobody hears; nil with a Recognizer, and when it is on purpose
+	Hears      string                                      // for people to read: "moonshine"; "nobody" when deaf
+	Speaks     string                                      // "flite"
 
 	Models *models.Set // where they came from; nil when they came from elsewhere
 	Close  func() error
@@ -173,6 +174,7 @@ func (s *Server) load(ctx context.Context) (*Speech, error) {
 		return nil, err
 	}
 	speech := &Speech{Voice: voice, Speaks: "flite", Hears: "nobody", Models: set}
+	speech.Named = func(name string) (tts.Synthesizer, error) { return voice.With(name) }
 	closers := []func() error{func() error { return voice.Close(context.Background()) }}
 	if s.c.Speech.Recogniser != "none" {
 		closers, speech.Deaf = s.hear(speech, set, closers)

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/media/vad"
-	"github.com/hookswitch/hookswitch/media/wav"
+	"github.com/hookswitch/hookswitch/storage/blob"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -25,6 +26,19 @@ func (s *Server) talk(ctx context.Context, call telephony.Call, leg telephony.Le
 	if err != nil {
 		return s.helpless(ctx, call, leg, err)
 	}
+	if err := s.prepared(ctx, call, leg); errors.Is(err, telephony.ErrLost) {
+		return agentcore.Summary{}, err // the line is, the call may go on
+	} else if err != nil {
+		return s.helpless(ctx, call, leg, err)
+	}
+	row, err := s.store.Call(ctx, call.ID)
+	if err != nil {
+		return s.helpless(ctx, call, leg, err)
+	}
+	who, err := s.person(ctx, row, parts)
+	if err != nil {
+		return s.helpless(ctx, call, leg, err)
+	}
 	var detector vad.Detector
 	if parts.Recognizer != nil {
 		if detector, err = parts.Detector(); err != nil {
@@ -32,23 +46,22 @@ func (s *Server) talk(ctx context.Context, call telephony.Call, leg telephony.Le
 		}
 	}
 	cfg := agentcore.Config{
-		Call: call, Agent: s.mind.agent, Recognizer: parts.Recognizer, Detector: detector,
-		Model: s.mind.model, Voice: parts.Voice, Tools: s.mind.tools,
-		Journal: journal, Past: past, Observer: s.set, Pipeline: s.pipeline(parts),
+		Call: call, Agent: who.agent, Recognizer: parts.Recognizer, Detector: detector,
+		Model: who.model, Voice: who.voice, Tools: who.tools, Variables: who.vars,
+		Journal: journal, Past: past, Observer: s.set, Pipeline: pipeline(parts, who),
 		Lead: s.c.Line.Lead, Lump: s.c.Line.Lump, Log: s.log,
 	}
 	if s.o.Interim != nil {
 		cfg.Interim = func(text string) { s.o.Interim(call.ID, text) }
 	}
-	recorder := s.record(call)
-	if recorder != nil {
-		cfg.Recorder = recorder
-		defer s.finish(call, recorder)
+	if recording := s.record(row); recording != nil {
+		cfg.Recorder = recording
+		defer s.finish(call, recording)
 	}
 	conversation, err := agentcore.New(cfg)
 	if err != nil {
 		if detector != nil {
-			detector.Close()
+			err = errors.Join(err, detector.Close())
 		}
 		return s.helpless(ctx, call, leg, err)
 	}
@@ -82,46 +95,60 @@ func (s *Server) helpless(ctx context.Context, call telephony.Call, leg telephon
 
 // pipeline says what a call's sound goes through, for one log line and the
 // journal's first entry.
-func (s *Server) pipeline(p *Speech) string {
-	return fmt.Sprintf("twilio mu-law 8k -> %s | %s | %s -> twilio mu-law 8k", p.Hears, s.mind.name, p.Speaks)
+func pipeline(p *Speech, who person) string {
+	return fmt.Sprintf("twilio mu-law 8k -> %s | %s | %s -> twilio mu-law 8k", p.Hears, who.thinks, p.Speaks)
 }
 
-// Recording is where the sound of a call is kept: the caller on the left, the
-// agent on the right. Each time a lost call is taken up again begins a file of
-// its own. Empty when nothing is recorded.
-func (s *Server) Recording(id telephony.CallID, epoch int) string {
-	if s.c.Recordings == "" || s.c.Recordings == "off" {
-		return ""
+// Recorded is the sound of a call as one WAV file: the caller on the left, the
+// agent on the right. It fails with [blob.ErrNone] when nothing is recorded.
+func (s *Server) Recorded(ctx context.Context, id telephony.CallID) ([]byte, error) {
+	if s.bucket == nil {
+		return nil, blob.ErrNone
 	}
-	name := string(id)
-	if epoch > 1 {
-		name = fmt.Sprintf("%s-%d", id, epoch)
-	}
-	return filepath.Join(s.c.Recordings, filepath.Base(name)+".wav")
-}
-
-// record begins the recording. A call is not lost because its recording is.
-func (s *Server) record(call telephony.Call) *wav.Recorder {
-	path := s.Recording(call.ID, call.Epoch)
-	if path == "" {
-		return nil
-	}
-	err := os.MkdirAll(filepath.Dir(path), 0o700)
-	var r *wav.Recorder
-	if err == nil {
-		r, err = wav.CreateRecorder(path, wav.RecorderConfig{})
-	}
+	sound, err := s.bucket.Sound(ctx, id)
 	if err != nil {
-		s.log.Error("call is not recorded", "call", call.ID, "error", err)
-		return nil
+		return nil, err
 	}
-	return r
+	all, err := io.ReadAll(sound)
+	return all, errors.Join(err, sound.Close())
 }
 
-// finish closes the recording.
-func (s *Server) finish(call telephony.Call, r *wav.Recorder) {
-	if err := r.Close(); err != nil {
-		s.log.Error("recording is not whole", "call", call.ID, "error", err)
+// record begins the recording of a call's leg. A call is not lost because its
+// recording is.
+func (s *Server) record(r dispatch.Record) *blob.Recording {
+	if s.bucket == nil {
+		return nil
+	}
+	var start time.Duration
+	if r.Epoch > 1 && !r.Answered.IsZero() {
+		start = time.Since(r.Answered)
+	}
+	recording, err := s.bucket.Recording(r.ID, r.Epoch, start)
+	if err != nil {
+		s.log.Error("call is not recorded", "call", r.ID, "error", err)
+		return nil
+	}
+	return recording
+}
+
+// finishWait bounds the end of a recording, which may have to be sent away.
+const finishWait = time.Minute
+
+// finish closes the recording. One that has to be sent away must not keep the
+// call's next leg waiting.
+func (s *Server) finish(call telephony.Call, r *blob.Recording) {
+	if strings.HasPrefix(s.c.Recordings, "s3://") {
+		s.finishing.Go(func() { s.finishNow(call, r) })
+		return
+	}
+	s.finishNow(call, r)
+}
+
+func (s *Server) finishNow(call telephony.Call, r *blob.Recording) {
+	ctx, cancel := context.WithTimeout(context.Background(), finishWait)
+	defer cancel()
+	if err := r.Close(ctx); err != nil {
+		s.log.Error("recording is not whole yet", "call", call.ID, "error", err)
 	}
 	if n := r.Dropped(); n > 0 {
 		s.log.Warn("recording has silence where the disk was too slow", "call", call.ID, "frames", n)

@@ -1,0 +1,88 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/vars"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// What the carrier's voice says to a caller whom nobody can answer.
+const (
+	sayUnknown    = "We are sorry. The number you have called is not in service. Goodbye."
+	sayDisabled   = "We are sorry. This number does not take calls at the moment. Please call again later. Goodbye."
+	sayIncomplete = Unable
+)
+
+// route says who answers an inbound call: the agent that is linked to the
+// number, else the settings' own agent when the number is its, else nobody.
+func (s *Server) route(ctx context.Context, in telephony.Incoming) (dispatch.Route, error) {
+	n, a, err := s.store.NumberOf(ctx, string(in.To))
+	switch {
+	case errors.Is(err, roster.ErrNotFound):
+		n.Workspace = roster.Default
+	case err != nil:
+		return dispatch.Route{}, fmt.Errorf("server: who answers: %w", err)
+	case a.UUID != "":
+		return s.routeTo(ctx, a)
+	}
+	if s.answersItself(in.To) {
+		return s.house(), nil
+	}
+	return dispatch.Route{Workspace: n.Workspace, Variables: "{}", Refuse: telephony.NumberUnknown, Say: sayUnknown,
+		Why: "no agent is linked to the number that was called"}, nil
+}
+
+// answersItself reports whether the settings' own agent answers number.
+func (s *Server) answersItself(number telephony.Number) bool {
+	return s.c.Agent.Number == "*" || s.c.Agent.Number == string(number)
+}
+
+// house is the way to the settings' own agent.
+func (s *Server) house() dispatch.Route {
+	return dispatch.Route{Workspace: roster.Default, Agent: s.c.Agent.Name, Variables: "{}"}
+}
+
+// routeTo is the way to a, or why it can't answer.
+func (s *Server) routeTo(ctx context.Context, a roster.Agent) (dispatch.Route, error) {
+	r := dispatch.Route{
+		Workspace: a.Workspace, Agent: a.Name, AgentUUID: a.UUID, Version: a.Version,
+		PreCall: hook(a.Definition, roster.PreCall), PostCall: hook(a.Definition, roster.PostCall),
+		Variables: object(vars.Set(a.Variables)),
+	}
+	unfit, err := roster.Unfit(ctx, catalog{s.c}, a)
+	switch {
+	case err != nil:
+		return r, fmt.Errorf("server: who answers: %w", err)
+	case !a.Enabled:
+		r.Refuse, r.Say, r.Why = telephony.AgentDisabled, sayDisabled, "the agent is disabled"
+	case unfit != nil:
+		r.Refuse, r.Say, r.Why = telephony.AgentIncomplete, sayIncomplete, strings.Join(unfit, "; ")
+	}
+	return r, nil
+}
+
+// hook is the id of d's webhook of that type; 0: it has none.
+func hook(d roster.Definition, kind string) int64 {
+	for _, w := range d.Webhooks {
+		if w.Type == kind {
+			return w.ID
+		}
+	}
+	return 0
+}
+
+// object is set as a JSON object.
+func object(set vars.Set) string {
+	text, err := json.Marshal(vars.Merge(set)) // never nil
+	if err != nil {
+		return "{}" // only a value that no JSON held, and these came from JSON
+	}
+	return string(text)
+}
