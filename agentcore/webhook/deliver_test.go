@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
+	"github.com/hookswitch/hookswitch/storage/jobs"
 )
 
 func TestDeliveryIsToldUntilItListens(t *testing.T) {
@@ -394,4 +396,26 @@ func TestConfigIsChecked(t *testing.T) {
 			t.Errorf("%s: a Deliverer was made", claim)
 		}
 	}
+}
+
+// The end of a call leaves a job, and the job delivers.
+func TestJobsDeliver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.answers(500, 200)
+		d := o.over(o.hire(hook(roster.PostCall, nil)))
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() {
+			done <- jobs.Run(ctx, o.db, jobs.Config{Workers: map[string]jobs.Do{webhook.JobKind: o.Work}})
+		}()
+		time.Sleep(time.Minute)
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("Run() = %v", err)
+		}
+		if on, attempts := o.on(d.ID); on.Status != webhook.Delivered || len(attempts) != 2 || len(o.got) != 2 {
+			t.Errorf("%+v after %d attempts and %d requests, want it delivered by the second", on, len(attempts), len(o.got))
+		}
+	})
 }
