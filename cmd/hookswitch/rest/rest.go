@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -47,9 +48,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	front := http.NewServeMux()
 	front.Handle(v2.Base+"/", g.Admit(g.Read(known(mux))))
-	if err := publish(front, api.OpenAPI()); err != nil {
-		return nil, err
-	}
+	publish(front, api.OpenAPI())
 	return g.Number(known(front)), nil
 }
 
@@ -75,36 +74,37 @@ func settings(version string) huma.Config {
 	return s
 }
 
-// publish serves the document and the page made of it. Both are made once.
-func publish(front *http.ServeMux, doc *huma.OpenAPI) error {
-	asJSON, err := json.MarshalIndent(doc, "", "  ")
-	if err != nil {
-		return fmt.Errorf("rest: OpenAPI document: %w", err)
-	}
-	asYAML, err := doc.YAML()
-	if err != nil {
-		return fmt.Errorf("rest: OpenAPI document: %w", err)
-	}
-	page, err := docs.Page(asJSON)
-	if err != nil {
-		return fmt.Errorf("rest: documentation: %w", err)
-	}
+// publish serves the document and the page made of it. They are made when
+// somebody asks for the first time: a gateway shall start fast.
+func publish(front *http.ServeMux, doc *huma.OpenAPI) {
+	asJSON := sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(doc, "", "  ") })
+	page := sync.OnceValues(func() ([]byte, error) {
+		document, err := asJSON()
+		if err != nil {
+			return nil, err
+		}
+		return docs.Page(document)
+	})
 	front.HandleFunc("GET /openapi.json", static("application/openapi+json", asJSON))
-	front.HandleFunc("GET /openapi.yaml", static("application/openapi+yaml", asYAML))
+	front.HandleFunc("GET /openapi.yaml", static("application/openapi+yaml", sync.OnceValues(doc.YAML)))
 	front.HandleFunc("GET /docs", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", docs.Policy)
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		static("text/html; charset=utf-8", page)(w, r)
 	})
-	return nil
 }
 
-// static serves what never changes.
-func static(contentType string, body []byte) http.HandlerFunc {
+// static serves what never changes. A body that cannot be made is a fault of the
+// program, which the gate tells of.
+func static(contentType string, body func() ([]byte, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
+		b, err := body()
+		if err != nil {
+			panic(fmt.Errorf("rest: %s: %w", contentType, err))
+		}
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		_, _ = w.Write(body) // the client may be gone
+		_, _ = w.Write(b) // the client may be gone
 	}
 }
 

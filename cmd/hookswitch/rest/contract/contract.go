@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -37,8 +38,7 @@ const maxKept = 8 << 20
 // so only its answer is checked.
 func Wrap(t TB, h http.Handler) http.Handler {
 	t.Helper()
-	doc := Document(t, h)
-	closeAnswers(doc)
+	doc := closed(t, h)
 	c := &checker{t: t, next: h, doc: doc, mux: http.NewServeMux(), ops: map[string]found{}}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -52,17 +52,48 @@ func Wrap(t TB, h http.Handler) http.Handler {
 // Document reads and checks the document that h serves, its examples included.
 func Document(t TB, h http.Handler) *openapi3.T {
 	t.Helper()
+	return load(t, text(t, h))
+}
+
+func text(t TB, h http.Handler) []byte {
+	t.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
 	if w.Code != http.StatusOK {
 		t.Fatalf("contract: GET /openapi.json: %d", w.Code)
 	}
-	doc, err := openapi3.NewLoader().LoadFromData(w.Body.Bytes())
+	return w.Body.Bytes()
+}
+
+func load(t TB, text []byte) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		t.Fatalf("contract: /openapi.json: %v", err)
 	}
 	if err := doc.Validate(context.Background()); err != nil {
 		t.Fatalf("contract: /openapi.json: %v", err)
+	}
+	return doc
+}
+
+// known are the documents of handlers that were wrapped before, closed: most of
+// a suite's handlers serve one and the same, and reading it takes a while.
+var known = struct {
+	sync.Mutex
+	docs map[string]*openapi3.T
+}{docs: map[string]*openapi3.T{}}
+
+func closed(t TB, h http.Handler) *openapi3.T {
+	t.Helper()
+	said := text(t, h)
+	known.Lock()
+	defer known.Unlock()
+	doc := known.docs[string(said)]
+	if doc == nil {
+		doc = load(t, said)
+		closeAnswers(doc)
+		known.docs[string(said)] = doc
 	}
 	return doc
 }
