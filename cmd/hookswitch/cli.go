@@ -19,12 +19,13 @@ const welcome = `hookswitch gives AI agents a telephone.
 
   see it work     hookswitch demo              two calls over the real protocol, checked; no account
   talk to it      hookswitch talk              type, or --wav FILE
-  run it          hookswitch serve             settings: hookswitch serve --help
-  set it up       hookswitch config init       also: config show, config check, config docs
+  run it          hookswitch serve             settings: hookswitch config init, show, check, docs
   get the models  hookswitch models pull       once, 46 MB; hearing and speaking work without any key
-  something off?  hookswitch doctor            checks models, disk, port and settings; safe to paste
-  measure         hookswitch bench             also: hookswitch report FILE.json
-  be a carrier    hookswitch sim               a simulated Twilio on loopback
+  get a key       hookswitch key create --name laptop        for all that follows; also: key list, revoke
+  your agents     hookswitch agent apply -f agent.yaml       agent get, list, diff, versions, restore
+  their calls     hookswitch call logs -f                    call list, get, transcript, dial, hangup
+  numbers, hooks  hookswitch number list                     webhook list, show, resend, test
+  something off?  hookswitch doctor            safe to paste; to measure: bench, report, sim
   each command    hookswitch COMMAND --help
 `
 
@@ -37,6 +38,11 @@ type command struct {
 	Report  reportCmd  `cmd:"" help:"Write the page of calls that a demo left."`
 	Sim     simCmd     `cmd:"" help:"Be a simulated Twilio on loopback."`
 	Bench   benchCmd   `cmd:"" help:"Measure what calls cost on this machine."`
+	Agent   agentCmd   `cmd:"" help:"Write agents down in a file, and see what the gateway has."`
+	Call    callCmd    `cmd:"" help:"List, follow, place and end calls."`
+	Number  numberCmd  `cmd:"" help:"The phone numbers that lead to agents."`
+	Webhook webhookCmd `cmd:"" help:"See what was delivered, and send it again."`
+	Key     keyCmd     `cmd:"" help:"API keys, on the gateway's own machine."`
 	Models  modelsCmd  `cmd:"" help:"Fetch and check the speech models."`
 	Doctor  doctorCmd  `cmd:"" help:"Check that everything is in place; safe to paste."`
 	Config  configCmd  `cmd:"" help:"Show, write, check and explain the settings."`
@@ -71,6 +77,7 @@ func parse(s streams, args []string) (cmd func(context.Context) error, status in
 		return nil, fault.Impossible, fmt.Errorf("hookswitch: the commands are wrong: %w", err)
 	}
 	k.Stdout = s.out
+	args = singular(args)
 	parsed, err := k.Parse(args)
 	if err != nil {
 		return nil, fault.Wrong, misuse(err, args)
@@ -79,6 +86,22 @@ func parse(s streams, args []string) (cmd func(context.Context) error, status in
 		parsed.BindTo(ctx, (*context.Context)(nil))
 		return parsed.Run(s)
 	}, 0, nil
+}
+
+// singular makes agent of agents: a noun may be typed either way, and help
+// knows one.
+func singular(args []string) []string {
+	if len(args) == 0 {
+		return args
+	}
+	one, many := strings.CutSuffix(args[0], "s")
+	switch one {
+	case "agent", "call", "number", "webhook", "key":
+		if many {
+			return append([]string{one}, args[1:]...)
+		}
+	}
+	return args
 }
 
 // explain prints help. Commands that take settings end with where else those
@@ -129,6 +152,10 @@ func hide(f *fault.Fault, args []string) *fault.Fault {
 		name, value, joined := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 		if !joined && i+1 < len(args) {
 			value = args[i+1]
+		}
+		if name == "api-key" && value != "" {
+			f.Where = strings.ReplaceAll(f.Where, fault.Keep(value), config.Masked)
+			f.What = strings.ReplaceAll(f.What, value, config.Masked)
 		}
 		for _, s := range config.Settings {
 			if s.Secret && s.Flag() == name && value != "" {

@@ -126,7 +126,10 @@ type request struct {
 }
 
 // String names r in errors: without its query, which may hold a number.
-func (r request) String() string { return r.method + " /api/v2" + r.path }
+func (r request) String() string {
+	path, _, _ := strings.Cut(r.path, "?")
+	return r.method + " /api/v2" + path
+}
 
 // ask does r within the client's time-out and decodes the answer.
 func (c *Client) ask(ctx context.Context, r request, into any) error {

@@ -40,7 +40,8 @@ type Stream struct {
 // Events calls each with the events of s, in order, none twice and none left
 // out: a stream that breaks is opened again behind the last event that each was
 // called for. It ends when each returns an error (nil is returned for
-// [ErrEnough]), when ctx ends, or when the gateway refuses.
+// [ErrEnough]), when ctx ends, when the gateway says that nothing will follow
+// (nil), or when it refuses.
 func (c *Client) Events(ctx context.Context, s Stream, each func(Event) error) error {
 	wait := firstWait
 	for {
@@ -101,6 +102,9 @@ func (c *Client) follow(ctx context.Context, s *Stream, each func(Event) error) 
 		return err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusNoContent {
+		return stopped{ErrEnough} // nothing will follow
+	}
 	events := newReader(alive{resp.Body, silent})
 	for {
 		ev, err := events.next()

@@ -92,6 +92,21 @@ func TestStreamThatIsRefusedEnds(t *testing.T) {
 	})
 }
 
+func TestStreamThatIsOverEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := dial(t, client.Config{Key: sesame, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.Header.Get("Last-Event-ID") == "7" {
+				return &http.Response{StatusCode: 204, Body: http.NoBody, Header: http.Header{}}, nil
+			}
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("id: 7\ndata: x\n\n")), Header: http.Header{}}, nil
+		})})
+		n := 0
+		if err := c.Events(t.Context(), client.Stream{Path: "/x"}, func(client.Event) error { n++; return nil }); err != nil || n != 1 {
+			t.Errorf("Events() = %v after %d", err, n)
+		}
+	})
+}
+
 func TestStreamThatFallsSilentIsOpenedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &feed{last: 1, cut: 1 << 20}

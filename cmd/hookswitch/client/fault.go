@@ -127,7 +127,7 @@ func (c *Client) refusal(r request, resp *http.Response) error {
 		f.What, f.Code = "the gateway does not know this API key, or it was revoked", "api/key"
 		f.Mend = fault.Keep(makeKey) + "      keys that are good: " + fault.Keep("hookswitch key list")
 	case e.Status == http.StatusForbidden:
-		f.What, f.Code = "this API key may not do that: "+f.What, "api/scope"
+		f.What, f.Code = strings.TrimSuffix(f.What, "."), "api/scope"
 		f.Mend = "a key that may: " + fault.Keep("hookswitch key create --name NAME --scope "+scope(r))
 	case e.Status == http.StatusNotFound:
 		f.Code, f.Mend = "api/not-found", "is it in this workspace? another key sees another one"

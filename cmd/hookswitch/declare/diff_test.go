@@ -21,6 +21,7 @@ func TestFileIsPutOverWhatTheGatewayHas(t *testing.T) {
 	for _, tt := range []struct{ name, file, want string }{
 		{"the same again", rich, ""},
 		{"what is not named stays", "name: front-desk", ""},
+		{"the uuid is no part of it", "uuid: u1\nname: back-desk", "~ name  front-desk -> back-desk\n"},
 		{"null is as good as nothing", "name: front-desk\nllm: {reasoning_effort: null}", ""},
 		{"a number written otherwise", "name: front-desk\nllm: {temperature: 0.30}\nturn: {turn_timeout: 7.0}", ""},
 		{"tools in another order", "name: front-desk\ntools: [{name: book}]", ""},

@@ -13,6 +13,7 @@ import (
 // its name.
 func Overlay(have map[string]any, d *Document) map[string]any {
 	out, _ := agent.over(have, d.Fields).(map[string]any)
+	delete(out, "uuid") // tells which agent it is, and is no part of it
 	return out
 }
 

@@ -1,0 +1,375 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/client"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/declare"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/sheet"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/show"
+)
+
+// agentCmd looks after agents.
+type agentCmd struct {
+	Apply    agentApplyCmd    `cmd:"" help:"Make the gateway's agents what a file says, and show what changes."`
+	Diff     agentDiffCmd     `cmd:"" help:"Show how a file, or two versions, differ."`
+	List     agentListCmd     `cmd:"" help:"List the agents."`
+	Get      agentGetCmd      `cmd:"" help:"Show agents; with -o yaml as a file for apply."`
+	Edit     agentEditCmd     `cmd:"" help:"Change an agent in your editor."`
+	Versions agentVersionsCmd `cmd:"" help:"List an agent's versions."`
+	Restore  agentRestoreCmd  `cmd:"" help:"Make an earlier version the newest."`
+	Delete   agentDeleteCmd   `cmd:"" help:"Delete agents."`
+}
+
+// agentView is what commands read of an agent of the API (advanced=true).
+type agentView struct {
+	Agent struct {
+		Name       string    `json:"name"`
+		UUID       string    `json:"uuid"`
+		Status     string    `json:"status"`
+		CallsToday int       `json:"calls_today"`
+		LastActive time.Time `json:"last_active_at"` // zero: never
+	} `json:"agent"`
+	ASR *struct{ Provider, Model string }         `json:"asr"`
+	LLM *struct{ Provider, Model, Prompt string } `json:"llm"`
+	TTS struct {
+		UUID string `json:"voice_uuid"`
+		Name string `json:"voice_name"`
+	} `json:"tts"`
+	Numbers []struct {
+		ID     int64  `json:"id"`
+		Number string `json:"phone_number"`
+		Label  string `json:"label"`
+	} `json:"phone_numbers"`
+	Version int                              `json:"version"`
+	Enabled bool                             `json:"enabled"`
+	System  map[string]struct{ Active bool } `json:"system_tools"`
+	Tools   []struct{ Name string }          `json:"tools"`
+	Hooks   []hookView                       `json:"webhooks"`
+
+	raw json.RawMessage
+}
+
+func (a *agentView) hears() string {
+	if a.ASR == nil {
+		return "nothing yet"
+	}
+	return a.ASR.Provider + " " + a.ASR.Model
+}
+
+func (a *agentView) thinks() string {
+	if a.LLM == nil || a.LLM.Provider == "" || a.LLM.Model == "" {
+		return "nothing yet"
+	}
+	return a.LLM.Provider + " " + a.LLM.Model
+}
+
+// state says whether the agent takes calls, and whether it is in one.
+func (a *agentView) state() string {
+	if !a.Enabled {
+		return "disabled"
+	}
+	return a.Agent.Status
+}
+
+func (a *agentView) numbers() string {
+	var all []string
+	for _, n := range a.Numbers {
+		all = append(all, show.Number(n.Number))
+	}
+	return strings.Join(all, ", ")
+}
+
+// rawItem is the envelope of one thing whose JSON is kept.
+type rawItem = client.Item[json.RawMessage]
+
+// readAgent asks for the agent with this uuid.
+func readAgent(ctx context.Context, c *client.Client, uuid string) (*agentView, error) {
+	var got rawItem
+	if err := c.Get(ctx, client.Path("agents", uuid), url.Values{"advanced": {"true"}}, &got); err != nil {
+		return nil, err
+	}
+	return viewAgent(got.Item)
+}
+
+func viewAgent(raw json.RawMessage) (*agentView, error) {
+	a := &agentView{raw: raw}
+	if err := json.Unmarshal(raw, a); err != nil || a.Agent.UUID == "" {
+		return nil, unreadable("an agent")
+	}
+	return a, nil
+}
+
+// unreadable tells that the gateway answered with something that this build
+// can't read.
+func unreadable(what string) error {
+	return &fault.Fault{What: "the gateway shows " + what + " in a form that this build does not know", Where: "the answer", Mend: "use the " + fault.Keep("hookswitch") + " that the gateway is: " + fault.Keep("hookswitch version"), Code: "api/answer"}
+}
+
+// agentRef is an agent's name and uuid.
+type agentRef struct{ name, uuid string }
+
+// agentRefs lists the workspace's agents.
+func agentRefs(ctx context.Context, c *client.Client) ([]agentRef, error) {
+	all, err := client.All[agentView](ctx, c, "/agents", nil)
+	if err != nil {
+		return nil, err
+	}
+	var refs []agentRef
+	for _, a := range all {
+		refs = append(refs, agentRef{a.Agent.Name, a.Agent.UUID})
+	}
+	return refs, nil
+}
+
+var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
+
+// findAgent is the one agent of that name or uuid.
+func findAgent(ctx context.Context, c *client.Client, name string) (*agentView, error) {
+	if uuidForm.MatchString(name) {
+		a, err := readAgent(ctx, c, name)
+		var e *client.Error
+		if err == nil || !errors.As(err, &e) || e.Status != http.StatusNotFound {
+			return a, err
+		}
+	}
+	refs, err := agentRefs(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	found, err := pick(refs, name)
+	if err != nil {
+		return nil, err
+	}
+	return readAgent(ctx, c, found.uuid)
+}
+
+// pick is the one of refs that name means.
+func pick(refs []agentRef, name string) (agentRef, error) {
+	var found []agentRef
+	var names []string
+	for _, r := range refs {
+		if r.name == name || strings.EqualFold(r.uuid, name) {
+			found = append(found, r)
+		}
+		names = append(names, r.name)
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		f := &fault.Fault{What: fmt.Sprintf("there is no agent %q", name), Where: "this workspace", Mend: fault.Keep("hookswitch agent list"), Code: "agent/not-found", Exit: fault.Wrong}
+		if near := fault.Nearest(name, names); near != "" {
+			f.Mend = "did you mean " + fault.Keep(near) + "? all agents: " + f.Mend
+		}
+		return agentRef{}, f
+	}
+	return agentRef{}, severalAgents(name, found)
+}
+
+func severalAgents(name string, found []agentRef) error {
+	var uuids []string
+	for _, r := range found {
+		uuids = append(uuids, r.uuid)
+	}
+	return &fault.Fault{What: fmt.Sprintf("%d agents are called %q", len(found), name), Where: strings.Join(uuids, "  "),
+		Mend: "name one by its uuid, in a file with " + fault.Keep("uuid: "+found[0].uuid), Code: "agent/several", Exit: fault.Wrong}
+}
+
+type agentListCmd struct {
+	reach
+	output
+	hushed
+}
+
+// Run lists the agents, the oldest first.
+func (c *agentListCmd) Run(ctx context.Context, s streams) error {
+	ask, err := c.dial(s)
+	if err != nil {
+		return err
+	}
+	defer ask.Close()
+	out := &sheet.Sheet{Columns: []sheet.Column{{Name: "NAME", Gives: true}, {Name: "VERSION", Right: true}, {Name: "STATE"}, {Name: "TODAY", Right: true}, {Name: "NUMBERS", Gives: true},
+		{Name: "HEARS", Gives: true}, {Name: "THINKS", Gives: true}, {Name: "SPEAKS", Wide: true}, {Name: "LAST CALL", Wide: true}, {Name: "UUID", Wide: true}}}
+	for raw, err := range ask.List(ctx, "/agents", url.Values{"advanced": {"true"}}, 0) {
+		if err != nil {
+			return err
+		}
+		a, err := viewAgent(raw)
+		if err != nil {
+			return err
+		}
+		out.Add(a.Agent.UUID, raw, a.Agent.Name, fmt.Sprint(a.Version), a.state(), fmt.Sprint(a.Agent.CallsToday), a.numbers(),
+			a.hears(), a.thinks(), a.TTS.UUID, when(a.Agent.LastActive), a.Agent.UUID)
+	}
+	if out.Len() == 0 && c.mode(s).Terminal && !c.structured() {
+		c.note(s, "no agents yet; the first one: hookswitch agent apply -f agent.yaml")
+		return nil
+	}
+	return out.Write(s.out, c.mode(s))
+}
+
+type agentGetCmd struct {
+	Names []string `arg:"" name:"name" help:"Names or uuids."`
+	reach
+	output
+}
+
+// Run shows agents. As YAML they are what apply takes, and as JSON what the API
+// gives.
+func (c *agentGetCmd) Run(ctx context.Context, s streams) error {
+	ask, err := c.dial(s)
+	if err != nil {
+		return err
+	}
+	defer ask.Close()
+	for i, name := range c.Names {
+		a, err := findAgent(ctx, ask, name)
+		if err != nil {
+			return err
+		}
+		if err := c.print(s, a, i > 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *agentGetCmd) print(s streams, a *agentView, further bool) error {
+	switch c.form() {
+	case sheet.JSON:
+		return sheet.Item(s.out, sheet.JSON, a.raw)
+	case sheet.YAML:
+		if further {
+			fmt.Fprintln(s.out, "---")
+		}
+		return writeAgent(s.out, a, false)
+	case sheet.ID:
+		_, err := fmt.Fprintln(s.out, a.Agent.UUID)
+		return err
+	}
+	if further {
+		fmt.Fprintln(s.out)
+	}
+	return a.summary(s.out, c.mode(s))
+}
+
+// writeAgent writes a as a file for apply; with its uuid, it may be renamed
+// there.
+func writeAgent(w io.Writer, a *agentView, renamed bool) error {
+	fields, err := declare.Remote(a.raw)
+	if err != nil {
+		return unreadable("an agent")
+	}
+	if renamed {
+		fields["uuid"] = a.Agent.UUID
+	}
+	return declare.Write(w, fmt.Sprintf("version %d; secrets of webhooks are not shown, and stay when the file has none", a.Version), fields)
+}
+
+// summary tells the main things of an agent, one a line.
+func (a *agentView) summary(w io.Writer, m sheet.Mode) error {
+	var tools, hooks []string
+	for _, t := range a.Tools {
+		tools = append(tools, t.Name)
+	}
+	for _, name := range []string{"end_call", "transfer_to_number", "voicemail_detection"} {
+		if a.System[name].Active {
+			tools = append(tools, name)
+		}
+	}
+	for _, h := range a.Hooks {
+		hooks = append(hooks, h.Type)
+	}
+	prompt := ""
+	if a.LLM != nil {
+		prompt = a.LLM.Prompt
+	}
+	lines := [][2]string{
+		{"name", a.Agent.Name}, {"uuid", a.Agent.UUID}, {"version", fmt.Sprint(a.Version)}, {"state", a.state()},
+		{"calls today", fmt.Sprint(a.Agent.CallsToday)}, {"last call", when(a.Agent.LastActive)}, {"numbers", a.numbers()},
+		{"hears", a.hears()}, {"thinks", a.thinks()}, {"speaks", strings.TrimSpace(a.TTS.Name + " " + a.TTS.UUID)},
+		{"tools", strings.Join(tools, ", ")}, {"webhooks", strings.Join(hooks, ", ")}, {"prompt", prompt},
+	}
+	var b bytes.Buffer
+	table := m.Terminal || m.Form == sheet.Table || m.Form == sheet.Wide
+	for _, l := range lines {
+		text := show.Clean(l[1])
+		if !table {
+			fmt.Fprintf(&b, "%s\t%s\n", l[0], text)
+			continue
+		}
+		if room := max(m.Width, 60) - 14; m.Form != sheet.Wide && len([]rune(text)) > room {
+			text = string([]rune(text)[:room-3]) + "..."
+		}
+		fmt.Fprintf(&b, "%s\n", strings.TrimRight(fmt.Sprintf("%-12s  %s", l[0], text), " "))
+	}
+	if table {
+		fmt.Fprintf(&b, "all of it: hookswitch agent get %s -o yaml\n", quoted(show.Clean(a.Agent.Name)))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// quoted is s as a shell takes it for one word.
+func quoted(s string) string {
+	if s != "" && !strings.ContainsAny(s, " \t'\"\\$&|;<>()*?#~`!{}[]") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+type agentDeleteCmd struct {
+	Names []string `arg:"" name:"name" help:"Names or uuids."`
+	reach
+	dangerous
+}
+
+// Run deletes agents. Their numbers then lead nowhere; records of their calls
+// stay.
+func (c *agentDeleteCmd) Run(ctx context.Context, s streams) error {
+	ask, err := c.dial(s)
+	if err != nil {
+		return err
+	}
+	defer ask.Close()
+	refs, err := agentRefs(ctx, ask)
+	if err != nil {
+		return err
+	}
+	var all []agentRef
+	var names []string
+	for _, name := range c.Names {
+		r, err := pick(refs, name)
+		if err != nil {
+			return err
+		}
+		all = append(all, r)
+		names = append(names, r.name)
+	}
+	if c.DryRun {
+		_, err := fmt.Fprintf(s.out, "would delete %s\n", show.Clean(strings.Join(names, ", ")))
+		return err
+	}
+	if err := c.sure(s, fmt.Sprintf("delete %s %s; numbers that lead there will lead nowhere", plural(len(all), "agent"), strings.Join(names, ", "))); err != nil {
+		return err
+	}
+	for _, r := range all {
+		if err := ask.Send(ctx, http.MethodDelete, client.Path("agents", r.uuid), nil, nil); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "deleted %s\n", show.Clean(r.name))
+	}
+	return nil
+}
