@@ -40,6 +40,7 @@ func beVictim(address string) {
 func TestJobOfAKilledProcessIsDoneByAnother(t *testing.T) {
 	for name, e := range engines {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			address := e.address(t)
 			db, err := e.open(t.Context(), address)
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
 
 	"github.com/hookswitch/hookswitch/storage"
@@ -58,6 +59,7 @@ var engines = map[string]struct {
 func onEach(t *testing.T, check func(t *testing.T, db *storage.DB)) {
 	for name, e := range engines {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			db, err := e.open(t.Context(), e.address(t))
 			if err != nil {
 				t.Fatal(err)
@@ -269,6 +271,97 @@ func TestStoppedJobIsDoneByTheNext(t *testing.T) {
 		}}})
 		done.next(t, 10*time.Second)
 	})
+}
+
+// Whatever it is that ends the context.
+func TestRunEndsWithItsContext(t *testing.T) {
+	onEach(t, func(t *testing.T, db *storage.DB) {
+		for name, within := range map[string]func() (context.Context, context.CancelFunc){
+			"deadline": func() (context.Context, context.CancelFunc) {
+				return context.WithTimeout(t.Context(), 500*time.Millisecond)
+			},
+			"cause": func() (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				stop := time.AfterFunc(500*time.Millisecond, func() { cancel(errors.New("enough")) })
+				return ctx, func() { stop.Stop(); cancel(nil) }
+			},
+			"at once": func() (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancel(t.Context())
+				cancel()
+				return ctx, cancel
+			},
+		} {
+			ctx, cancel := within()
+			ended := make(chan error, 1)
+			go func() {
+				ended <- jobs.Run(ctx, db, jobs.Config{Workers: map[string]jobs.Do{"x": nil}})
+			}()
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Errorf("Run(%s) = %v, want nil", name, err)
+				}
+			case <-time.After(20 * time.Second):
+				t.Errorf("Run(%s) did not return", name)
+			}
+			cancel()
+		}
+	})
+}
+
+// A server that cuts every connection, as one does that is started again.
+func TestJobsAreDoneAfterConnectionsWereCut(t *testing.T) {
+	address := migrated.URL(t)
+	db, err := postgres.Open(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	done := make(calls, 10)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- jobs.Run(ctx, db, jobs.Config{Workers: map[string]jobs.Do{"tell": func(_ context.Context, id string) (time.Duration, error) {
+			done <- id
+			return 0, nil
+		}}})
+	}()
+	enqueue(t, db, storage.Job{Kind: "tell", ID: "before"}, nil)
+	done.next(t, 20*time.Second)
+
+	c, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for db.Ping(t.Context()) != nil {
+		// The pool gives out what was cut until it has found it all out.
+	}
+	for {
+		err := db.Engine().Write(t.Context(), func(tx storage.Tx) error {
+			return db.Engine().Enqueue(t.Context(), tx, storage.Job{Kind: "tell", ID: "after"})
+		})
+		if err == nil {
+			break
+		}
+	}
+	if id := done.next(t, 20*time.Second); id != "after" {
+		t.Errorf("%q was done, want the one after the cut", id)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("Run() = %v", err)
+	}
 }
 
 func TestRunWithoutWorkersIsRefused(t *testing.T) {

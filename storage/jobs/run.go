@@ -23,7 +23,8 @@ import (
 // ten minutes at most, for about three days.
 //
 // ctx ends after [Timeout], and when the process is about to end; a job that it
-// cuts short is done again, at once, by whoever is there.
+// cuts short is done again, at once, by whoever is there. One that goes on
+// regardless keeps [Run] from returning.
 type Do func(ctx context.Context, id string) (again time.Duration, err error)
 
 // Timeout is how long a job may take. What takes longer asks to be called again.
@@ -101,8 +102,13 @@ func (q *Queue[Tx]) Run(ctx context.Context, write func(ctx context.Context, do 
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
+	// River's listener takes a context that ends by its deadline for a failure of
+	// the network, and tries for ever, without a pause (notifier.go of v0.47.0).
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
 	return l.hold(ctx, func() error {
-		if err := client.Start(ctx); err != nil {
+		if err := client.Start(running); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}

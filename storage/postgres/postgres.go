@@ -24,8 +24,8 @@ import (
 )
 
 // Connections is how many connections a process keeps open at most, unless the
-// address says pool_max_conns. A commit takes 1 to 5 ms of one; a server of 100
-// has room for 6 nodes. One of them listens for jobs.
+// address says pool_max_conns; one more listens for jobs. A commit takes 1 to
+// 5 ms of one; a server that allows 100 has room for 5 nodes.
 const Connections = 16
 
 // connectTimeout bounds one connection's opening, unless the address says

@@ -124,20 +124,49 @@ func TestNewerSchemaIsLeftAlone(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+	for _, statements := range [][2]string{
+		{`INSERT INTO river_migration (line, version) VALUES ('main', 99999)`, `DELETE FROM river_migration WHERE version = 99999`},
+		{`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`, `SELECT 1`},
+	} {
+		exec(t, file, statements[0])
+		_, err = sqlite.Open(t.Context(), "sqlite://"+file)
+		var newer storage.NewerSchemaError
+		if !errors.As(err, &newer) || newer.Have != 99999 || newer.Known < 1 || !strings.Contains(err.Error(), "99999") {
+			t.Errorf("Open(after %s) = %v, want a NewerSchemaError", statements[0], err)
+		}
+		exec(t, file, statements[1])
+	}
+}
+
+// exec runs a statement beside the store.
+func exec(t *testing.T, file, statement string) {
+	t.Helper()
 	raw, err := sql.Open("sqlite", file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := raw.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`); err != nil {
+	if _, err := raw.Exec(statement); err != nil {
 		t.Fatal(err)
 	}
 	if err := raw.Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, err = sqlite.Open(t.Context(), "sqlite://"+file)
-	var newer storage.NewerSchemaError
-	if !errors.As(err, &newer) || newer.Have != 99999 || newer.Known < 1 || !strings.Contains(err.Error(), "99999") {
-		t.Errorf("Open(newer schema) = %v, want a NewerSchemaError", err)
+}
+
+// The next one in memory begins as a copy of the first: empty, and its own.
+func TestDatabasesInMemoryShareNothing(t *testing.T) {
+	a := open(t, sqlite.Memory)
+	create(t, a)
+	b := open(t, sqlite.Memory)
+	if _, err := b.Call(t.Context(), "call_1"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("Call(of another database) = %v, want ErrNotFound", err)
+	}
+	create(t, b)
+	if _, err := b.Raise(t.Context(), "call_1", 1, "node"); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := a.Call(t.Context(), "call_1"); err != nil || r.Epoch != 1 {
+		t.Errorf("Call() = %+v, %v, want the first database's call as it was", r, err)
 	}
 }
 
