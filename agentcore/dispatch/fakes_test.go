@@ -54,6 +54,7 @@ type trunk struct {
 	states map[string]telephony.State // of calls that are not in progress
 	down   bool                       // answers nobody
 	refuse error                      // of Dial
+	slow   time.Duration              // takes Dial longer
 	dialed []telephony.Outgoing
 	hung   []string
 	asked  int
@@ -64,6 +65,7 @@ type trunk struct {
 var errDown = errors.New("down")
 
 func (t *trunk) Dial(_ context.Context, o telephony.Outgoing) (string, error) {
+	time.Sleep(t.slow)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.refuse != nil {

@@ -1,0 +1,166 @@
+package dispatch_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// gate is all that a process reaches, until it dies: it numbers what passes, and
+// closes for good before or after one of them.
+type gate struct {
+	dispatch.Calls
+	carrier telephony.Carrier
+
+	at    int  // number at which the process dies; 0: never
+	after bool // the effect happens before it dies, and nobody hears of it
+	died  func()
+
+	mu     sync.Mutex
+	n      int
+	op     string // at which it died
+	closed bool
+}
+
+var errDead = errors.New("the process is dead")
+
+// pass lets an effect happen, if the process is alive.
+func pass[T any](g *gate, op string, effect func() (T, error)) (T, error) {
+	time.Sleep(time.Millisecond + time.Duration(len(op))*time.Microsecond) // no two at the same instant
+	var none T
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		return none, errDead
+	}
+	g.n++
+	dies := g.n == g.at
+	if dies {
+		g.op, g.closed = op, true
+	}
+	g.mu.Unlock()
+	if dies && !g.after {
+		g.died()
+		return none, errDead
+	}
+	v, err := effect()
+	if dies {
+		g.died()
+		return none, errDead
+	}
+	return v, err
+}
+
+// made is what two values travel as.
+type made[T any] struct {
+	v     T
+	first bool
+}
+
+func nothing(effect func() error) func() (struct{}, error) {
+	return func() (struct{}, error) { return struct{}{}, effect() }
+}
+
+func (g *gate) Create(ctx context.Context, r dispatch.Record) (dispatch.Record, bool, error) {
+	m, err := pass(g, "create", func() (m made[dispatch.Record], err error) {
+		m.v, m.first, err = g.Calls.Create(ctx, r)
+		return m, err
+	})
+	return m.v, m.first, err
+}
+func (g *gate) Call(ctx context.Context, id telephony.CallID) (dispatch.Record, error) {
+	return pass(g, "call", func() (dispatch.Record, error) { return g.Calls.Call(ctx, id) })
+}
+func (g *gate) CallByCarrier(ctx context.Context, id string) (dispatch.Record, error) {
+	return pass(g, "call by carrier", func() (dispatch.Record, error) { return g.Calls.CallByCarrier(ctx, id) })
+}
+func (g *gate) SetCarrier(ctx context.Context, id telephony.CallID, carrierID string) error {
+	_, err := pass(g, "set carrier", nothing(func() error { return g.Calls.SetCarrier(ctx, id, carrierID) }))
+	return err
+}
+func (g *gate) SetPrepared(ctx context.Context, id telephony.CallID, variables string, now time.Time) error {
+	_, err := pass(g, "set prepared", nothing(func() error { return g.Calls.SetPrepared(ctx, id, variables, now) }))
+	return err
+}
+func (g *gate) Raise(ctx context.Context, id telephony.CallID, epoch int, node string) (int, error) {
+	return pass(g, "raise", func() (int, error) { return g.Calls.Raise(ctx, id, epoch, node) })
+}
+func (g *gate) Admit(ctx context.Context, id telephony.CallID, epoch int, node string, now time.Time) error {
+	_, err := pass(g, "admit", nothing(func() error { return g.Calls.Admit(ctx, id, epoch, node, now) }))
+	return err
+}
+func (g *gate) Progress(ctx context.Context, id telephony.CallID, s telephony.State, n, sip int, now time.Time) (bool, error) {
+	return pass(g, "progress", func() (bool, error) { return g.Calls.Progress(ctx, id, s, n, sip, now) })
+}
+func (g *gate) Append(ctx context.Context, id telephony.CallID, epoch int, e []agentcore.Entry) error {
+	_, err := pass(g, "append", nothing(func() error { return g.Calls.Append(ctx, id, epoch, e) }))
+	return err
+}
+func (g *gate) End(ctx context.Context, id telephony.CallID, epoch int, reason telephony.EndReason, now time.Time) (agentcore.Entry, bool, error) {
+	m, err := pass(g, "end", func() (m made[agentcore.Entry], err error) {
+		m.v, m.first, err = g.Calls.End(ctx, id, epoch, reason, now)
+		return m, err
+	})
+	return m.v, m.first, err
+}
+func (g *gate) Journal(ctx context.Context, id telephony.CallID, after int) ([]agentcore.Entry, error) {
+	return pass(g, "journal", func() ([]agentcore.Entry, error) { return g.Calls.Journal(ctx, id, after) })
+}
+func (g *gate) Unended(ctx context.Context, node string, since time.Time) ([]dispatch.Record, error) {
+	return pass(g, "unended", func() ([]dispatch.Record, error) { return g.Calls.Unended(ctx, node, since) })
+}
+func (g *gate) CreateDispatch(ctx context.Context, d dispatch.Dispatch, r *dispatch.Record) (dispatch.Dispatch, bool, error) {
+	m, err := pass(g, "create dispatch", func() (m made[dispatch.Dispatch], err error) {
+		m.v, m.first, err = g.Calls.CreateDispatch(ctx, d, r)
+		return m, err
+	})
+	return m.v, m.first, err
+}
+func (g *gate) DispatchByKey(ctx context.Context, workspace, key string, now time.Time) (dispatch.Dispatch, error) {
+	return pass(g, "dispatch by key", func() (dispatch.Dispatch, error) { return g.Calls.DispatchByKey(ctx, workspace, key, now) })
+}
+func (g *gate) Dispatched(ctx context.Context, id string) (dispatch.Dispatch, error) {
+	return pass(g, "dispatched", func() (dispatch.Dispatch, error) { return g.Calls.Dispatched(ctx, id) })
+}
+func (g *gate) FailDispatch(ctx context.Context, id, why string) error {
+	_, err := pass(g, "fail dispatch", nothing(func() error { return g.Calls.FailDispatch(ctx, id, why) }))
+	return err
+}
+func (g *gate) Attach(ctx context.Context, session string, r dispatch.Record) (dispatch.Record, error) {
+	return pass(g, "attach", func() (dispatch.Record, error) { return g.Calls.Attach(ctx, session, r) })
+}
+func (g *gate) Alive(ctx context.Context, node string, since time.Time) (bool, error) {
+	return pass(g, "alive", func() (bool, error) { return g.Calls.Alive(ctx, node, since) })
+}
+
+// Beat passes without a number: it comes by itself, every second.
+func (g *gate) Beat(ctx context.Context, node string, now time.Time) error {
+	g.mu.Lock()
+	closed := g.closed
+	g.mu.Unlock()
+	if closed {
+		return errDead
+	}
+	return g.Calls.Beat(ctx, node, now)
+}
+
+// Dial implements [telephony.Carrier].
+func (g *gate) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
+	return pass(g, "carrier.dial", func() (string, error) { return g.carrier.Dial(ctx, o) })
+}
+
+// Hangup implements [telephony.Carrier].
+func (g *gate) Hangup(ctx context.Context, id string) error {
+	_, err := pass(g, "carrier.hangup", nothing(func() error { return g.carrier.Hangup(ctx, id) }))
+	return err
+}
+
+// State implements [telephony.Carrier].
+func (g *gate) State(ctx context.Context, id string) (telephony.State, error) {
+	return pass(g, "carrier.state", func() (telephony.State, error) { return g.carrier.State(ctx, id) })
+}
