@@ -26,8 +26,12 @@ func encodeDefinition(d roster.Definition) (string, error) {
 	return text(strings.TrimSuffix(out.String(), "\n")), nil
 }
 
+// decodeDefinition reads what [encodeDefinition] wrote, the numbers of variables
+// as they were written: an account number may have more digits than a float.
 func decodeDefinition(kept string) (d roster.Definition, err error) {
-	if err := json.Unmarshal([]byte(kept), &d); err != nil {
+	in := json.NewDecoder(strings.NewReader(kept))
+	in.UseNumber()
+	if err := in.Decode(&d); err != nil {
 		return d, fmt.Errorf("definition: %w", err)
 	}
 	return d, nil

@@ -74,7 +74,7 @@ func uuid(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n)
 func definition(name string) roster.Definition {
 	return roster.Definition{
 		Name: name, Enabled: true, VoiceUUID: "voice-1", Languages: []string{"en-US"},
-		Variables: map[string]any{"plan": "gold <b>", "seats": 2.5, "vip": true, "none": nil},
+		Variables: map[string]any{"plan": "gold <b>", "seats": json.Number("2.5"), "vip": true, "none": nil},
 		Greeting:  ptr("Grüß Gott, {{plan}}"),
 		ASR:       &roster.ASR{Provider: "deepgram", Model: "nova-2", AudioFormat: "pcm_16000", Keywords: []string{"resemble"}},
 		Turn:      &roster.Turn{Timeout: 7, SilenceEnd: -1, Mode: "silence", EndpointWaitMS: 450},
