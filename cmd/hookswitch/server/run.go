@@ -32,6 +32,7 @@ func (s *Server) Run(ctx context.Context) error {
 	wg.Go(func() { s.watchReadiness(ctx) })
 	wg.Go(func() { s.sweep(ctx) })
 	wg.Go(func() { s.work(ctx) })
+	wg.Go(func() { s.hub.Run(ctx) })
 
 	<-ctx.Done()
 	err := context.Cause(ctx)

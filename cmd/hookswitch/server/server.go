@@ -22,6 +22,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
+	v2 "github.com/hookswitch/hookswitch/cmd/hookswitch/rest/v2"
 	"github.com/hookswitch/hookswitch/metrics"
 	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/storage/blob"
@@ -77,6 +78,7 @@ type Server struct {
 	runner    *webhook.Runner
 	deliverer *webhook.Deliverer
 	api       http.Handler
+	hub       *v2.Hub // wakes who follows calls over the API
 
 	complaints complaints
 
@@ -118,6 +120,7 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 	if err := s.hooks(); err != nil {
 		return nil, err
 	}
+	s.hub = v2.NewHub(s.store, s.log)
 	s.speech = newSpeech(s.load, s.log)
 	if err := s.dispatch(); err != nil {
 		return nil, err
@@ -157,6 +160,7 @@ func (s *Server) watch(call telephony.CallID, e agentcore.Entry) {
 	if _, over := e.Event.(agentcore.Ended); over {
 		s.lastEnd.Store(time.Now().UnixNano())
 	}
+	s.hub.Poke(call)
 	if s.o.Watch != nil {
 		s.o.Watch(call, e)
 	}
