@@ -181,6 +181,33 @@ func TestDeliveryIsPutOnRecordAgainstOdds(t *testing.T) {
 	})
 }
 
+// What was sent when the process was told to stop is on record, and due again.
+func TestDeliveryThatIsCutShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.answer = func(_ http.ResponseWriter, r *http.Request) {
+			if len(o.got) == 1 {
+				<-r.Context().Done()
+			}
+		}
+		d := o.over(o.hire(hook(roster.PostCall, nil)))
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, stop)
+		again, err := o.Work(ctx, d.ID)
+		if err != nil || again != webhook.WaitsAfter[0] {
+			t.Errorf("Work() = %v, %v, want it again in %v", again, err, webhook.WaitsAfter[0])
+		}
+		if on, attempts := o.on(d.ID); on.Status != webhook.Pending || len(attempts) != 1 || attempts[0].Took != time.Second {
+			t.Errorf("%+v, %+v, want one attempt of a second", on, attempts)
+		}
+		time.Sleep(again)
+		o.work(d)
+		if on, _ := o.on(d.ID); on.Status != webhook.Delivered || len(o.got) != 2 {
+			t.Errorf("%+v, %d requests", on, len(o.got))
+		}
+	})
+}
+
 func TestDeliveryThatCanNotBePutOnRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t)
