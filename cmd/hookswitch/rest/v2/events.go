@@ -45,7 +45,7 @@ func (journalEvent) Schema(r huma.Registry) *huma.Schema {
 	const name = "Event"
 	if _, ok := r.Map()[name]; !ok {
 		s := huma.SchemaFromType(r, reflect.TypeFor[journalHead]())
-		s.AdditionalProperties = true
+		s.AdditionalProperties = &huma.Schema{} // of any kind: each event has fields of its own
 		r.Map()[name] = s
 	}
 	return &huma.Schema{Ref: "#/components/schemas/" + name}

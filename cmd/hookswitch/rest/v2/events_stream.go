@@ -21,12 +21,13 @@ import (
 type StreamLimit struct {
 	PerKey int // 0 means 20
 	All    int // 0 means 1000
+	// Patience is how long a client may take over one write. 0 means 10 s.
+	Patience time.Duration
 }
 
 // What a stream's client may expect, and must bear.
 const (
 	heartbeat   = 15 * time.Second // a comment, when nothing happens
-	writeWait   = 10 * time.Second // that a slow client may take over one write
 	streamBatch = 100              // entries that are written at once
 )
 
@@ -44,6 +45,9 @@ func newStreams(limit StreamLimit) *streams {
 	}
 	if limit.All <= 0 {
 		limit.All = 1000
+	}
+	if limit.Patience <= 0 {
+		limit.Patience = 10 * time.Second
 	}
 	return &streams{limit: limit, of: map[string]int{}}
 }
@@ -89,7 +93,7 @@ func (a *API) stream(from source, after int64, wake <-chan struct{}, leave func(
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		defer leave()
 		r, w := humago.Unwrap(c)
-		f := &follower{control: http.NewResponseController(w), w: w, after: after}
+		f := &follower{control: http.NewResponseController(w), w: w, after: after, patience: a.streams.limit.Patience}
 		// The server's own deadlines are for requests that are short.
 		_ = f.control.SetReadDeadline(time.Time{})
 		h := w.Header()
@@ -114,6 +118,8 @@ type follower struct {
 	w       http.ResponseWriter
 	after   int64
 	buf     []byte
+
+	patience time.Duration
 }
 
 // follow writes until nothing more can come, the client is gone or too slow, or
@@ -169,7 +175,7 @@ func (f *follower) drain(ctx context.Context, from source) (over bool, err error
 // write sends b to the client now. One that does not take it in time is left: it
 // can resume.
 func (f *follower) write(b []byte) error {
-	_ = f.control.SetWriteDeadline(time.Now().Add(writeWait)) // tests' recorders have none
+	_ = f.control.SetWriteDeadline(time.Now().Add(f.patience)) // tests' recorders have none
 	if _, err := f.w.Write(b); err != nil {
 		return errSlow
 	}

@@ -77,7 +77,7 @@ func (a *API) recording(ctx context.Context, in *CallPath) (*huma.StreamResponse
 		h.Set("Cache-Control", "private, no-cache")
 		h.Set("ETag", fmt.Sprintf(`"%d-%d"`, sound.Size(), sound.Modified().UnixMicro()))
 		h.Set("X-Content-Type-Options", "nosniff")
-		http.ServeContent(&patient{ResponseWriter: w, r: req, control: http.NewResponseController(w)}, req, "", sound.Modified(), sound)
+		http.ServeContent(&patient{ResponseWriter: w, r: req, control: http.NewResponseController(w), wait: a.streams.limit.Patience}, req, "", sound.Modified(), sound)
 	}}, nil
 }
 
@@ -98,6 +98,7 @@ type patient struct {
 	http.ResponseWriter
 	r       *http.Request
 	control *http.ResponseController
+	wait    time.Duration // that one write may take
 	refused bool
 }
 
@@ -118,7 +119,7 @@ func (p *patient) Write(b []byte) (int, error) {
 	if p.refused {
 		return len(b), nil
 	}
-	_ = p.control.SetWriteDeadline(time.Now().Add(writeWait)) // tests' recorders have none
+	_ = p.control.SetWriteDeadline(time.Now().Add(p.wait)) // tests' recorders have none
 	return p.ResponseWriter.Write(b)
 }
 
