@@ -134,6 +134,7 @@ func TestDeliveryIsSentByOneOfTwo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t)
 		o.answer = func(http.ResponseWriter, *http.Request) { time.Sleep(5 * time.Second) }
+		o.slow = time.Second // all four see that it is due
 		d := o.over(o.hire(hook(roster.PostCall, nil)))
 		var all sync.WaitGroup
 		for range 4 {
