@@ -13,6 +13,9 @@ var WebhookTypes = []string{PreCall, PostCall}
 // webhookTimeout is how long a webhook may take that doesn't say, in seconds.
 const webhookTimeout = 10
 
+// minSigningKey is how many bytes a secret must stand for to sign with.
+const minSigningKey = 16
+
 // webhooks reads the whole list. A webhook keeps its identity by its type, and
 // its secret when none is given.
 func (t Terms) webhooks(f form, d *Definition) error {
@@ -109,11 +112,17 @@ func (t Terms) webhookConfig(f form, hook *Webhook) error {
 	if !f.text("secret", 256, "", &secret) {
 		return nil
 	}
+	key := []byte(secret)
 	if coded, ok := strings.CutPrefix(secret, "whsec_"); ok {
-		if _, err := base64.StdEncoding.DecodeString(coded); err != nil || coded == "" {
+		var err error
+		if key, err = base64.StdEncoding.DecodeString(coded); err != nil {
 			f.refuse("secret", "must be base64 after whsec_")
 			return nil
 		}
+	}
+	if secret != "" && len(key) < minSigningKey {
+		f.refuse("secret", "is too short (minimum is %d bytes)", minSigningKey)
+		return nil
 	}
 	sealed, err := t.Seal(secret)
 	if err != nil {
