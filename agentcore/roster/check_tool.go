@@ -123,6 +123,7 @@ func (t Terms) tool(f form, tool Tool, others []Tool, fresh bool) Tool {
 	tool.Type = kind
 	in, null, ok := f.object("tool_config")
 	switch {
+	case ok && !null && len(f.wrong.Of(f.under+"tool_type")) > 0: // what it must hold depends on it
 	case ok && !null:
 		tool.Config = t.toolConfig(in, tool.Type, tool.Config)
 	case (null || fresh) && len(f.wrong.Of(f.under+"tool_config")) == 0:

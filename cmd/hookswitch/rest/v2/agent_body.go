@@ -75,19 +75,13 @@ type toolBody struct {
 }
 
 type toolConfigBody struct {
-	Request     orNull[requestBody]      `json:"api_schema" required:"false" doc:"Of a webhook tool: what is sent."`
-	Parameters  map[string]parameterBody `json:"parameters,omitempty" doc:"What the model fills in: a flat map, at most 32."`
-	Assignments []assignmentBody         `json:"assignments" required:"false" nullable:"true" doc:"Where values of the answer go."`
-	Timeout     *int                     `json:"response_timeout_secs" required:"false" minimum:"1" maximum:"60" doc:"Seconds. Default 10."`
-	Hold        *bool                    `json:"disable_interruptions" required:"false"`
-	Speak       *bool                    `json:"force_pre_tool_speech" required:"false"`
-	Safe        *bool                    `json:"safe_to_retry" required:"false" doc:"Ours: the receiver honours Idempotency-Key, or only reads."`
-}
-
-type parameterBody struct {
-	Type        string `json:"type,omitempty" enum:"string,number,integer,boolean" doc:"Default string."`
-	Description string `json:"description,omitempty" doc:"What the model is told of it."`
-	Required    *bool  `json:"required" required:"false" doc:"Ours. Default true."`
+	Request     orNull[requestBody] `json:"api_schema" required:"false" doc:"Of a webhook tool: what is sent."`
+	Parameters  object              `json:"parameters,omitempty" doc:"What the model fills in: a flat map of at most 32 {type, description}, type being string, number, integer or boolean; required (ours) is true unless it says otherwise. Of a system tool: what it needs to know."`
+	Assignments []assignmentBody    `json:"assignments" required:"false" nullable:"true" doc:"Where values of the answer go."`
+	Timeout     *int                `json:"response_timeout_secs" required:"false" minimum:"1" maximum:"60" doc:"Seconds. Default 10."`
+	Hold        *bool               `json:"disable_interruptions" required:"false"`
+	Speak       *bool               `json:"force_pre_tool_speech" required:"false"`
+	Safe        *bool               `json:"safe_to_retry" required:"false" doc:"Ours: the receiver honours Idempotency-Key, or only reads."`
 }
 
 type requestBody struct {

@@ -50,6 +50,19 @@ func (stampOrNull) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: "string", Format: "date-time", Nullable: true}
 }
 
+// anything is any JSON, null included.
+type anything struct{ is any }
+
+// MarshalJSON implements [json.Marshaler].
+func (a anything) MarshalJSON() ([]byte, error) { return json.Marshal(a.is) }
+
+// Schema implements [huma.SchemaProvider]. It names the types, because readers
+// of documents differ in whether no type allows null.
+func (anything) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{AnyOf: []*huma.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"},
+		{Type: "array", Items: &huma.Schema{}}, {Type: "object", AdditionalProperties: true}, {Type: "null"}}}
+}
+
 // object is a JSON object of any content.
 type object map[string]any
 

@@ -47,9 +47,9 @@ type agentVersion struct {
 }
 
 type difference struct {
-	Path string `json:"path" example:"llm.prompt"`
-	From any    `json:"from"`
-	To   any    `json:"to"`
+	Path string   `json:"path" example:"llm.prompt"`
+	From anything `json:"from"`
+	To   anything `json:"to"`
 }
 
 type versionsAnswer struct {
@@ -182,7 +182,7 @@ func (a *API) diffVersions(ctx context.Context, in *struct {
 	}
 	items := make([]difference, 0, len(places))
 	for _, p := range places {
-		items = append(items, difference(p))
+		items = append(items, difference{p.Path, anything{p.From}, anything{p.To}})
 	}
 	return &reply[diffAnswer]{diffAnswer{Success: true, Items: items, Count: len(items)}}, nil
 }
