@@ -141,7 +141,9 @@ func (w *world) latency(call int, key, op string, seq int) time.Duration {
 	part, _, _ := strings.Cut(op, ".")
 	switch {
 	case op == "asr.open": // quick: the line waits meanwhile
-	case part == "asr", part == "tool":
+	case part == "tool": // some answer before a journal can have been written
+		low, high = time.Millisecond, 300*time.Millisecond
+	case part == "asr":
 		low, high = 40*time.Millisecond, 300*time.Millisecond
 	case part == "llm":
 		low, high = 90*time.Millisecond, 700*time.Millisecond
