@@ -48,6 +48,7 @@ type Conversation struct {
 	pen    *pen
 	ledger *ledger
 	tools  tools.Set
+	uses   uses
 	events chan event
 	speak  chan *utterance
 	warned sync.Map // names of variables that were missed
@@ -170,6 +171,7 @@ func (c *Conversation) Run(ctx context.Context, leg telephony.Leg) (Summary, err
 		err = errors.Join(err, c.cfg.Detector.Close())
 	}
 	talking.Wait()
+	c.uses.work.Wait()
 	return sum, err
 }
 
@@ -198,6 +200,7 @@ func (c *Conversation) epilogue(ctx context.Context, cause error) (Summary, erro
 	case errors.Is(cause, telephony.ErrLost):
 		c.pen.commit(Lost{Epoch: c.cfg.Call.Epoch, Cause: cause.Error()})
 	}
+	c.pen.close()
 	err := c.pen.flush(ctx)
 	c.pen.look(func(s *State) { sum.Last = s.Last })
 	sum.Lasted = time.Since(c.pen.began)

@@ -25,6 +25,7 @@ type pen struct {
 	mu      sync.Mutex
 	state   State
 	waiting []Entry
+	shut    bool
 	done    int           // number of the last entry that is committed
 	moved   chan struct{} // closed, and replaced, when done moves or err is set
 	err     error
@@ -66,7 +67,7 @@ func (p *pen) decide(event func(*State) Event) int {
 
 // write is add; p.mu is held.
 func (p *pen) write(ev Event, sync bool) int {
-	if p.err != nil || p.state.End != "" {
+	if p.err != nil || p.shut || p.state.End != "" {
 		return p.state.Last + 1 // wait will tell; nothing follows the end
 	}
 	now := time.Now()
@@ -189,6 +190,13 @@ func (p *pen) fail(err error) {
 		close(p.moved)
 		p.moved = make(chan struct{})
 	}
+}
+
+// close lets nothing more in.
+func (p *pen) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shut = true
 }
 
 // look reads the state. The function must not keep the pointer.

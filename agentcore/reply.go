@@ -81,7 +81,7 @@ func (m *maker) make() error {
 		}
 		return m.sayAll(m.u.rest)
 	}
-	if err := m.repeat(); err != nil {
+	if err := m.settle(); err != nil {
 		return err
 	}
 	return m.think()

@@ -11,10 +11,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/tools"
 )
 
-var (
-	errSlow = errors.New("it took too long, the outcome is unknown")
-	errMany = errors.New("too many tools were used for one answer: this one was not")
-)
+var errMany = errors.New("too many tools were used for one answer: this one was not")
 
 // use uses the tool that the model wants: the intent is committed before, the
 // result before the model sees it. What goes wrong is told to the model, not to
@@ -79,10 +76,17 @@ func (m *maker) prepare(t tools.Traits) error {
 	return nil
 }
 
-// repeat tries again what was interrupted: by a noise, by a line that was lost,
-// by the death of the process that did it. Only tools that are safe are tried;
-// of others the model is told that the outcome is unknown.
-func (m *maker) repeat() error {
+// settle waits for tools that an earlier reply asked for and that are still at
+// it, and tries again what was interrupted: by a line that was lost, by the
+// death of the process that did it. Only tools that are safe are tried; of
+// others the model is told that the outcome is unknown.
+func (m *maker) settle() error {
+	m.part = "tool"
+	for _, u := range m.c.uses.all() {
+		if err := m.await(u); err != nil {
+			return err
+		}
+	}
 	var again []ToolIntent
 	m.c.pen.look(func(s *State) { again = s.repeatable() })
 	for _, intent := range again {
@@ -90,7 +94,6 @@ func (m *maker) repeat() error {
 		if !traits.Safe {
 			continue // it was when it was meant; who runs it now does not say so
 		}
-		m.part = "tool"
 		if err := m.prepare(traits); err != nil {
 			return err
 		}
@@ -102,56 +105,35 @@ func (m *maker) repeat() error {
 }
 
 // carryOut uses a tool whose intent is committed, and returns what the model is
-// told of it.
+// told of it. A reply that is cut does not cut the use: see [uses].
 func (m *maker) carryOut(intent ToolIntent, traits tools.Traits) (string, error) {
-	c := m.c
-	began := time.Now()
-	result, failed := m.try(intent, traits)
-	if m.ctx.Err() != nil {
-		return "", context.Cause(m.ctx) // what came of it is not known
+	u := m.c.begin(m.u.call, intent, traits)
+	if err := m.await(u); err != nil {
+		return "", err
 	}
-	for _, p := range result.Problems {
-		c.cfg.Log.Warn("a tool's answer: "+p, "call", c.cfg.Call.ID, "tool", intent.Name)
-	}
-	took := time.Since(began)
-	m.u.inTools(took)
-	news := ToolResult{
-		Key: intent.Key, Text: result.Text, Failed: failed, TookMS: took.Milliseconds(), End: result.End,
-		Assigned: c.assignable(result.Assigned),
-	}
-	done := c.pen.decide(func(s *State) Event {
-		if t := s.find(intent.Key); t == nil || t.result != nil {
-			return nil // a reply that was cut in this very moment has written it
-		}
-		return news
-	})
-	if result.End {
+	done := u.entry
+	if u.result.End {
+		done = m.c.pen.decide(u.outcome)
 		m.bye = true
-		c.tell(m.u.ctx, event{kind: evGoodbye, at: time.Now(), reply: m.u.reply})
+		m.c.tell(m.u.ctx, event{kind: evGoodbye, at: time.Now(), reply: m.u.reply})
 	}
-	return result.Text, c.pen.wait(m.ctx, done)
+	return u.result.Text, m.c.pen.wait(m.ctx, done)
 }
 
-func (m *maker) try(intent ToolIntent, traits tools.Traits) (result tools.Result, failed bool) {
-	m.stall.Stop() // it has its own limit
+// await waits for a use of a tool, which has its own limit.
+func (m *maker) await(u *use) error {
+	m.stall.Stop()
 	defer m.stall.Reset(stallLimit)
-	ctx, stop := context.WithTimeoutCause(m.ctx, traits.Limit(), errSlow)
-	defer stop()
-	in := tools.Invocation{
-		Key: intent.Key, Arguments: json.RawMessage(intent.Arguments),
-		Variables: m.c.variables(), Missing: m.c.missing,
+	began := time.Now()
+	select {
+	case <-u.done:
+	case <-m.ctx.Done():
 	}
-	result, err := m.c.tools.Call(ctx, intent.Name, in)
-	if err != nil && errors.Is(context.Cause(ctx), errSlow) {
-		err = errSlow
+	if m.ctx.Err() != nil {
+		return context.Cause(m.ctx)
 	}
-	if err != nil && mutant("tool-tried-again") {
-		result, err = m.c.tools.Call(ctx, intent.Name, in)
-	}
-	if err != nil {
-		return failure(err), true
-	}
-	return result, false
+	m.u.inTools(time.Since(began))
+	return nil
 }
 
 // failure is what a model is told of an error.

@@ -22,6 +22,7 @@ type utterance struct {
 	preface string // Resume: said before the rest
 	rest    string // Resume: of the reply that was cut
 	sounds  chan sound
+	call    context.Context // of the call's leg, which outlives the reply
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 
@@ -64,7 +65,7 @@ const queued = int(2 * time.Second / media.FrameDuration)
 var errOver = errors.New("agentcore: the reply is over")
 
 func newUtterance(ctx context.Context, reply int, why turn.Why) *utterance {
-	u := &utterance{reply: reply, why: why, sounds: make(chan sound, queued), phrases: -1}
+	u := &utterance{reply: reply, why: why, call: ctx, sounds: make(chan sound, queued), phrases: -1}
 	u.ctx, u.cancel = context.WithCancelCause(ctx)
 	return u
 }

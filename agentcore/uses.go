@@ -1,0 +1,115 @@
+package agentcore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/tools"
+)
+
+// uses are the uses of tools that go on. They belong to the call, not to the
+// reply that asked for them: who says "mm-hm" while a table is being booked
+// doesn't leave it half booked. The reply behind it waits for them.
+type uses struct {
+	work sync.WaitGroup
+
+	mu  sync.Mutex
+	now []*use // oldest first
+}
+
+// use is one of them.
+type use struct {
+	key  string
+	done chan struct{} // closed once the rest may be read
+
+	result tools.Result
+	failed bool
+	took   time.Duration
+	given  map[string]any // variables that it sets
+	entry  int            // of the journal. An End is left to the reply: one that was cut ends nothing
+}
+
+var errSlow = errors.New("it took too long, the outcome is unknown")
+
+// all are those that go on now.
+func (us *uses) all() []*use {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	return append([]*use(nil), us.now...)
+}
+
+func (us *uses) add(u *use) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	us.now = append(us.now, u)
+}
+
+func (us *uses) drop(u *use) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	for i := range us.now {
+		if us.now[i] == u {
+			us.now = append(us.now[:i], us.now[i+1:]...)
+			return
+		}
+	}
+}
+
+// begin uses a tool until ctx ends, which is the call's. What came of it is
+// written down even if nobody waits for it any more.
+func (c *Conversation) begin(ctx context.Context, intent ToolIntent, traits tools.Traits) *use {
+	u := &use{key: intent.Key, done: make(chan struct{})}
+	c.uses.add(u)
+	c.uses.work.Go(func() {
+		defer c.uses.drop(u)
+		defer close(u.done)
+		began := time.Now()
+		u.result, u.failed = c.try(ctx, intent, traits)
+		u.took = time.Since(began)
+		if ctx.Err() != nil {
+			return // what came of it is not known
+		}
+		for _, p := range u.result.Problems {
+			c.cfg.Log.Warn("a tool's answer: "+p, "call", c.cfg.Call.ID, "tool", intent.Name)
+		}
+		u.given = c.assignable(u.result.Assigned)
+		if !u.result.End {
+			u.entry = c.pen.decide(u.outcome)
+		}
+	})
+	return u
+}
+
+// outcome is what the journal says of a use; nil if it says it already.
+func (u *use) outcome(s *State) Event {
+	if t := s.find(u.key); t == nil || t.result != nil {
+		return nil
+	}
+	return ToolResult{
+		Key: u.key, Text: u.result.Text, Failed: u.failed, TookMS: u.took.Milliseconds(),
+		End: u.result.End, Assigned: u.given,
+	}
+}
+
+func (c *Conversation) try(ctx context.Context, intent ToolIntent, traits tools.Traits) (result tools.Result, failed bool) {
+	ctx, stop := context.WithTimeoutCause(ctx, traits.Limit(), errSlow)
+	defer stop()
+	in := tools.Invocation{
+		Key: intent.Key, Arguments: json.RawMessage(intent.Arguments),
+		Variables: c.variables(), Missing: c.missing,
+	}
+	result, err := c.tools.Call(ctx, intent.Name, in)
+	if err != nil && errors.Is(context.Cause(ctx), errSlow) {
+		err = errSlow
+	}
+	if err != nil && mutant("tool-tried-again") {
+		result, err = c.tools.Call(ctx, intent.Name, in)
+	}
+	if err != nil {
+		return failure(err), true
+	}
+	return result, false
+}
