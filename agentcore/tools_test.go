@@ -155,6 +155,32 @@ func TestToolsAfterACrash(t *testing.T) {
 	}
 }
 
+// A caller hangs up while a tool runs: it is stopped, and nothing follows the end.
+func TestToolsEndWithTheCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newParts(map[string]string{"book": "!desk"})
+		d := &desk{}
+		cfg := p.config("please book me")
+		cfg.Tools = append(cfg.Tools, d)
+		c, err := agentcore.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		began := time.Now()
+		time.AfterFunc(3*time.Second, func() { cancel(telephony.OverError{Reason: telephony.CallerHangup}) })
+		sum, err := c.Run(ctx, line.New(line.Config{Handset: coded(500 * time.Millisecond)}))
+		if err != nil || sum.End != telephony.CallerHangup || time.Since(began) > 3100*time.Millisecond {
+			t.Errorf("Run() = %+v, %v, after %v", sum, err, time.Since(began))
+		}
+		entries := p.pages.Entries()
+		checkJournal(t, entries, sum)
+		if last := entries[len(entries)-2].Event.Kind(); len(d.keys) != 1 || last != "tool_intent" {
+			t.Errorf("%d uses; before the end came %s, want the intent and no result", len(d.keys), last)
+		}
+	})
+}
+
 // The prompt reads as the variables do when the model is asked; tools set them,
 // and a later line still has them.
 func TestVariablesGoWithTheCall(t *testing.T) {
