@@ -133,3 +133,39 @@ func TestJobOfADeadProcessIsDoneWithinAMinute(t *testing.T) {
 		})
 	}
 }
+
+// Two that are alive take nothing from one another, however long a job is.
+func TestTwoProcessesDoEachJobOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db, err := sqlite.Open(t.Context(), sqlite.Memory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		const each = 20
+		done := make(calls, 10*each)
+		for range 2 {
+			defer run(t, db, jobs.Config{Concurrency: 3, Poll: 5 * time.Second, Workers: map[string]jobs.Do{"long": func(_ context.Context, id string) (time.Duration, error) {
+				time.Sleep(jobs.Timeout - time.Second)
+				done <- id
+				return 0, nil
+			}}})()
+		}
+		times := map[string]int{}
+		for n := range each {
+			id := fmt.Sprint(n)
+			times[id] = 0
+			enqueue(t, db, storage.Job{Kind: "long", ID: id}, nil)
+		}
+		time.Sleep(8 * time.Minute)
+		close(done)
+		for id := range done {
+			times[id]++
+		}
+		for id, n := range times {
+			if n != 1 {
+				t.Errorf("job %s was done %d times, want once", id, n)
+			}
+		}
+	})
+}
