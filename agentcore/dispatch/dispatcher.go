@@ -27,6 +27,9 @@ func (d *Desk) Dispatch(ctx context.Context, w Wish) (on Dispatch, replayed bool
 	if w.Workspace == "" {
 		return Dispatch{}, false, errors.New("dispatch: a wish belongs to a workspace")
 	}
+	if mutant("key-forgotten") {
+		w.IdemKey = ""
+	}
 	now := time.Now()
 	if w.IdemKey != "" {
 		on, err := d.cfg.Calls.DispatchByKey(ctx, w.Workspace, w.IdemKey, now)

@@ -36,7 +36,7 @@ const (
 // nothing, and when the callee picks up the call goes on.
 func TestKilledBetweenAnswerAndCommit(t *testing.T) {
 	address := "sqlite://" + filepath.ToSlash(filepath.Join(t.TempDir(), "calls.db"))
-	far := &farCarrier{}
+	far := &farCarrier{answered: make(chan struct{})}
 	server := httptest.NewServer(far)
 	defer server.Close()
 
@@ -46,10 +46,14 @@ func TestKilledBetweenAnswerAndCommit(t *testing.T) {
 	child.Env = append(os.Environ(), carrierVar+"="+server.URL, databaseVar+"="+address)
 	var said strings.Builder
 	child.Stdout, child.Stderr = &said, &said
-	far.answered = func() { _ = child.Process.Kill() } // SIGKILL
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
+	select {
+	case <-far.answered:
+	case <-limit.Done():
+	}
+	_ = child.Process.Kill() // SIGKILL
 	err := child.Wait()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.Exited() || len(far.calls()) != 1 {
@@ -127,7 +131,7 @@ func farDesk(t *testing.T, db *storage.DB, node string, c telephony.Carrier, tal
 
 // farCarrier is a carrier on the other side of the wire.
 type farCarrier struct {
-	answered func()
+	answered chan struct{} // closed when the child has its answer
 
 	mu     sync.Mutex
 	placed []telephony.CallID
@@ -141,7 +145,7 @@ func (f *farCarrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.mu.Unlock()
 		fmt.Fprint(w, "CAfar")
 	case "/answered":
-		f.answered()
+		close(f.answered)
 	}
 }
 

@@ -20,6 +20,7 @@ var mutants = []struct{ name, breaks string }{
 	{"tool-before-intent", "intent before effect"},     // agentcore: a tool doesn't wait for its intent's commit
 	{"never-cleared", "falls silent"},                  // agentcore: a talked-over line is not cleared
 	{"both-speak", "one speaks"},                       // turn: a reply starts while the caller speaks
+	{"key-forgotten", "dialled once"},                  // dispatch: a key that comes again has its call placed again
 	{"nobody-told", "told once"},                       // storage: an end has nobody told
 	{"ended-twice", "one end"},                         // dispatch, storage: a callback that comes again ends the call again
 }

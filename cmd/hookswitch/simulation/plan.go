@@ -63,13 +63,16 @@ func Smallest(plan []Fault, fails func([]Fault) bool) []Fault {
 	return plan
 }
 
-// hazards is what may go wrong, and within which of the first operations of
-// that name.
-var hazards = []struct {
+// hazard is something that may go wrong, and within which of the first operations
+// of that name.
+type hazard struct {
 	op    string
 	most  int
 	kinds []Kind
-}{
+}
+
+// hazards are those of every call.
+var hazards = []hazard{
 	{"line", 16000, []Kind{Reset, Stop}},
 	{"line", 16000, []Kind{Reset, Stop}},
 	{"asr.open", 1, []Kind{Fail}},
@@ -80,9 +83,6 @@ var hazards = []struct {
 	{"journal.append", 16, []Kind{Slow, Fail, Lost, Reset}},
 	{"journal.append", 16, []Kind{Slow, Fail, Lost, Reset}},
 	{"store.create", 1, []Kind{Fail, Lost}},
-	{"store.fail", 1, []Kind{Fail, Lost}},
-	{"store.prepared", 1, []Kind{Fail, Lost}},
-	{"hook.prepare", 1, []Kind{Slow, Fail}},
 	{"store.find", 3, []Kind{Fail, Slow}},
 	{"store.admit", 2, []Kind{Fail, Lost}},
 	{"store.raise", 1, []Kind{Fail, Lost}},
@@ -96,11 +96,25 @@ var hazards = []struct {
 	{"carrier.state", 1, []Kind{Fail, Slow}},
 }
 
+// first are the hazards of what comes before anyone talks. They are rolled apart,
+// so that the others stay as frequent as they must be.
+var first = []hazard{
+	{"store.fail", 1, []Kind{Fail, Lost}},
+	{"store.prepared", 2, []Kind{Fail, Lost}},
+	{"hook.prepare", 1, []Kind{Slow, Fail}},
+	{"store.carrier", 1, []Kind{Fail, Lost, Slow}},
+	{"carrier.dial", 1, []Kind{Fail, Lost, Slow}},
+}
+
 // Planned is what goes wrong in the run of seed: nothing on a third of the
-// calls, one to four things on the others.
+// calls, one to four things on the others, and on some one before they begin.
 func Planned(seed uint64, calls int) []Fault {
 	var all []Fault
 	for call := 1; call <= calls; call++ {
+		if early := dice(seed, call, "plan of the beginning"); early.IntN(4) == 0 {
+			h := first[early.IntN(len(first))]
+			all = append(all, Fault{call, h.op, 1 + early.IntN(h.most), h.kinds[early.IntN(len(h.kinds))]})
+		}
 		dice := dice(seed, call, "plan")
 		if dice.IntN(3) == 0 {
 			continue
