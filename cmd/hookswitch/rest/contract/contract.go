@@ -38,12 +38,13 @@ const maxKept = 8 << 20
 // so only its answer is checked.
 func Wrap(t TB, h http.Handler) http.Handler {
 	t.Helper()
-	doc := closed(t, h)
-	c := &checker{t: t, next: h, doc: doc, mux: http.NewServeMux(), ops: map[string]found{}}
-	for path, item := range doc.Paths.Map() {
-		for method, op := range item.Operations() {
+	docs := read(t, h)
+	c := &checker{t: t, next: h, docs: docs, mux: http.NewServeMux(), ops: map[string]found{}}
+	for path, item := range docs.open.Paths.Map() {
+		closed := docs.closed.Paths.Value(path)
+		for method := range item.Operations() {
 			c.mux.HandleFunc(method+" "+path, func(http.ResponseWriter, *http.Request) {})
-			c.ops[method+" "+path] = found{path, item, method, op}
+			c.ops[method+" "+path] = found{route(docs.open, path, method, item), route(docs.closed, path, method, closed)}
 		}
 	}
 	return c
@@ -77,39 +78,41 @@ func load(t TB, text []byte) *openapi3.T {
 	return doc
 }
 
-// known are the documents of handlers that were wrapped before, closed: most of
-// a suite's handlers serve one and the same, and reading it takes a while.
+// pair is a document as it is, for requests, and closed, for answers.
+type pair struct{ open, closed *openapi3.T }
+
+// known are the documents of handlers that were wrapped before: most of a
+// suite's handlers serve one and the same, and reading it takes a while.
 var known = struct {
 	sync.Mutex
-	docs map[string]*openapi3.T
-}{docs: map[string]*openapi3.T{}}
+	docs map[string]pair
+}{docs: map[string]pair{}}
 
-func closed(t TB, h http.Handler) *openapi3.T {
+func read(t TB, h http.Handler) pair {
 	t.Helper()
 	said := text(t, h)
 	known.Lock()
 	defer known.Unlock()
-	doc := known.docs[string(said)]
-	if doc == nil {
-		doc = load(t, said)
-		closeAnswers(doc)
-		known.docs[string(said)] = doc
+	docs, ok := known.docs[string(said)]
+	if !ok {
+		docs = pair{load(t, said), load(t, said)}
+		closeAnswers(docs.closed)
+		known.docs[string(said)] = docs
 	}
-	return doc
+	return docs
 }
 
-// found is where a request led.
-type found struct {
-	path   string
-	item   *openapi3.PathItem
-	method string
-	op     *openapi3.Operation
+// found is where a request led: for itself, and for its answer.
+type found struct{ asked, answered *routers.Route }
+
+func route(doc *openapi3.T, path, method string, item *openapi3.PathItem) *routers.Route {
+	return &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: item.GetOperation(method)}
 }
 
 type checker struct {
 	t    TB
 	next http.Handler
-	doc  *openapi3.T
+	docs pair
 	mux  *http.ServeMux // finds the operation as the API does
 	ops  map[string]found
 }
@@ -141,8 +144,7 @@ func (c *checker) check(r *http.Request, body []byte, kept *keeper) error {
 	if kept.header.Get("X-Request-Id") == "" {
 		return fmt.Errorf("the answer has no X-Request-Id")
 	}
-	method := r.Method
-	if method == http.MethodHead {
+	if r.Method == http.MethodHead {
 		return nil // an answer without a body
 	}
 	_, pattern := c.mux.Handler(r)
@@ -151,8 +153,7 @@ func (c *checker) check(r *http.Request, body []byte, kept *keeper) error {
 		return c.envelope(kept)
 	}
 	in := &openapi3filter.RequestValidationInput{
-		Request: r, PathParams: values(f.path, r.URL.Path),
-		Route: &routers.Route{Spec: c.doc, Path: f.path, PathItem: f.item, Method: method, Operation: f.op},
+		Request: r, PathParams: values(f.asked.Path, r.URL.Path), Route: f.asked,
 		Options: &openapi3filter.Options{
 			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true,
 			SkipSettingDefaults: true, MultiError: true, RejectWhenRequestBodyNotSpecified: true,
@@ -170,11 +171,12 @@ func (c *checker) check(r *http.Request, body []byte, kept *keeper) error {
 			return fmt.Errorf("the request: %w", err)
 		}
 	}
-	return c.answer(in, kept)
+	in.Route = f.answered
+	return answer(in, kept)
 }
 
 // answer checks an answer of a known operation.
-func (c *checker) answer(in *openapi3filter.RequestValidationInput, kept *keeper) error {
+func answer(in *openapi3filter.RequestValidationInput, kept *keeper) error {
 	out := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: in, Status: kept.status, Header: kept.header, Options: in.Options,
 	}
@@ -204,7 +206,7 @@ func (c *checker) envelope(kept *keeper) error {
 	if err := json.Unmarshal(kept.body.Bytes(), &v); err != nil {
 		return fmt.Errorf("the answer is no JSON: %w", err)
 	}
-	return c.doc.Components.Schemas["Failure"].Value.VisitJSON(v, openapi3.EnableJSONSchema2020())
+	return c.docs.open.Components.Schemas["Failure"].Value.VisitJSON(v, openapi3.EnableJSONSchema2020())
 }
 
 // values are what a path has where pattern has names.
