@@ -139,7 +139,7 @@ func followed(t *testing.T, s storage.Store) {
 		ids[i] = call(t, s, fmt.Sprint(i)).ID
 	}
 	var seen []storage.FeedEntry
-	errs := race(calls+2, func(i int) error {
+	errs := race(calls+1, func(i int) error { // the last one reads
 		after := int64(0)
 		deadline := time.Now().Add(30 * time.Second)
 		for n := 1; ; n++ {
@@ -154,7 +154,7 @@ func followed(t *testing.T, s storage.Store) {
 				if _, err := db.Sequence(t.Context(), 0); err != nil {
 					return err
 				}
-			case len(seen) == calls*rounds || i > calls || time.Now().After(deadline):
+			case len(seen) == calls*rounds || time.Now().After(deadline):
 				return nil
 			default:
 				page, err := db.Feed(t.Context(), "default", after, 4)
