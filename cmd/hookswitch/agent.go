@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -83,10 +84,14 @@ func (a *agentView) state() string {
 	return a.Agent.Status
 }
 
-func (a *agentView) numbers() string {
+// numbers are those that lead to the agent; for a person with spaces in them.
+func (a *agentView) numbers(person bool) string {
 	var all []string
 	for _, n := range a.Numbers {
-		all = append(all, show.Number(n.Number))
+		if person {
+			n.Number = show.Number(n.Number)
+		}
+		all = append(all, n.Number)
 	}
 	return strings.Join(all, ", ")
 }
@@ -201,7 +206,7 @@ func (c *agentListCmd) Run(ctx context.Context, s streams) error {
 	}
 	defer ask.Close()
 	out := &sheet.Sheet{Columns: []sheet.Column{{Name: "NAME", Gives: true}, {Name: "VERSION", Right: true}, {Name: "STATE"}, {Name: "TODAY", Right: true}, {Name: "NUMBERS", Gives: true},
-		{Name: "HEARS", Gives: true}, {Name: "THINKS", Gives: true}, {Name: "SPEAKS", Wide: true}, {Name: "LAST CALL", Wide: true}, {Name: "UUID", Wide: true}}}
+		{Name: "HEARS", Wide: true}, {Name: "THINKS", Gives: true}, {Name: "SPEAKS", Wide: true}, {Name: "LAST CALL", Wide: true}, {Name: "UUID", Wide: true}}}
 	for raw, err := range ask.List(ctx, "/agents", url.Values{"advanced": {"true"}}, 0) {
 		if err != nil {
 			return err
@@ -210,7 +215,7 @@ func (c *agentListCmd) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return err
 		}
-		out.Add(a.Agent.UUID, raw, a.Agent.Name, fmt.Sprint(a.Version), a.state(), fmt.Sprint(a.Agent.CallsToday), a.numbers(),
+		out.Add(a.Agent.UUID, raw, a.Agent.Name, fmt.Sprint(a.Version), a.state(), fmt.Sprint(a.Agent.CallsToday), a.numbers(c.table(s)),
 			a.hears(), a.thinks(), a.TTS.UUID, when(a.Agent.LastActive), a.Agent.UUID)
 	}
 	if out.Len() == 0 && c.mode(s).Terminal && !c.structured() {
@@ -296,21 +301,21 @@ func (a *agentView) summary(w io.Writer, m sheet.Mode) error {
 	if a.LLM != nil {
 		prompt = a.LLM.Prompt
 	}
+	table := m.Terminal || m.Form == sheet.Table || m.Form == sheet.Wide
 	lines := [][2]string{
 		{"name", a.Agent.Name}, {"uuid", a.Agent.UUID}, {"version", fmt.Sprint(a.Version)}, {"state", a.state()},
-		{"calls today", fmt.Sprint(a.Agent.CallsToday)}, {"last call", when(a.Agent.LastActive)}, {"numbers", a.numbers()},
+		{"calls today", fmt.Sprint(a.Agent.CallsToday)}, {"last call", when(a.Agent.LastActive)}, {"numbers", a.numbers(table)},
 		{"hears", a.hears()}, {"thinks", a.thinks()}, {"speaks", strings.TrimSpace(a.TTS.Name + " " + a.TTS.UUID)},
 		{"tools", strings.Join(tools, ", ")}, {"webhooks", strings.Join(hooks, ", ")}, {"prompt", prompt},
 	}
 	var b bytes.Buffer
-	table := m.Terminal || m.Form == sheet.Table || m.Form == sheet.Wide
 	for _, l := range lines {
 		text := show.Clean(l[1])
 		if !table {
 			fmt.Fprintf(&b, "%s\t%s\n", l[0], text)
 			continue
 		}
-		if room := max(m.Width, 60) - 14; m.Form != sheet.Wide && len([]rune(text)) > room {
+		if room := max(cmp.Or(m.Width, 100), 60) - 14; m.Form != sheet.Wide && len([]rune(text)) > room {
 			text = string([]rune(text)[:room-3]) + "..."
 		}
 		fmt.Fprintf(&b, "%s\n", strings.TrimRight(fmt.Sprintf("%-12s  %s", l[0], text), " "))

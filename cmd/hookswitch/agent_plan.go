@@ -77,19 +77,23 @@ func (p *plan) blame(err error) error {
 	if !errors.As(err, &e) || len(e.Fields) == 0 || e.Status == 401 || e.Status == 403 || e.Status >= 500 {
 		return err
 	}
-	list := &fault.List{Title: fmt.Sprintf("the gateway refused agent %q: %d mistakes, it was left as it is", p.doc.Name(), len(e.Fields))}
+	left := "it was left as it is"
+	if p.agent == nil {
+		left = "it was not made"
+	}
+	list := &fault.List{Title: fmt.Sprintf("the gateway refused agent %q: %d mistakes, %s", p.doc.Name(), len(e.Fields), left)}
 	for _, f := range e.Fields {
 		what := f.Name + ": " + f.Text
 		if f.Name == "base" || f.Name == "agent" {
 			what = f.Text
 		}
 		one := &fault.Fault{What: what, Where: fault.Keep(p.doc.Where(f.Name)), Code: "api/refused", Exit: fault.Wrong, Err: e}
-		if e.RequestID != "" {
-			one.Where += "   request " + e.RequestID
-		}
 		list.Faults = append(list.Faults, one)
 	}
 	last := list.Faults[len(list.Faults)-1]
+	if e.RequestID != "" {
+		last.Where += "   request " + e.RequestID
+	}
 	last.Mend = "change it and apply again; what there is: " + fault.Keep("GET /api/v2/voices") + ", " + fault.Keep("/agents/capabilities")
 	return list
 }

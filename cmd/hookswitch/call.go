@@ -167,7 +167,7 @@ func noCall(id string, err error) error {
 }
 
 type callListCmd struct {
-	Query []string `arg:"" optional:"" help:"What they must be, such as agent:front-desk gap>800 said:\"saturday\" since:7d live:yes. See /docs of the gateway."`
+	Query []string `arg:"" optional:"" help:"What they must be, such as agent:front-desk gap>800 said:\"saturday\" since:7d live:true. See /docs of the gateway."`
 	Limit int      `short:"n" default:"30" help:"At most so many; 0 means all. Default ${default}."`
 	reach
 	output
@@ -186,7 +186,7 @@ func (c *callListCmd) Run(ctx context.Context, s streams) error {
 		q.Set("q", query)
 	}
 	out := &sheet.Sheet{Columns: []sheet.Column{{Name: "ID"}, {Name: "WHEN"}, {Name: "WAY"}, {Name: "NUMBER"}, {Name: "AGENT", Gives: true}, {Name: "STATE", Gives: true}, {Name: "LENGTH", Right: true},
-		{Name: "TURNS", Right: true}, {Name: "GAP", Right: true}, {Name: "UNHEARD", Right: true, Wide: true}, {Name: "FULL ID", Wide: true}}}
+		{Name: "GAP", Right: true}, {Name: "TURNS", Right: true, Wide: true}, {Name: "UNHEARD", Right: true, Wide: true}, {Name: "FULL ID", Wide: true}}}
 	table := c.table(s)
 	for raw, err := range ask.List(ctx, "/calls", q, c.Limit) {
 		if err != nil {
@@ -196,11 +196,14 @@ func (c *callListCmd) Run(ctx context.Context, s streams) error {
 		if json.Unmarshal(raw, &v) != nil {
 			return unreadable("a call")
 		}
-		id, number := v.ID, v.other()
-		if table {
-			id, number = short(id), show.Number(number)
+		id, number, ms, at := v.ID, v.other(), "", when(v.Created)
+		if v.MedianGap != nil {
+			ms = fmt.Sprint(*v.MedianGap)
 		}
-		out.Add(v.ID, raw, id, when(v.Created), v.way(), number, v.agent(), v.state(), minutes(v.Duration), fmt.Sprint(v.Turns), gap(v.MedianGap), fmt.Sprint(v.Unheard), v.ID)
+		if table {
+			id, number, ms, at = short(id), show.Number(number), gap(v.MedianGap), recent(v.Created, time.Now())
+		}
+		out.Add(v.ID, raw, id, at, v.way(), number, v.agent(), v.state(), minutes(v.Duration), ms, fmt.Sprint(v.Turns), fmt.Sprint(v.Unheard), v.ID)
 	}
 	if out.Len() == 0 && table {
 		if len(c.Query) > 0 {

@@ -153,7 +153,7 @@ func hide(f *fault.Fault, args []string) *fault.Fault {
 		if !joined && i+1 < len(args) {
 			value = args[i+1]
 		}
-		if name == "api-key" && value != "" {
+		if (name == "api-key" || name == "auth-token") && value != "" {
 			f.Where = strings.ReplaceAll(f.Where, fault.Keep(value), config.Masked)
 			f.What = strings.ReplaceAll(f.What, value, config.Masked)
 		}

@@ -18,12 +18,13 @@ import (
 	"github.com/hookswitch/hookswitch/storage"
 )
 
-// keyCmd is about API keys. It works on the gateway's own machine, on its
+// keyCmd is about API keys, and the key that secrets are sealed with. It works on the gateway's own machine, on its
 // database: who can read that needs no key.
 type keyCmd struct {
 	Create keyCreateCmd `cmd:"" help:"Make an API key and print its secret, once."`
 	List   keyListCmd   `cmd:"" help:"List the API keys."`
 	Revoke keyRevokeCmd `cmd:"" help:"End an API key."`
+	Rotate keyRotateCmd `cmd:"" name:"rotate-secrets" help:"Seal all kept secrets with the newest secret key."`
 }
 
 // ground is the database that a command works on, without a gateway: the same
@@ -123,7 +124,7 @@ func (c *keyCreateCmd) Run(ctx context.Context, s streams) error {
 	}
 	key, secret, err := roster.Issue(ctx, db, c.Workspace, c.Name, scopes, actor(s), time.Now())
 	if err := errors.Join(err, db.Close()); err != nil {
-		return err
+		return c.refused(err)
 	}
 	if c.structured() {
 		b, err := json.Marshal(keyWith{keyView: viewOf(key), Secret: secret})
@@ -138,6 +139,15 @@ func (c *keyCreateCmd) Run(ctx context.Context, s streams) error {
 	c.note(s, "key %s, %q (%s), workspace %s, %s\nits secret is shown this once:", key.ID, c.Name, strings.Join(c.Scope, ", "), c.Workspace, place)
 	_, err = fmt.Fprintln(s.out, secret)
 	return err
+}
+
+// refused tells of a name that can't be one.
+func (c *keyCreateCmd) refused(err error) error {
+	var wrong roster.KeyError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	return &fault.Fault{What: "the key's " + wrong.Field + " " + wrong.Why, Where: fault.Keep("--" + wrong.Field), Mend: fault.Keep("hookswitch key create --name laptop"), Code: "key/name", Exit: fault.Wrong, Err: err}
 }
 
 // keptIn names a database for people, without a password, and says whether it

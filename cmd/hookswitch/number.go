@@ -13,6 +13,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/client"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/sheet"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/show"
 )
@@ -135,7 +136,7 @@ type numberAddCmd struct {
 	Agent      string `placeholder:"NAME" help:"The agent that answers it."`
 	Inbound    bool   `default:"true" negatable:"" help:"Calls come in on it. Default yes."`
 	Outbound   bool   `default:"true" negatable:"" help:"Calls go out from it. Default yes."`
-	Provider   string `default:"twilio" enum:"twilio,sip_trunk" placeholder:"NAME" help:"twilio or sip_trunk. Default twilio."`
+	Sim        bool   `help:"A number of the simulated carrier that is built in: needs no account."`
 	AccountSID string `name:"account-sid" placeholder:"SID" help:"The Twilio account that has it (HOOKSWITCH_TWILIO_ACCOUNT_SID)."`
 	AuthToken  string `name:"auth-token" placeholder:"TOKEN" help:"Its auth token; better in HOOKSWITCH_TWILIO_AUTH_TOKEN, where nobody sees it."`
 	reach
@@ -149,14 +150,9 @@ func (c *numberAddCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	body := map[string]any{"phone_number": number, "label": c.Label, "supports_inbound": c.Inbound, "supports_outbound": c.Outbound, "provider": c.Provider}
-	if c.Provider == "twilio" {
-		sid, token := cmp.Or(c.AccountSID, s.variable("HOOKSWITCH_TWILIO_ACCOUNT_SID")), cmp.Or(c.AuthToken, s.variable("HOOKSWITCH_TWILIO_AUTH_TOKEN"))
-		if sid == "" || token == "" {
-			return &fault.Fault{What: "a number at Twilio needs the account that has it, and its auth token", Where: "HOOKSWITCH_TWILIO_ACCOUNT_SID and HOOKSWITCH_TWILIO_AUTH_TOKEN",
-				Mend: "set both; for a number of the simulated carrier: " + fault.Keep("--provider sip_trunk"), Code: "number/account", Exit: fault.Wrong}
-		}
-		body["twilio_account_sid"], body["twilio_auth_token"] = sid, token
+	body := map[string]any{"phone_number": number, "label": c.Label, "supports_inbound": c.Inbound, "supports_outbound": c.Outbound, "provider": "twilio"}
+	if body["twilio_account_sid"], body["twilio_auth_token"], err = c.account(s); err != nil {
+		return err
 	}
 	ask, err := c.dial(s)
 	if err != nil {
@@ -187,6 +183,20 @@ func (c *numberAddCmd) Run(ctx context.Context, s streams) error {
 		}
 	}
 	return c.printed(s, fmt.Sprint(n.ID), got.Item, fmt.Sprintf("added %s as %d%s\n", show.Number(number), n.ID, leads(agent)))
+}
+
+// account is who has the number at Twilio, or at its simulation.
+func (c *numberAddCmd) account(s streams) (sid, token string, err error) {
+	if c.Sim {
+		return server.SimAccount, server.SimToken, nil
+	}
+	sid = cmp.Or(c.AccountSID, s.variable("HOOKSWITCH_TWILIO_ACCOUNT_SID"))
+	token = cmp.Or(c.AuthToken, s.variable("HOOKSWITCH_TWILIO_AUTH_TOKEN"))
+	if sid == "" || token == "" {
+		return "", "", &fault.Fault{What: "a number at Twilio needs the account that has it, and its auth token", Where: "HOOKSWITCH_TWILIO_ACCOUNT_SID and HOOKSWITCH_TWILIO_AUTH_TOKEN",
+			Mend: "set both; for a number of the simulated carrier: " + fault.Keep("--sim"), Code: "number/account", Exit: fault.Wrong}
+	}
+	return sid, token, nil
 }
 
 // printed prints one thing that was changed: as the API shows it, its id, or

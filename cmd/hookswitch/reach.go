@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,6 +51,9 @@ type output struct {
 // mode is how a sheet is printed to s.out.
 func (o output) mode(s streams) sheet.Mode {
 	m := sheet.Mode{Form: o.form(), Terminal: isTerminal(s.out)}
+	if n, err := strconv.Atoi(s.variable("COLUMNS")); err == nil && n >= 40 && n < 1000 {
+		m.Width = n
+	}
 	if f, ok := s.out.(*os.File); ok && m.Terminal {
 		m.Width = fault.Width(f)
 	}
@@ -116,6 +120,18 @@ func when(t time.Time) string {
 		return "-"
 	}
 	return t.Local().Format("2006-01-02 15:04")
+}
+
+// recent is when, shorter: within half a day the hour only.
+func recent(t, now time.Time) string {
+	t, now = t.Local(), now.Local()
+	switch {
+	case now.Sub(t) < 12*time.Hour:
+		return t.Format("15:04")
+	case now.Sub(t) < 180*24*time.Hour:
+		return t.Format("Jan _2 15:04")
+	}
+	return t.Format("2006-01-02")
 }
 
 // plural is n of a thing.

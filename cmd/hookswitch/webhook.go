@@ -118,17 +118,17 @@ func (c *webhookListCmd) Run(ctx context.Context, s streams) error {
 	table := c.table(s)
 	out := &sheet.Sheet{Columns: []sheet.Column{{Name: "ID"}, {Name: "WHEN"}, {Name: "EVENT"}, {Name: "CALL"}, {Name: "ATTEMPT"}, {Name: "STATE"}, {Name: "NEXT"}, {Name: "FULL ID", Wide: true}}}
 	for i, d := range all {
-		id, call, next := d.ID, cmp.Or(d.Call, "-"), "-"
+		id, call, next, at := d.ID, cmp.Or(d.Call, "-"), "-", when(d.Created)
 		if table && d.Call != "" {
 			call = short(d.Call)
 		}
 		if table {
-			id = shortDelivery(d.ID)
+			id, at = shortDelivery(d.ID), recent(d.Created, time.Now())
 		}
 		if !d.Next.IsZero() {
 			next = soon(time.Until(d.Next))
 		}
-		out.Add(d.ID, raws[i], id, when(d.Created), d.Kind, call, fmt.Sprintf("%d of %d", d.Tries, attemptsAll), d.Status, next, d.ID)
+		out.Add(d.ID, raws[i], id, at, d.Kind, call, fmt.Sprintf("%d of %d", d.Tries, attemptsAll), d.Status, next, d.ID)
 	}
 	if out.Len() == 0 && table {
 		c.note(s, map[bool]string{true: "nothing failed", false: "nothing was delivered yet"}[c.Failed])

@@ -104,7 +104,7 @@ func TestNewAgentIsAllNew(t *testing.T) {
 func TestAnyJSONBecomesYAMLInItsOrder(t *testing.T) {
 	var b strings.Builder
 	err := YAML(&b, []byte(`{"z":1,"a":[{"x":null}],"n":1.50,"s":"\u001b[2J","e":{},"l":[]}`))
-	want := "z: 1\na:\n  - x: null\nn: 1.5\ns: \"\\e[2J\"\ne: {}\nl: []\n"
+	want := "z: 1\na:\n  - x: null\n\"n\": 1.5\ns: \"\\e[2J\"\ne: {}\nl: []\n"
 	if err != nil || b.String() != want {
 		t.Errorf("%v\n%s", err, b.String())
 	}

@@ -20,7 +20,7 @@ voice_uuid: v1
 languages: [en-US]
 greeting: null
 dynamic_variables:
-  n: 12345678901234567
+  "n": 12345678901234567
 asr: null
 turn:
   turn_timeout: 7

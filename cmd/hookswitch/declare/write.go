@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,12 +113,16 @@ func flow(n *yaml.Node) {
 	}
 }
 
+// otherwise are words that other readers of YAML (1.1) take for true, false, or
+// a number to the base of 60.
+var otherwise = regexp.MustCompile(`^(?i:y|n|yes|no|on|off|[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?)$`)
+
 // textNode is s as YAML. Several lines stand as they are, where that can be
 // read back; what is hidden is quoted.
 func textNode(s string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
 	switch {
-	case strings.ContainsFunc(s, func(r rune) bool { return hidden(r) || r > 0xffff }), s == "<<":
+	case strings.ContainsFunc(s, func(r rune) bool { return hidden(r) || r > 0xffff }), s == "<<", otherwise.MatchString(s):
 		n.Style = yaml.DoubleQuotedStyle
 	case strings.Contains(s, "\n"):
 		n.Style = yaml.LiteralStyle

@@ -86,7 +86,18 @@ func (s *Sheet) Write(w io.Writer, m Mode) error {
 	if m.Terminal {
 		return s.table(w, m)
 	}
-	return s.lines(w, func(r row) string { return strings.Join(r.cells, "\t") })
+	return s.lines(w, s.values)
+}
+
+// values are the cells of a row that a table has, with tabs between them.
+func (s *Sheet) values(r row) string {
+	var cells []string
+	for i, c := range s.Columns {
+		if !c.Wide && i < len(r.cells) {
+			cells = append(cells, r.cells[i])
+		}
+	}
+	return strings.Join(cells, "\t")
 }
 
 // Item prints one thing in the form JSON or YAML.
@@ -192,12 +203,17 @@ func (s *Sheet) widths(m Mode) []int {
 	if m.Form == Wide {
 		return widths
 	}
-	for i := len(widths) - 1; i >= 0; i-- {
-		if over := total - between - m.Width; over > 0 && s.Columns[i].Gives && widths[i] > least {
-			gives := min(over, widths[i]-least)
-			widths[i] -= gives
-			total -= gives
+	for over := total - between - m.Width; over > 0; over-- {
+		widest := -1
+		for i, c := range s.Columns {
+			if c.Gives && widths[i] > least && (widest < 0 || widths[i] > widths[widest]) {
+				widest = i
+			}
 		}
+		if widest < 0 {
+			break
+		}
+		widths[widest]--
 	}
 	return widths
 }
