@@ -33,7 +33,7 @@ func Headline(version string) string {
 // told, or ctx ends.
 func (s *Server) Greet(ctx context.Context, w io.Writer, from string, began time.Time) {
 	fmt.Fprintln(w, Headline(s.o.Version))
-	for _, l := range []line{s.configLine(from), s.databaseLine(), s.carrierLine(), s.servingLine()} {
+	for _, l := range []line{s.configLine(from), s.databaseLine(), s.carrierLine(), s.servingLine(), s.apiLine()} {
 		l.write(w)
 	}
 	parts, err := s.speech.wait(ctx)
@@ -57,6 +57,9 @@ func (s *Server) Greet(ctx context.Context, w io.Writer, from string, began time
 func (s *Server) Announce(ctx context.Context, from string, began time.Time) {
 	s.log.Info("serving", "version", s.o.Version, "address", s.listener.Addr().String(), "public", s.public,
 		"carrier", s.c.Carrier, "settings", from, "database", databaseFile(s.c.DatabaseURL))
+	if s.keyless {
+		s.log.Info("the API has no key yet", "mend", firstKey+"; or HOOKSWITCH_BOOTSTRAP_KEY")
+	}
 	parts, err := s.speech.wait(ctx)
 	if err != nil || ctx.Err() != nil {
 		return
@@ -93,7 +96,7 @@ func (s *Server) carrierLine() line {
 }
 
 func (s *Server) servingLine() line {
-	return line{"serving", s.scheme() + "://" + s.listener.Addr().String(), "/twilio/voice   /healthz   /readyz   /metrics"}
+	return line{"serving", s.scheme() + "://" + s.listener.Addr().String(), "/twilio/voice   /api/v2   /healthz   /readyz   /metrics"}
 }
 
 // speechLine says who hears and speaks, and shouts when nobody does.
@@ -108,3 +111,16 @@ func speechLine(p *Speech, err error) line {
 	}
 	return line{"speech", p.Hears + " hears, " + p.Speaks + " speaks (built in)", "no provider keys needed"}
 }
+
+// apiLine says where the API is told of; and, while nobody has a key, how to
+// make the first.
+func (s *Server) apiLine() line {
+	l := line{"api", s.scheme() + "://" + s.listener.Addr().String() + "/docs", "your keys: hookswitch key list"}
+	if s.keyless {
+		l.hint = firstKey
+	}
+	return l
+}
+
+// firstKey is what makes a key where there is none.
+const firstKey = "make the first key: hookswitch key create --name me --scope admin"

@@ -40,7 +40,8 @@ func TestFirstLinesSayOneAspectEachAndOnlyWhatIsTrue(t *testing.T) {
 			b.Greet(t.Context(), &text, "defaults (no file, no variables)", time.Now())
 			got := text.String()
 			for _, want := range append(tt.say, "hookswitch 0.1.0   go", "config     defaults (no file, no variables)", "write one: hookswitch config init",
-				"database   sqlite ", ", new\n", "carrier    simulated", "serving    http://"+b.Addr().String()) {
+				"database   sqlite ", ", new\n", "carrier    simulated", "serving    http://"+b.Addr().String(),
+				"api        http://"+b.Addr().String()+"/docs", "make the first key: hookswitch key create") {
 				if !strings.Contains(got, want) {
 					t.Errorf("lacks %q:\n%s", want, got)
 				}

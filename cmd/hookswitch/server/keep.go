@@ -57,6 +57,11 @@ func (s *Server) keeping(ctx context.Context) error {
 				Mend: "draw one: " + fault.Keep("openssl rand -hex 24"), Code: "start/bootstrap-key", Exit: fault.Wrong, Err: err}
 		}
 	}
+	keys, err := s.store.ListKeys(ctx, roster.Default)
+	if err != nil {
+		return databaseFault(s.c.DatabaseURL, err)
+	}
+	s.keyless = len(keys) == 0
 	if s.c.Recordings == "" || s.c.Recordings == "off" {
 		return nil
 	}

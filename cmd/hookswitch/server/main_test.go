@@ -22,6 +22,10 @@ func TestMain(m *testing.M) {
 		child(dir)
 		return
 	}
+	if os.Getenv(asGateway) != "" {
+		gateway()
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -72,6 +72,7 @@ type Server struct {
 
 	node      string // names this process among those that share the records
 	keyring   *seal.Keyring
+	keyless   bool           // at the start, nobody had a key of the API
 	bucket    *blob.Bucket   // nil: nothing is recorded
 	finishing sync.WaitGroup // recordings that are sent away
 	client    *webhook.Client
