@@ -64,10 +64,10 @@ type attemptAnswer struct {
 }
 
 type deliveriesInput struct {
-	Status string `query:"status" enum:"pending,delivered,dead"`
-	Kind   string `query:"kind" enum:"pre_call,post_call,test"`
-	Call   string `query:"call_id" maxLength:"128"`
-	Agent  string `query:"agent_uuid" maxLength:"64"`
+	Status string `query:"status" enum:"pending,delivered,dead" doc:"Only those of this status."`
+	Kind   string `query:"kind" enum:"pre_call,post_call,test" doc:"Only those of this kind."`
+	Call   string `query:"call_id" maxLength:"128" doc:"Only those of this call."`
+	Agent  string `query:"agent_uuid" maxLength:"64" doc:"Only those of this agent."`
 	Cursor string `query:"cursor" maxLength:"128" doc:"The next_cursor of the page before."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Deliveries on a page."`
 }
