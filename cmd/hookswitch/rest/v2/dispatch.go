@@ -76,6 +76,11 @@ func (a *API) dispatches() {
 		Body: dispatchBody{}, Optional: true, Example: exampleWish, Answer: exampleSaid,
 		Errors: []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusBadGateway, http.StatusServiceUnavailable},
 	}, a.dispatch)
+	said := a.huma.OpenAPI().Paths[Base+"/agents/{uuid}/dispatch"].Post.Responses
+	for _, status := range []string{"200", "502"} {
+		said[status].Headers[replayHeader] = &huma.Param{Schema: &huma.Schema{Type: "string"},
+			Description: "true: this is the answer to an earlier request with the same key."}
+	}
 }
 
 func (a *API) dispatch(ctx context.Context, in *dispatchInput) (*dispatchOutput, error) {

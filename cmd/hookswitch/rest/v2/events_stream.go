@@ -189,7 +189,7 @@ func (f *follower) write(b []byte) error {
 type Resume struct {
 	After  string `query:"after" maxLength:"20" pattern:"^[0-9]+$" doc:"Only events with a higher number."`
 	Header string `header:"Last-Event-ID" maxLength:"20" doc:"As a browser's EventSource sends it when it connects again; goes before after."`
-	Accept string `header:"Accept" doc:"text/event-stream for a live stream."`
+	Accept string `header:"Accept" hidden:"true"` // OpenAPI has answers of several kinds for it
 }
 
 // from is the number to go on behind; ok is false when the client gave none.

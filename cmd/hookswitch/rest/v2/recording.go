@@ -45,6 +45,12 @@ func (a *API) recordings() {
 	sound := &huma.Schema{Type: "string", Format: "binary"}
 	answersAlso(a, path, "200", "audio/wav", sound, "The whole file.")
 	answersAlso(a, path, "206", "audio/wav", sound, "The range that was asked for.")
+	answersAlso(a, path, "304", "", nil, "It is as the client has it, by its ETag.")
+	for status, names := range map[string][]string{"200": {"Accept-Ranges", "ETag"}, "206": {"Content-Range", "ETag"}} {
+		for _, name := range names {
+			a.huma.OpenAPI().Paths[Base+path].Get.Responses[status].Headers[name] = &huma.Param{Schema: &huma.Schema{Type: "string"}}
+		}
+	}
 	handle(a, operation{
 		ID: "get-peaks", Method: http.MethodGet, Path: path + "/peaks", Tag: tagCalls, Thing: "Recording",
 		Summary: "Get peaks", Scope: roster.CallsRead, Fail: "Failed to get peaks",
