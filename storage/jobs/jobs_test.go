@@ -237,6 +237,27 @@ func TestJobWaitsForItsTime(t *testing.T) {
 	})
 }
 
+// What is due does not wait for the next look of the process that leads.
+func TestJobOfNowIsDoneAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db, err := sqlite.Open(t.Context(), sqlite.Memory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		done := make(calls, 1)
+		defer run(t, db, jobs.Config{Workers: map[string]jobs.Do{"tell": func(_ context.Context, id string) (time.Duration, error) {
+			done <- id
+			return 0, nil
+		}}})()
+		for _, late := range []time.Duration{0, time.Second} {
+			time.Sleep(7 * time.Second)
+			enqueue(t, db, storage.Job{Kind: "tell", ID: "x", At: time.Now().Add(-late)}, nil)
+			done.next(t, time.Second)
+		}
+	})
+}
+
 func TestUnknownKindWaitsForWhoKnowsIt(t *testing.T) {
 	onEach(t, func(t *testing.T, db *storage.DB) {
 		done := make(calls, 10)

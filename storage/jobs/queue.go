@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
@@ -109,10 +110,13 @@ func version(ctx context.Context, e riverdriver.Executor) (int64, error) {
 
 // Enqueue adds a job within tx: nobody sees it before tx is committed.
 func (q *Queue[Tx]) Enqueue(ctx context.Context, tx Tx, j storage.Job) error {
-	_, err := q.insert.InsertTx(ctx, tx, args{Work: j.Kind, ID: j.ID}, &river.InsertOpts{
-		MaxAttempts: maxAttempts,
-		ScheduledAt: j.At,
-	})
+	o := &river.InsertOpts{MaxAttempts: maxAttempts}
+	// River leaves a job that has a time, be it past, to the process that leads:
+	// it looks every 5 s, and is replaced 20 s after it died.
+	if j.At.After(time.Now()) {
+		o.ScheduledAt = j.At
+	}
+	_, err := q.insert.InsertTx(ctx, tx, args{Work: j.Kind, ID: j.ID}, o)
 	if err != nil {
 		return fmt.Errorf("enqueue %s: %w", j.Kind, err)
 	}
