@@ -82,8 +82,7 @@ func TestLostLines(t *testing.T) {
 func TestApologyIsNotResumed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newParts(map[string]string{"hours": "From eight to five. !"})
-		broken := p.model.Answers
-		time.AfterFunc(3*time.Second, func() { broken["hours"] = "From eight to five." })
+		time.AfterFunc(3*time.Second, func() { p.model.Learn("hours", "From eight to five.") })
 		got, _ := onLines(t, p, "your hours please", 3*time.Second)
 		if strings.Contains(got, "went wrong") {
 			t.Errorf("on the second line the caller heard %q", got)

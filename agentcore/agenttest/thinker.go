@@ -53,10 +53,19 @@ func (t *Thinker) Chat(ctx context.Context, r llm.Request) iter.Seq2[llm.Delta, 
 	}
 }
 
+// Learn changes what it answers, in mid-call.
+func (t *Thinker) Learn(part, reply string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.Answers[part] = reply
+}
+
 func (t *Thinker) answer(messages []llm.Message) string {
 	if len(messages) == 0 {
 		return ""
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	last := messages[len(messages)-1].Text
 	best := ""
 	for part := range t.Answers { // the longest part wins, so that the order of the map does not matter
