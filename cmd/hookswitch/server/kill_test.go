@@ -448,6 +448,7 @@ func TestKillInMidCallGoesOn(t *testing.T) {
 	if r := w.record(call); r.Over() || r.Epoch != 2 {
 		t.Errorf("the record is over: %t, at epoch %d; want it open at 2", r.Over(), r.Epoch)
 	}
+	t.Logf("the call went on %v after the kill", time.Since(killed))
 	call.Hangup()
 	d := w.delivered(call, killed)
 	w.closedOnce(call, telephony.CallerHangup)
@@ -479,7 +480,7 @@ func TestKillInMidCallGoesOn(t *testing.T) {
 // carrier before it closes the record.
 func TestKillThenCallerGone(t *testing.T) {
 	t.Parallel()
-	w := newTown(t, sim.Knobs{ActionDelay: time.Minute}, nil)
+	w := newTown(t, sim.Knobs{ActionDelay: 2 * time.Second}, nil)
 	public, socket := w.socket()
 	first := w.gateway(public, socket)
 	socket.Close() // the port dies with the process
