@@ -15,7 +15,10 @@ type document struct {
 	Info       struct{ Title, Version, Description string }
 	Tags       []struct{ Name, Description string }
 	Paths      map[string]map[string]*operation
-	Components struct{ Schemas map[string]*schema }
+	Components struct {
+		Schemas   map[string]*schema
+		Responses map[string]response
+	}
 }
 
 type operation struct {
@@ -40,6 +43,7 @@ type parameter struct {
 }
 
 type response struct {
+	Ref         string `json:"$ref"`
 	Description string
 	Content     map[string]media
 }

@@ -87,6 +87,9 @@ func (d *document) view(op *operation) viewOperation {
 	}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
 		res := op.Responses[status]
+		if res.Ref != "" {
+			res = d.Components.Responses[res.Ref[strings.LastIndexByte(res.Ref, '/')+1:]]
+		}
 		v.Answers = append(v.Answers, viewAnswer{status, res.Description})
 		if example := res.Content["application/json"].Example; strings.HasPrefix(status, "2") && example != nil {
 			v.Answer = pretty(example)

@@ -77,6 +77,7 @@ func (a *API) dispatches() {
 		Errors: []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusBadGateway, http.StatusServiceUnavailable},
 	}, a.dispatch)
 	said := a.huma.OpenAPI().Paths[Base+"/agents/{uuid}/dispatch"].Post.Responses
+	said["502"] = failedWith(a.huma.OpenAPI().Components.Schemas, http.StatusBadGateway) // its own: it has one header more
 	for _, status := range []string{"200", "502"} {
 		said[status].Headers[replayHeader] = &huma.Param{Schema: &huma.Schema{Type: "string"},
 			Description: "true: this is the answer to an earlier request with the same key."}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -128,25 +127,32 @@ func describeFailures(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[roster.Problems](), reflect.TypeFor[map[string][]string]())
 }
 
-// failed are the answers of an operation that failed.
-func failed(r huma.Registry, statuses []int) map[string]*huma.Response {
-	schema := r.Schema(reflect.TypeFor[Failure](), true, "Failure")
+// failed are the answers of an operation that failed: references, the answer to
+// a wrong key being the same everywhere.
+func failed(parts *huma.Components, statuses []int) map[string]*huma.Response {
+	if parts.Responses == nil {
+		parts.Responses = map[string]*huma.Response{}
+	}
 	out := map[string]*huma.Response{}
-	slices.Sort(statuses)
-	for _, status := range slices.Compact(statuses) {
-		why := whyFailed[status]
-		res := &huma.Response{
-			Description: why.description,
-			Content:     map[string]*huma.MediaType{"application/json": {Schema: schema}},
-			Headers:     numbered(),
+	for _, status := range statuses {
+		name := "Failure" + statusText(status)
+		if parts.Responses[name] == nil {
+			parts.Responses[name] = failedWith(parts.Schemas, status)
 		}
-		if why.example != "" {
-			res.Content["application/json"].Example = json.RawMessage(why.example)
-		}
-		for _, h := range why.headers {
-			res.Headers[h] = &huma.Param{Schema: &huma.Schema{Type: "string"}, Description: headers[h]}
-		}
-		out[statusText(status)] = res
+		out[statusText(status)] = &huma.Response{Ref: "#/components/responses/" + name}
 	}
 	return out
+}
+
+func failedWith(r huma.Registry, status int) *huma.Response {
+	why := whyFailed[status]
+	media := &huma.MediaType{Schema: r.Schema(reflect.TypeFor[Failure](), true, "Failure")}
+	if why.example != "" {
+		media.Example = json.RawMessage(why.example)
+	}
+	res := &huma.Response{Description: why.description, Content: map[string]*huma.MediaType{"application/json": media}, Headers: numbered()}
+	for _, h := range why.headers {
+		res.Headers[h] = &huma.Param{Schema: &huma.Schema{Type: "string"}, Description: headers[h]}
+	}
+	return res
 }

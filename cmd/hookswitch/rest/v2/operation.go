@@ -77,7 +77,7 @@ func handle[I, O any](a *API, op operation, do func(context.Context, *I) (*O, er
 		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusBadRequest)
 		h.RequestBody = &huma.RequestBody{}
 	}
-	h.Responses = failed(r, statuses)
+	h.Responses = failed(a.huma.OpenAPI().Components, statuses)
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, in)
 		if err != nil {
