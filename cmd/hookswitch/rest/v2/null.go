@@ -22,6 +22,17 @@ func (orNull[T]) Schema(r huma.Registry) *huma.Schema {
 	return &huma.Schema{AnyOf: []*huma.Schema{r.Schema(reflect.TypeFor[T](), true, ""), {Type: "null"}}}
 }
 
+// nullable lets objects of s be null, too.
+func nullable(s *huma.Schema, names ...string) *huma.Schema {
+	for _, name := range names {
+		is := *s.Properties[name]
+		about := is.Description
+		is.Description = ""
+		s.Properties[name] = &huma.Schema{AnyOf: []*huma.Schema{&is, {Type: "null"}}, Description: about}
+	}
+	return s
+}
+
 // stamp is a time in an answer: UTC, to the second, as in the seeds. The zero
 // stamp is null.
 type stamp time.Time
@@ -31,7 +42,7 @@ func (s stamp) MarshalJSON() ([]byte, error) {
 	if time.Time(s).IsZero() {
 		return []byte("null"), nil
 	}
-	return json.Marshal(time.Time(s).UTC().Format(time.RFC3339))
+	return time.Time(s).UTC().AppendFormat(nil, `"`+time.RFC3339+`"`), nil
 }
 
 // UnmarshalJSON implements [json.Unmarshaler].

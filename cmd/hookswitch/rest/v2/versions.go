@@ -144,7 +144,7 @@ func (a *API) getVersion(ctx context.Context, in *VersionPath) (*reply[versionAn
 	return &reply[versionAnswer]{versionAnswer{Success: true, Item: versionItem{
 		Version: v.Number, Who: string(v.Who), Created: stamp(v.Created), Current: current,
 		Definition: agentVersion{Name: v.Name, Enabled: v.Enabled, Voice: v.VoiceUUID, Languages: item.Agent.Languages,
-			Variables: item.Agent.Variables, Greeting: v.Greeting, ASR: item.ASR, Turn: item.Turn, LLM: item.LLM,
+			Variables: item.Agent.Variables, Greeting: v.Greeting, ASR: orNull[asrPart]{item.ASR}, Turn: orNull[turnPart]{item.Turn}, LLM: orNull[llmPart]{item.LLM},
 			SystemTools: more.SystemTools, Tools: more.Tools, Webhooks: more.Webhooks},
 	}}}, nil
 }
