@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -67,8 +66,8 @@ func (s *Server) defined(p person, d roster.Definition, parts *Speech) (person, 
 			return person{}, err
 		}
 	}
-	p.tools, err = s.abilities(d)
-	return p, err
+	p.tools = s.abilities(d)
+	return p, nil
 }
 
 // manners are the words and times of d.
@@ -87,7 +86,8 @@ func manners(d roster.Definition) agentcore.Agent {
 	return a
 }
 
-// seconds is a time of the API, where 0 and less mean never.
+// seconds is a time of the API. Never is -1; no time at all would hang up on
+// everybody, so that 0 means never, too.
 func seconds(n int) time.Duration {
 	if n <= 0 {
 		return -1
@@ -112,34 +112,22 @@ func (s *Server) model(l *roster.LLM) (llm.Model, string, error) {
 }
 
 // abilities are the tools of d: the gateway's own that are active, then the
-// user's. The script's own tools come with the script.
-func (s *Server) abilities(d roster.Definition) ([]tools.Tool, error) {
-	var all []tools.Tool
-	for _, name := range slices.Sorted(maps.Keys(d.SystemTools)) {
-		set := d.SystemTools[name]
-		if own, ok := tools.System(name, set.DisableInterruptions, set.ForcePreToolSpeech); ok && set.Active {
-			all = append(all, own)
-		}
-	}
-	for _, t := range d.Tools {
-		if !t.Active {
-			continue
-		}
-		made, err := remote.New(t, s.client)
-		if err != nil {
-			return nil, fmt.Errorf("server: the agent's tool: %w", err)
-		}
-		all = append(all, made)
+// user's. The script's own tools come with the script. One that can't be made
+// is told, and no reason not to answer.
+func (s *Server) abilities(d roster.Definition) []tools.Tool {
+	all, err := remote.Of(d, s.client)
+	if err != nil {
+		s.log.Warn("an agent has tools that can't be used", "agent", d.Name, "error", err)
 	}
 	if text(d.LLM.Provider) != scriptProvider {
-		return all, nil
+		return all
 	}
 	for _, own := range s.mind.tools {
 		if own.Spec().Name != tools.EndCallName && !slices.ContainsFunc(all, func(t tools.Tool) bool { return t.Spec().Name == own.Spec().Name }) {
 			all = append(all, own)
 		}
 	}
-	return all, nil
+	return all
 }
 
 func text(s *string) string {

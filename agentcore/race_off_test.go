@@ -1,5 +1,0 @@
-//go:build !race
-
-package agentcore_test
-
-const raced = false
