@@ -37,7 +37,9 @@ type Terms struct {
 func (t Terms) Create(body map[string]any) (Definition, error) {
 	d := Definition{Enabled: true, Languages: slices.Clone(Languages), Variables: map[string]any{}, Turn: defaultTurn(),
 		SystemTools: defaultSystemTools(), Tools: []Tool{}, Webhooks: []Webhook{}}
-	body = maps.Clone(body)
+	if body = maps.Clone(body); body == nil {
+		body = map[string]any{}
+	}
 	for _, required := range []string{"name", "voice_uuid"} {
 		if _, ok := body[required]; !ok {
 			body[required] = nil

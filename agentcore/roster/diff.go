@@ -34,14 +34,6 @@ func Diff(from, to Definition) ([]Difference, error) {
 	return out, nil
 }
 
-// DiffJSON is [Diff] for values of any JSON, such as a client reads: lists whose
-// objects all have a name, or a webhook_type, are told apart by it.
-func DiffJSON(from, to any) []Difference {
-	var out []Difference
-	diff("", keyed(from), keyed(to), &out)
-	return out
-}
-
 // plain is d as JSON without what is no difference.
 func plain(d Definition) (any, error) {
 	raw, err := json.Marshal(d)
@@ -55,60 +47,29 @@ func plain(d Definition) (any, error) {
 		return nil, fmt.Errorf("roster: definition: %w", err)
 	}
 	all := v.(map[string]any)
-	for _, list := range []string{"tools", "webhooks"} {
-		items, _ := all[list].([]any)
-		for _, item := range items {
-			item := item.(map[string]any)
-			for _, name := range []string{"id", "uuid", "created_by", "created_at", "updated_at"} {
-				delete(item, name)
-			}
-		}
-	}
+	all["tools"] = named(all["tools"], "name")
+	all["webhooks"] = named(all["webhooks"], "webhook_type")
 	tools, _ := all["system_tools"].(map[string]any)
 	for _, tool := range tools {
 		delete(tool.(map[string]any), "id")
 	}
-	return keyed(all), nil
+	return all, nil
 }
 
-// keyed turns lists of named objects into objects by name.
-func keyed(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := map[string]any{}
-		for name, member := range v {
-			out[name] = keyed(member)
-		}
-		return out
-	case []any:
-		for _, by := range []string{"name", "webhook_type"} {
-			if named, ok := byName(v, by); ok {
-				return named
-			}
-		}
-	}
-	return v
-}
-
-func byName(list []any, by string) (map[string]any, bool) {
+// named turns a list of objects into objects by the field that tells them
+// apart, without what is no difference.
+func named(list any, by string) map[string]any {
 	out := map[string]any{}
-	for _, item := range list {
-		m, ok := item.(map[string]any)
-		if !ok {
-			return nil, false
+	items, _ := list.([]any)
+	for _, item := range items {
+		m := item.(map[string]any)
+		name := fmt.Sprint(m[by])
+		for _, no := range []string{by, "id", "uuid", "created_by", "created_at", "updated_at"} {
+			delete(m, no)
 		}
-		name, ok := m[by].(string)
-		if !ok || name == "" {
-			return nil, false
-		}
-		if _, twice := out[name]; twice {
-			return nil, false
-		}
-		rest := maps.Clone(m)
-		delete(rest, by)
-		out[name] = keyed(rest)
+		out[name] = m
 	}
-	return out, true
+	return out
 }
 
 func diff(path string, a, b any, out *[]Difference) {
