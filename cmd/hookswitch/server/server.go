@@ -49,6 +49,9 @@ type Options struct {
 	Interim func(call telephony.CallID, text string)
 	// Load makes what hears and speaks. Nil loads what Config.Speech names.
 	Load func(ctx context.Context) (*Speech, error)
+	// PrepareWait is how long a call rings on for its pre_call webhook before it
+	// is connected all the same. Zero means 8 s: a carrier waits 15 s.
+	PrepareWait time.Duration
 }
 
 // Server is the gateway. Make one with [Build], then [Server.Run] it once.
@@ -150,7 +153,7 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 func (s *Server) dispatch() (err error) {
 	s.desk, err = dispatch.New(dispatch.Config{
 		Calls: s.store, Talk: s.talk, Secret: secret(s.c),
-		Route: s.route, Prepare: s.prepare, Node: s.node, MaxCalls: s.c.MaxCalls,
+		Route: s.route, Prepare: s.prepare, Node: s.node, MaxCalls: s.c.MaxCalls, PrepareWait: s.o.PrepareWait,
 		Watch: s.watch, Counter: s.set, Log: s.log,
 	})
 	return err
