@@ -72,7 +72,7 @@ func (c *agentApplyCmd) Run(ctx context.Context, s streams) error {
 	}
 	out := &sheet.Sheet{Columns: []sheet.Column{{Name: "NAME"}, {Name: "DONE"}}}
 	for _, p := range plans {
-		if err := c.apply(ctx, s, ask, p, out); err != nil {
+		if err := c.apply(ctx, s, ask, p, plans, out); err != nil {
 			return err
 		}
 	}
@@ -85,8 +85,8 @@ func (c *agentApplyCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-// apply does one plan and tells of it.
-func (c *agentApplyCmd) apply(ctx context.Context, s streams, ask *client.Client, p *plan, out *sheet.Sheet) error {
+// apply does one plan of all and tells of it.
+func (c *agentApplyCmd) apply(ctx context.Context, s streams, ask *client.Client, p *plan, all []*plan, out *sheet.Sheet) error {
 	began, told := time.Now(), s.out
 	if c.form() != "" {
 		told = io.Discard
@@ -97,7 +97,7 @@ func (c *agentApplyCmd) apply(ctx context.Context, s streams, ask *client.Client
 	}
 	if len(p.changes) > 0 && !c.DryRun {
 		var err error
-		if after, err = p.send(ctx, ask); err != nil {
+		if after, err = p.send(ctx, ask, all); err != nil {
 			return p.blame(err)
 		}
 	}
@@ -249,8 +249,8 @@ func unnamed(refs []agentRef, plans []*plan) []agentRef {
 
 // send makes the changes: the agent in one request, so that it is one version,
 // then the numbers that lead to it.
-func (p *plan) send(ctx context.Context, ask *client.Client) (*agentView, error) {
-	links, err := p.links(ctx, ask)
+func (p *plan) send(ctx context.Context, ask *client.Client, all []*plan) (*agentView, error) {
+	links, err := p.links(ctx, ask, all)
 	if err != nil {
 		return nil, err
 	}
@@ -286,9 +286,11 @@ type link struct {
 	link bool
 }
 
-// links are the numbers whose link differs. Numbers that the gateway does not
-// have are a mistake that is told before anything is changed.
-func (p *plan) links(ctx context.Context, ask *client.Client) ([]link, error) {
+// links are the numbers whose link differs, in an order that works: a number
+// leads to one agent only. Those that the gateway does not have, or that lead to
+// an agent which no plan takes them from, are mistakes that are told before this
+// agent is changed.
+func (p *plan) links(ctx context.Context, ask *client.Client, plans []*plan) ([]link, error) {
 	want, named := declare.Texts(p.want, "phone_numbers")
 	have, _ := declare.Texts(p.have, "phone_numbers")
 	if !named || slices.Equal(want, have) {
@@ -300,7 +302,8 @@ func (p *plan) links(ctx context.Context, ask *client.Client) ([]link, error) {
 	}
 	var out []link
 	for _, n := range have {
-		if i := slices.IndexFunc(all, func(v numberView) bool { return v.Number == n }); i >= 0 && !slices.Contains(want, n) {
+		i := slices.IndexFunc(all, func(v numberView) bool { return v.Number == n && v.AgentUUID == p.agent.Agent.UUID })
+		if i >= 0 && !slices.Contains(want, n) {
 			out = append(out, link{all[i].ID, false})
 		}
 	}
@@ -313,6 +316,8 @@ func (p *plan) links(ctx context.Context, ask *client.Client) ([]link, error) {
 		case at < 0:
 			return nil, &fault.Fault{What: fmt.Sprintf("%s of phone_numbers is no number of this workspace", nth(i)), Where: where,
 				Mend: "tell the gateway of it first: " + fault.Keep("hookswitch number add NUMBER --label LABEL"), Code: "agent/number", Exit: fault.Wrong}
+		case all[at].AgentUUID != "" && letGo(plans, all[at].AgentUUID, n):
+			out = append(out, link{all[at].ID, false})
 		case all[at].AgentUUID != "":
 			return nil, &fault.Fault{What: fmt.Sprintf("%s of phone_numbers leads to agent %q already", nth(i), all[at].AgentName), Where: where,
 				Mend: "let it go there first: " + fault.Keep(fmt.Sprintf("hookswitch number link %d --nobody", all[at].ID)), Code: "agent/number", Exit: fault.Wrong}
@@ -320,6 +325,14 @@ func (p *plan) links(ctx context.Context, ask *client.Client) ([]link, error) {
 		out = append(out, link{all[at].ID, true})
 	}
 	return out, nil
+}
+
+// letGo reports whether a plan takes a number from an agent.
+func letGo(plans []*plan, agent, number string) bool {
+	return slices.ContainsFunc(plans, func(p *plan) bool {
+		want, named := declare.Texts(p.want, "phone_numbers")
+		return p.agent != nil && p.agent.Agent.UUID == agent && named && !slices.Contains(want, number)
+	})
 }
 
 func nth(i int) string {

@@ -164,7 +164,7 @@ func TestApplyShowsWhatChanges(t *testing.T) {
 		t.Errorf("diff of versions: status %d, want 1", status)
 	}
 	golden(t, "agent-diff-versions", out)
-	golden(t, "agent-versions", g.ok("agent", "versions", "front-desk", "-o", "table"))
+	golden(t, "agent-versions", g.ok("agent", "versions", "front-desk", "-o", "wide"))
 	golden(t, "agent-restore-dry", g.ok("agent", "restore", "front-desk", "1", "--dry-run"))
 	golden(t, "agent-restore", g.ok("agent", "restore", "front-desk", "1"))
 	if status, out, _ := g.typed("", "agent", "diff", "front-desk", "1"); status != 0 || out != "" {
@@ -234,6 +234,22 @@ func TestWhatTheGatewayRefusesIsToldWithItsPlaceInTheFile(t *testing.T) {
 	g.fails(fault.Wrong, "name: a\nvoice_uuid: flite-slt\nphone_numbers: [+14155550999]", []string{"agent", "apply", "-f", "-"}, "the first of phone_numbers is no number of this workspace", "-:3:16")
 	g.okIn("name: a\nvoice_uuid: flite-slt\nphone_numbers: [+14155550100]", "agent", "apply", "-f", "-")
 	g.fails(fault.Wrong, "name: b\nvoice_uuid: flite-slt\nphone_numbers: [+14155550100]", []string{"agent", "apply", "-f", "-"}, `leads to agent "a" already`, "hookswitch number link 1 --nobody")
+}
+
+func TestNumbersChangeHandsWithinOneFile(t *testing.T) {
+	g := newGateway(t)
+	g.ok("number", "add", "+14155550101", "--label", "second", "--sim")
+	agent := func(name, number string) string {
+		return "name: " + name + "\nvoice_uuid: flite-slt\nphone_numbers: [" + number + "]\n---\n"
+	}
+	g.okIn(agent("a", "+14155550100")+agent("b", "+14155550101"), "agent", "apply", "-f", "-")
+	g.okIn(agent("a", "+14155550101")+agent("b", "+14155550100"), "agent", "apply", "-f", "-")
+	if out := g.okIn(agent("a", "+14155550101")+agent("b", "+14155550100"), "agent", "diff", "-f", "-"); out != "" {
+		t.Errorf("they were not swapped:\n%s", out)
+	}
+	if out := g.ok("number", "list"); !strings.Contains(out, "+14155550100\tmain\tb\t") || !strings.Contains(out, "+14155550101\tsecond\ta\t") {
+		t.Errorf("numbers:\n%s", out)
+	}
 }
 
 func TestDiffHasExitCodesOfItsOwn(t *testing.T) {

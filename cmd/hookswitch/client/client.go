@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -135,7 +136,7 @@ func (r request) String() string {
 func (c *Client) ask(ctx context.Context, r request, into any) error {
 	within, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	resp, err := c.do(within, r)
+	resp, err := c.patient(within, r)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err() // the person stopped it
@@ -161,6 +162,27 @@ func (c *Client) ask(ctx context.Context, r request, into any) error {
 		return c.strange(r, resp, "no JSON that this build understands")
 	}
 	return nil
+}
+
+// longestBreath is how long the gateway may ask a client to slow down before it
+// is told to the person.
+const longestBreath = 15 * time.Second
+
+// patient is do, again when the gateway asks for a little time: what it turned
+// away for its pace it did not do.
+func (c *Client) patient(ctx context.Context, r request) (*http.Response, error) {
+	for {
+		resp, err := c.do(ctx, r)
+		var e *Error
+		if err == nil || !errors.As(err, &e) || e.Status != http.StatusTooManyRequests || e.Retry <= 0 || e.Retry > longestBreath {
+			return resp, err
+		}
+		select {
+		case <-time.After(e.Retry):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }
 
 // do sends r and returns an answer that is good: its status is 2xx. Its body is

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -78,7 +79,7 @@ func TestRefusalsSayWhatToTypeAndNeverTheKey(t *testing.T) {
 			[]string{"Failed to create agent: 3 mistakes", "1 asr.model: a", "2 asr.model: b", "3 turn.mode: no"}},
 		{"objects for texts", 422, "", `{"errors":{"base":[{"error":"not_ready","message":"It is not ready"}]}}`, "api/refused", 2, []string{"It is not ready"}},
 		{"an error that is a text", 400, "", `{"error":"No body"}`, "api/refused", 2, []string{"No body"}},
-		{"too many", 429, "7", ``, "api/rate", 3, []string{"again in 7s"}},
+		{"too many", 429, "70", ``, "api/rate", 3, []string{"again in 1m10s"}},
 		{"its own fault", 500, "", `<html>`, "api/failed", 3, []string{"under request req-7"}},
 		{"elsewhere", 307, "", ``, "api/answer", 3, []string{"sends elsewhere"}},
 	} {
@@ -193,6 +194,30 @@ func TestListFollowsItsPages(t *testing.T) {
 			t.Errorf("limit %d: %v, want %v", limit, got, want)
 		}
 	}
+}
+
+func TestPaceOfTheGatewayIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		c := dial(t, client.Config{Key: sesame, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if asked++; asked < 3 {
+				return &http.Response{StatusCode: 429, Body: http.NoBody, Header: http.Header{"Retry-After": {"4"}}}, nil
+			}
+			body, err := io.ReadAll(r.Body)
+			if err != nil || string(body) != `{"a":1}` {
+				t.Errorf("sent %s, %v", body, err)
+			}
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("{}")), Header: http.Header{}}, nil
+		})})
+		began := time.Now()
+		if err := c.Send(t.Context(), "POST", "/x", map[string]int{"a": 1}, nil); err != nil || asked != 3 || time.Since(began) != 8*time.Second {
+			t.Errorf("Send() = %v after %d tries and %v", err, asked, time.Since(began))
+		}
+		asked = -100
+		if text := shown(c.Get(t.Context(), "/x", nil, nil)); !strings.Contains(text, "[api/rate]") {
+			t.Errorf("it never gives up: %s", text)
+		}
+	})
 }
 
 func TestOnceTellsOfARepeat(t *testing.T) {
