@@ -47,6 +47,7 @@ func dsn(path, mode string) string {
 		return "file:" + memory + "?" + q.Encode()
 	}
 	q.Set("mode", mode)
+	q.Add("_pragma", "cache_size(-8192)") // KiB for each connection: a list of 1,000 agents is read from memory
 	if mode != "ro" {
 		q.Add("_pragma", "journal_mode(WAL)")
 		q.Add("_pragma", "synchronous(NORMAL)") // survives kill -9, not a power cut
