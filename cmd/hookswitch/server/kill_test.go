@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -322,16 +324,22 @@ func (w *town) record(call *sim.Call) storage.Call {
 	return r
 }
 
-func (w *town) journal(call *sim.Call) []agentcore.Event {
-	w.t.Helper()
-	entries, err := w.db.Journal(context.Background(), w.record(call).ID, 0)
-	if err != nil {
-		w.t.Fatal(err)
+// journal is what is written of the call that the carrier knows as sid; nothing
+// while nobody has taken it.
+func journal(t *testing.T, db *storage.DB, sid string) []agentcore.Event {
+	t.Helper()
+	r, err := db.CallByCarrier(context.Background(), sid)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	entries, err2 := db.Journal(context.Background(), r.ID, 0)
+	if err = errors.Join(err, err2); err != nil {
+		t.Fatal(err)
 	}
 	var all []agentcore.Event
 	for i, e := range entries {
 		if e.N != i+1 {
-			w.t.Errorf("entry %d of the journal has number %d", i, e.N)
+			t.Errorf("entry %d of the journal has number %d", i, e.N)
 		}
 		all = append(all, e.Event)
 	}
@@ -339,16 +347,19 @@ func (w *town) journal(call *sim.Call) []agentcore.Event {
 }
 
 // wrote waits until the call's journal has an event that ok likes.
+func wrote(t *testing.T, db *storage.DB, call *sim.Call, what string, ok func(agentcore.Event) bool) {
+	t.Helper()
+	within(t, 30*time.Second, what, func() bool { return slices.ContainsFunc(journal(t, db, call.SID()), ok) })
+}
+
+func (w *town) journal(call *sim.Call) []agentcore.Event {
+	w.t.Helper()
+	return journal(w.t, w.db, call.SID())
+}
+
 func (w *town) wrote(call *sim.Call, what string, ok func(agentcore.Event) bool) {
 	w.t.Helper()
-	within(w.t, 30*time.Second, what, func() bool {
-		for _, e := range w.journal(call) {
-			if ok(e) {
-				return true
-			}
-		}
-		return false
-	})
+	wrote(w.t, w.db, call, what, ok)
 }
 
 // planned likes a phrase of the agent's that begins so.

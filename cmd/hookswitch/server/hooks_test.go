@@ -1,0 +1,457 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/webhook"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
+	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/storage"
+	"github.com/hookswitch/hookswitch/telephony"
+	"github.com/hookswitch/hookswitch/telephony/sim"
+	"github.com/hookswitch/hookswitch/telephony/sim/handset"
+)
+
+const hookNumber = "+14155550146"
+
+// privately are options of a gateway whose webhooks may lead to this machine.
+func privately(t *testing.T) server.Options {
+	o := deafOptions(t)
+	o.Config.Webhooks = "private"
+	return o
+}
+
+// asks is an agent that asks url whom it greets.
+func asks(url string) roster.Definition {
+	d := receptionist("Polite")
+	greeting := "Hello {{who}}."
+	d.Greeting, d.Variables = &greeting, map[string]any{"who": "there"}
+	d.Webhooks = []roster.Webhook{{Type: roster.PreCall, Config: roster.WebhookConfig{
+		Request:     &roster.Request{URL: url, Method: "POST"},
+		Assignments: []roster.Assignment{{Source: "response", Attribute: "customer.name", Variable: "who"}},
+		Timeout:     20,
+	}}}
+	return d
+}
+
+// customer answers who calls, d after it was asked.
+func customer(d time.Duration) (answer func(int, http.ResponseWriter, *http.Request), answered func() time.Time) {
+	var mu sync.Mutex
+	var at time.Time
+	return func(_ int, w http.ResponseWriter, _ *http.Request) {
+			time.Sleep(d)
+			mu.Lock()
+			at = time.Now()
+			mu.Unlock()
+			fmt.Fprint(w, `{"customer":{"name":"Ada"}}`)
+		}, func() time.Time {
+			mu.Lock()
+			defer mu.Unlock()
+			return at
+		}
+}
+
+// listener is somebody who remembers what they heard, and hangs up when the
+// agent has said something. The hum is much louder than ringing.
+type listener struct {
+	mu    sync.Mutex
+	heard []media.Frame
+}
+
+func (l *listener) Tick(_ time.Duration, hear, _ *media.Frame) handset.Touch {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.heard = append(l.heard, *hear)
+	spoken, last := 0, 0
+	for i := range l.heard {
+		if loudest(&l.heard[i]) > 6000 {
+			spoken, last = spoken+1, i
+		}
+	}
+	return handset.Touch{Hangup: spoken >= 5 && len(l.heard)-last > 5}
+}
+
+func loudest(f *media.Frame) (most int16) {
+	for _, s := range f {
+		most = max(most, s, -s)
+	}
+	return most
+}
+
+// level is how much of hz is in frames, as the amplitude of a sine (Goertzel).
+func level(frames []media.Frame, hz float64) float64 {
+	var re, im float64
+	n := 0
+	for i := range frames {
+		for _, s := range frames[i] {
+			at := 2 * math.Pi * hz * float64(n) / media.Rate
+			re, im, n = re+float64(s)*math.Cos(at), im+float64(s)*math.Sin(at), n+1
+		}
+	}
+	return 2 * math.Hypot(re, im) / float64(max(n, 1))
+}
+
+// preCalls are the deliveries of r's pre_call, each with its attempts.
+func preCalls(t *testing.T, db *storage.DB, r storage.Call) (all []webhook.Delivery, attempts []webhook.Attempt) {
+	t.Helper()
+	all, err := db.Deliveries(t.Context(), webhook.Filter{Workspace: roster.Default, Call: r.ID, Kind: roster.PreCall})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range all {
+		a, err := db.Attempts(t.Context(), roster.Default, d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		attempts = append(attempts, a...)
+	}
+	return all, attempts
+}
+
+// spoke are the phrases that the agent planned, in order.
+func spoke(events []agentcore.Event) (all []string) {
+	for _, e := range events {
+		if p, ok := e.(agentcore.Planned); ok {
+			all = append(all, p.Text)
+		}
+	}
+	return all
+}
+
+func ends(events []agentcore.Event) (n int) {
+	for _, e := range events {
+		if _, ok := e.(agentcore.Ended); ok {
+			n++
+		}
+	}
+	return n
+}
+
+// A pre_call that is quick is done with before anybody picks up.
+func TestPreCallIsAskedWhileItRings(t *testing.T) {
+	t.Parallel()
+	answer, answered := customer(300 * time.Millisecond)
+	asked := receives(t, answer)
+	b := boot(t, privately(t))
+	b.linked(asks(asked.URL), hookNumber)
+	call, r := b.dial(hookNumber, polite())
+	if at := answered(); at.IsZero() || !call.Answered().After(at) {
+		t.Errorf("the call was answered at %v, the webhook at %v", call.Answered(), at)
+	}
+	if got := spoke(journal(t, b.Store(), call.SID())); len(got) != 1 || got[0] != "Hello Ada." {
+		t.Errorf("the agent said %q", got)
+	}
+	if r.Variables != `{"who":"Ada"}` || r.Reason != telephony.CallerHangup || r.Prepared.IsZero() {
+		t.Errorf("on record: variables %s, end %s, prepared %v", r.Variables, r.Reason, r.Prepared)
+	}
+	var told struct {
+		Type string `json:"type"`
+		Call string `json:"call_id"`
+		From string `json:"caller_phone"`
+	}
+	posts := asked.all()
+	if len(posts) != 1 {
+		t.Fatalf("asked %d times", len(posts))
+	}
+	if err := json.Unmarshal([]byte(posts[0].body), &told); err != nil || told.Type != "pre_call" || told.Call != string(r.ID) || told.From != "+14155550134" {
+		t.Errorf("asked with %s (%v)", posts[0].body, err)
+	}
+	all, attempts := preCalls(t, b.Store(), r)
+	if len(all) != 1 || all[0].Status != webhook.Delivered || len(attempts) != 1 || attempts[0].Status != http.StatusOK {
+		t.Errorf("on record: %+v %+v", all, attempts)
+	}
+}
+
+// A carrier does not let a call ring for ever: one whose webhook is late is
+// connected, and the caller hears it ring on.
+func TestALatePreCallIsWaitedForWithRinging(t *testing.T) {
+	t.Parallel()
+	answer, answered := customer(1800 * time.Millisecond)
+	o := privately(t)
+	o.PrepareWait = 300 * time.Millisecond
+	b := boot(t, o)
+	b.linked(asks(receives(t, answer).URL), hookNumber)
+	l := &listener{}
+	call, r := b.dial(hookNumber, l)
+	if at := answered(); !call.Answered().Before(at) {
+		t.Errorf("the call was answered at %v, the webhook at %v: nothing was late", call.Answered(), at)
+	}
+	if got := spoke(journal(t, b.Store(), call.SID())); len(got) != 1 || got[0] != "Hello Ada." || r.Variables != `{"who":"Ada"}` {
+		t.Errorf("the agent said %q, variables %s", got, r.Variables)
+	}
+	var ring []media.Frame
+	greeted := false
+	for i := range l.heard {
+		switch most := loudest(&l.heard[i]); {
+		case most > 6000:
+			greeted = true
+		case most > 500 && greeted:
+			t.Errorf("it rings again after the greeting, at %v", time.Duration(i)*media.FrameDuration)
+		case most > 500:
+			ring = append(ring, l.heard[i])
+		}
+	}
+	if d := time.Duration(len(ring)) * media.FrameDuration; !greeted || d < 800*time.Millisecond {
+		t.Fatalf("it rang for %v, greeted: %t", d, greeted)
+	}
+	ring = ring[5:30] // half a second: a sine is told from its neighbour
+	if low, high, off := level(ring, 440), level(ring, 480), level(ring, 620); low < 800 || high < 800 || off > 100 {
+		t.Errorf("what rings has %.0f of 440 Hz, %.0f of 480 Hz and %.0f of 620 Hz", low, high, off)
+	}
+}
+
+// A webhook that fails is no reason to turn a caller away, and on record.
+func TestAFailedPreCallLeavesTheDefaults(t *testing.T) {
+	t.Parallel()
+	asked := receives(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, `{"customer":{"name":"Eve"}}`, http.StatusInternalServerError)
+	})
+	b := boot(t, privately(t))
+	b.linked(asks(asked.URL), hookNumber)
+	call, r := b.dial(hookNumber, polite())
+	if got := spoke(journal(t, b.Store(), call.SID())); len(got) != 1 || got[0] != "Hello there." {
+		t.Errorf("the agent said %q", got)
+	}
+	if r.Variables != `{"who":"there"}` || r.Reason != telephony.CallerHangup {
+		t.Errorf("on record: variables %s, end %s", r.Variables, r.Reason)
+	}
+	all, attempts := preCalls(t, b.Store(), r)
+	if len(all) != 1 || all[0].Status != webhook.Dead || !all[0].Next.IsZero() || len(attempts) != 1 {
+		t.Fatalf("on record: %+v %+v", all, attempts)
+	}
+	if a := attempts[0]; a.Status != http.StatusInternalServerError || a.Err == "" || !strings.Contains(a.ResponseBody, "Eve") || !strings.Contains(a.RequestBody, string(r.ID)) {
+		t.Errorf("its attempt: %+v", a)
+	}
+	if len(asked.all()) != 1 {
+		t.Errorf("asked %d times: a caller waits for this one", len(asked.all()))
+	}
+}
+
+// Whoever rings off takes the question back.
+func TestCallerHangsUpWhilePreCallHangs(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		wait   time.Duration
+		reason telephony.EndReason
+	}{
+		"while it rings":       {0, telephony.Canceled},
+		"when it is picked up": {100 * time.Millisecond, telephony.CallerHangup},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gone := make(chan struct{})
+			asked := receives(t, func(_ int, _ http.ResponseWriter, r *http.Request) {
+				<-r.Context().Done()
+				close(gone)
+			})
+			o := privately(t)
+			o.PrepareWait = tt.wait
+			b := boot(t, o)
+			b.linked(asks(asked.URL), hookNumber)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			call, err := b.Sim().Call(ctx, "+14155550134", hookNumber, handset.Silent)
+			if err != nil {
+				t.Fatal(err)
+			}
+			within(t, 10*time.Second, "the question", func() bool { return len(asked.all()) == 1 })
+			if tt.wait > 0 {
+				within(t, 10*time.Second, "stream", call.Streaming)
+				time.Sleep(200 * time.Millisecond) // of ringing
+			}
+			call.Hangup()
+			select {
+			case <-gone:
+			case <-time.After(10 * time.Second):
+				t.Fatal("the webhook is still asked 10 s after the caller has gone")
+			}
+			if err := call.Wait(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.end(); got != tt.reason {
+				t.Errorf("the call ended for %s, want %s", got, tt.reason)
+			}
+			within(t, 10*time.Second, "an idle desk", func() bool { return len(b.Desk().Live()) == 0 })
+			all := journal(t, b.Store(), call.SID())
+			if ends(all) != 1 || len(b.ended) != 0 || len(spoke(all)) != 0 {
+				t.Errorf("the journal has %d ends, the watcher saw %d more: %v", ends(all), len(b.ended), all)
+			}
+		})
+	}
+}
+
+// thinker speaks OpenAI's protocol: its nth answer is the nth that it was given.
+type thinker struct {
+	*httptest.Server
+	mu   sync.Mutex
+	seen []chat
+}
+
+// chat is what a model is asked.
+type chat struct {
+	Messages []struct {
+		Role    string `json:"role"`
+		Content string `json:"content"`
+	} `json:"messages"`
+	Tools []struct {
+		Function struct {
+			Name string `json:"name"`
+		} `json:"function"`
+	} `json:"tools"`
+}
+
+func (c chat) last(role string) (text string) {
+	for _, m := range c.Messages {
+		if m.Role == role {
+			text = m.Content
+		}
+	}
+	return text
+}
+
+// says and uses are answers.
+func says(text string) string { return fmt.Sprintf(`{"content":%q}|stop`, text) }
+func uses(tool, arguments string) string {
+	return fmt.Sprintf(`{"tool_calls":[{"index":0,"id":"use","type":"function","function":{"name":%q,"arguments":%q}}]}|tool_calls`, tool, arguments)
+}
+
+func thinks(t *testing.T, answers ...string) *thinker {
+	m := &thinker{}
+	m.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var c chat
+		if err := json.NewDecoder(r.Body).Decode(&c); err != nil {
+			t.Errorf("a model was asked: %v", err)
+		}
+		m.mu.Lock()
+		m.seen = append(m.seen, c)
+		n := len(m.seen)
+		m.mu.Unlock()
+		if n > len(answers) {
+			t.Errorf("a model was asked %d times", n)
+			http.Error(w, "no", http.StatusBadRequest)
+			return
+		}
+		delta, finish, _ := strings.Cut(answers[n-1], "|")
+		w.Header().Set("Content-Type", "text/event-stream")
+		const chunk = `data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":%s,"finish_reason":%s}]}` + "\n\n"
+		fmt.Fprintf(w, chunk+chunk+"data: [DONE]\n\n", delta, "null", "{}", `"`+finish+`"`)
+	}))
+	t.Cleanup(func() {
+		m.CloseClientConnections()
+		m.Close()
+	})
+	return m
+}
+
+func (m *thinker) asked() []chat {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.seen[:len(m.seen):len(m.seen)]
+}
+
+// The model asks for a webhook tool, is told what came of it, and speaks of it.
+func TestAModelUsesAWebhookTool(t *testing.T) {
+	t.Parallel()
+	shop := receives(t, func(n int, w http.ResponseWriter, _ *http.Request) {
+		if n > 1 {
+			http.Error(w, "database password is hunter2", http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprint(w, `{"order":{"status":"on its way"}}`)
+	})
+	model := thinks(t,
+		uses("look_up_order", `{"order":"42"}`), says("It is on its way."),
+		uses("look_up_order", `{"order":"43"}`), says("I can not see that one."))
+	o := privately(t)
+	o.Config.OpenAI.BaseURL = model.URL + "/v1"
+	b := boot(t, o)
+	d := receptionist("Shop")
+	provider, name, prompt := "openai", "gpt-4o-mini", "You are a shop. The newest order is {{order_status}}."
+	d.LLM = &roster.LLM{Provider: &provider, Model: &name, Prompt: &prompt}
+	d.Variables = map[string]any{"order_status": "unknown"}
+	d.Tools = []roster.Tool{{UUID: "t", Name: "look_up_order", Description: "Looks up an order.", Type: roster.WebhookTool, Active: true, Config: roster.ToolConfig{
+		Request:     &roster.Request{URL: shop.URL + "/orders/{{order}}", Method: "POST", Body: []byte(`{"number":"{{order}}"}`)},
+		Parameters:  map[string]roster.Parameter{"order": {Type: "string", Description: "its number"}},
+		Assignments: []roster.Assignment{{Source: "response", Attribute: "order.status", Variable: "order_status"}},
+		Timeout:     5,
+	}}}
+	b.linked(d, hookNumber)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	c := &caller{}
+	call, err := b.Sim().Call(ctx, "+14155550134", hookNumber, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrote(t, b.Store(), call, "the greeting", heard("Shop."))
+	c.press.Store('1')
+	wrote(t, b.Store(), call, "the first answer", heard("It is on its way."))
+	c.press.Store('2')
+	wrote(t, b.Store(), call, "the second answer", heard("I can not see that one."))
+	call.Hangup()
+	if got := b.end(); got != telephony.CallerHangup {
+		t.Errorf("the call ended for %s", got)
+	}
+	if err := call.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+	checkUses(t, b, call, shop, model)
+}
+
+func checkUses(t *testing.T, b *booted, call *sim.Call, shop *told, model *thinker) {
+	t.Helper()
+	r, err := b.Store().CallByCarrier(t.Context(), call.SID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	posts, asked := shop.all(), model.asked()
+	if len(posts) != 2 || len(asked) != 4 {
+		t.Fatalf("the tool was used %d times, the model asked %d", len(posts), len(asked))
+	}
+	for i, want := range []struct{ key, body string }{
+		{string(r.ID) + "/1/1", `{"number":"42"}`}, {string(r.ID) + "/2/1", `{"number":"43"}`},
+	} {
+		if got := posts[i].header.Get("Idempotency-Key"); got != want.key || posts[i].body != want.body {
+			t.Errorf("use %d: key %q, body %s, want %+v", i+1, got, posts[i].body, want)
+		}
+	}
+	if len(asked[0].Tools) != 1 || asked[0].Tools[0].Function.Name != "look_up_order" {
+		t.Errorf("the model may use %+v", asked[0].Tools)
+	}
+	for i, status := range []string{"unknown", "on its way", "on its way", "on its way"} {
+		if want := "You are a shop. The newest order is " + status + "."; asked[i].last("system") != want {
+			t.Errorf("prompt %d is %q, want %q", i+1, asked[i].last("system"), want)
+		}
+	}
+	if got := asked[1].last("tool"); got != `{"order":{"status":"on its way"}}` {
+		t.Errorf("the model is told %q of the first use", got)
+	}
+	if got := asked[3].last("tool"); !strings.Contains(got, "the request failed") || !strings.Contains(got, "500") || strings.Contains(got, "hunter2") || strings.Contains(got, "http://") {
+		t.Errorf("the model is told %q of the second use", got)
+	}
+	var intents, results int
+	for _, e := range journal(t, b.Store(), call.SID()) {
+		switch e := e.(type) {
+		case agentcore.ToolIntent:
+			intents++
+		case agentcore.ToolResult:
+			if results++; results != intents || e.Failed != (results == 2) {
+				t.Errorf("result %d after %d intents: %+v", results, intents, e)
+			}
+		}
+	}
+	if intents != 2 || results != 2 {
+		t.Errorf("%d intents and %d results are on record", intents, results)
+	}
+}
