@@ -24,9 +24,9 @@ type AgentOptions struct {
 	LLM         orNull[llmBody]         `json:"llm" required:"false" doc:"How it thinks."`
 	Webhooks    []webhookBody           `json:"webhooks" required:"false" nullable:"true" doc:"Who is told, at most one of each type. The list replaces the one before; a webhook keeps its id and its secret by its type."`
 	SystemTools orNull[systemToolsBody] `json:"system_tools" required:"false" doc:"Settings of the gateway's own tools."`
-	Enabled     *bool                   `json:"enabled" required:"false" doc:"Ours: whether it may take calls. Default true."`
-	Greeting    *string                 `json:"greeting" required:"false" maxLength:"2000" doc:"Ours: what it says first. \"\" lets the caller begin; null has a default."`
-	Tools       []toolBody              `json:"tools" required:"false" nullable:"true" doc:"Ours: the tools of the tools API. The list replaces the one before; a tool keeps its id by its name."`
+	Enabled     *bool                   `json:"enabled" required:"false" doc:"Whether it may take calls. Default true."`
+	Greeting    *string                 `json:"greeting" required:"false" maxLength:"2000" doc:"What it says first. \"\" lets the caller begin; null has a default."`
+	Tools       []toolBody              `json:"tools" required:"false" nullable:"true" doc:"The tools of the tools API. The list replaces the one before; a tool keeps its id by its name."`
 }
 
 type asrBody struct {
@@ -40,7 +40,7 @@ type turnBody struct {
 	Timeout    *int   `json:"turn_timeout" required:"false" minimum:"0" maximum:"3600" doc:"Seconds of silence after which the agent asks. Default 7."`
 	SilenceEnd *int   `json:"silence_end_call_timeout" required:"false" minimum:"-1" maximum:"3600" doc:"Seconds of silence that end the call. Default -1: never."`
 	Mode       string `json:"mode,omitempty" enum:"silence" doc:"How the end of a turn is told. Default \"silence\"."`
-	Wait       *int   `json:"endpoint_wait_ms" required:"false" minimum:"0" maximum:"10000" doc:"Ours: milliseconds of silence that end a turn. 0 has a default."`
+	Wait       *int   `json:"endpoint_wait_ms" required:"false" minimum:"0" maximum:"10000" doc:"Milliseconds of silence that end a turn. 0 has a default."`
 }
 
 type llmBody struct {
@@ -63,7 +63,7 @@ type systemToolBody struct {
 	Active     *bool  `json:"active" required:"false" doc:"Whether the tool is enabled. Default true for a tool that is given when the agent is made; an update leaves it."`
 	Hold       *bool  `json:"disable_interruptions" required:"false" doc:"Prevent interruptions during its use. Default false."`
 	Speak      *bool  `json:"force_pre_tool_speech" required:"false" doc:"Have the agent speak before its use. Default false."`
-	Parameters object `json:"parameters,omitempty" doc:"Ours: what the tool needs to know."`
+	Parameters object `json:"parameters,omitempty" doc:"What the tool needs to know."`
 }
 
 type toolBody struct {
@@ -81,7 +81,7 @@ type toolConfigBody struct {
 	Timeout     *int                `json:"response_timeout_secs" required:"false" minimum:"1" maximum:"60" doc:"Seconds. Default 10."`
 	Hold        *bool               `json:"disable_interruptions" required:"false"`
 	Speak       *bool               `json:"force_pre_tool_speech" required:"false"`
-	Safe        *bool               `json:"safe_to_retry" required:"false" doc:"Ours: the receiver honours Idempotency-Key, or only reads."`
+	Safe        *bool               `json:"safe_to_retry" required:"false" doc:"The receiver honours Idempotency-Key, or only reads."`
 }
 
 type requestBody struct {
@@ -106,5 +106,5 @@ type webhookConfigBody struct {
 	Request     orNull[requestBody] `json:"api_schema" required:"false" doc:"What is sent."`
 	Assignments []assignmentBody    `json:"assignments" required:"false" nullable:"true" doc:"Of pre_call only: where values of the answer go."`
 	Timeout     *int                `json:"response_timeout_secs" required:"false" minimum:"1" maximum:"60" doc:"Seconds. Default 10."`
-	Secret      *string             `json:"secret" required:"false" writeOnly:"true" maxLength:"256" doc:"Ours: signs by Standard Webhooks; whsec_ and base64, or any text. Never shown again."`
+	Secret      *string             `json:"secret" required:"false" writeOnly:"true" maxLength:"256" doc:"Signs by Standard Webhooks; whsec_ and base64, or any text. Never shown again."`
 }

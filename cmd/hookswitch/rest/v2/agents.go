@@ -21,7 +21,7 @@ type AgentPath struct {
 
 // AdvancedQuery is the input of what shows agents.
 type AdvancedQuery struct {
-	Advanced bool `query:"advanced" doc:"Show what the seed's form leaves out, too: id, version, enabled, greeting, tools, webhooks, system_tools and turn.endpoint_wait_ms."`
+	Advanced bool `query:"advanced" doc:"Show more: id, version, enabled, greeting, tools, webhooks, system_tools and turn.endpoint_wait_ms."`
 }
 
 type agentAnswer struct {

@@ -99,7 +99,7 @@ func (a *API) numbers() {
 		Summary: "Get a phone number", Scope: roster.NumbersRead, Fail: "Failed to get phone number", Errors: []int{http.StatusBadRequest}}, a.getNumber)
 	handle(a, operation{ID: "update-phone-number", Method: http.MethodPatch, Path: "/phone_numbers/{number}", Tag: tagNumbers, Thing: "Phone number",
 		Summary: "Link a phone number", Scope: roster.NumbersWrite, Fail: "Failed to update phone number",
-		About: "Ours: says which agent answers the number.",
+		About: "Says which agent answers the number.",
 		Body:  numberPatch{}, Example: `{"agent_uuid":null}`}, a.updateNumber)
 	handle(a, operation{ID: "delete-phone-number", Method: http.MethodDelete, Path: "/phone_numbers/{number}", Tag: tagNumbers, Thing: "Phone number",
 		Summary: "Delete a phone number", Scope: roster.NumbersWrite, Fail: "Failed to delete phone number", Errors: []int{http.StatusBadGateway},
