@@ -311,6 +311,9 @@ func (a *agentView) summary(w io.Writer, m sheet.Mode) error {
 	var b bytes.Buffer
 	for _, l := range lines {
 		text := show.Clean(l[1])
+		if table && text == "" {
+			continue
+		}
 		if !table {
 			fmt.Fprintf(&b, "%s\t%s\n", l[0], text)
 			continue
@@ -367,7 +370,7 @@ func (c *agentDeleteCmd) Run(ctx context.Context, s streams) error {
 		_, err := fmt.Fprintf(s.out, "would delete %s\n", show.Clean(strings.Join(names, ", ")))
 		return err
 	}
-	if err := c.sure(s, fmt.Sprintf("delete %s %s; numbers that lead there will lead nowhere", plural(len(all), "agent"), strings.Join(names, ", "))); err != nil {
+	if err := c.sure(s, fmt.Sprintf("delete %s (%s); numbers that lead there will lead nowhere", plural(len(all), "agent"), strings.Join(names, ", "))); err != nil {
 		return err
 	}
 	for _, r := range all {

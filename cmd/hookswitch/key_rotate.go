@@ -31,9 +31,12 @@ func (c *keyRotateCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	ring, _, err := server.OpenKeyring(settings)
+	ring, made, err := server.OpenKeyring(settings)
 	if err != nil {
 		return err
+	}
+	if made {
+		fmt.Fprintln(s.err, "there was no secret key; one was made. Is this the folder that serve runs in?")
 	}
 	db, err := c.open(ctx, s)
 	if err != nil {
