@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -15,13 +12,12 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/client"
-	"github.com/hookswitch/hookswitch/cmd/hookswitch/declare"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
-	"github.com/hookswitch/hookswitch/cmd/hookswitch/sheet"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/show"
 )
 
 // agentCmd looks after agents.
+
 type agentCmd struct {
 	Apply    agentApplyCmd    `cmd:"" help:"Make the gateway's agents what a file says, and show what changes."`
 	Diff     agentDiffCmd     `cmd:"" help:"Show how a file, or two versions, differ."`
@@ -34,6 +30,7 @@ type agentCmd struct {
 }
 
 // agentView is what commands read of an agent of the API (advanced=true).
+
 type agentView struct {
 	Agent struct {
 		Name       string    `json:"name"`
@@ -77,6 +74,7 @@ func (a *agentView) thinks() string {
 }
 
 // state says whether the agent takes calls, and whether it is in one.
+
 func (a *agentView) state() string {
 	if !a.Enabled {
 		return "disabled"
@@ -85,6 +83,7 @@ func (a *agentView) state() string {
 }
 
 // numbers are those that lead to the agent; for a person with spaces in them.
+
 func (a *agentView) numbers(person bool) string {
 	var all []string
 	for _, n := range a.Numbers {
@@ -97,9 +96,11 @@ func (a *agentView) numbers(person bool) string {
 }
 
 // rawItem is the envelope of one thing whose JSON is kept.
+
 type rawItem = client.Item[json.RawMessage]
 
 // readAgent asks for the agent with this uuid.
+
 func readAgent(ctx context.Context, c *client.Client, uuid string) (*agentView, error) {
 	var got rawItem
 	if err := c.Get(ctx, client.Path("agents", uuid), url.Values{"advanced": {"true"}}, &got); err != nil {
@@ -117,15 +118,19 @@ func viewAgent(raw json.RawMessage) (*agentView, error) {
 }
 
 // unreadable tells that the gateway answered with something that this build
+
 // can't read.
+
 func unreadable(what string) error {
 	return &fault.Fault{What: "the gateway shows " + what + " in a form that this build does not know", Where: "the answer", Mend: "use the " + fault.Keep("hookswitch") + " that the gateway is: " + fault.Keep("hookswitch version"), Code: "api/answer"}
 }
 
 // agentRef is an agent's name and uuid.
+
 type agentRef struct{ name, uuid string }
 
 // agentRefs lists the workspace's agents.
+
 func agentRefs(ctx context.Context, c *client.Client) ([]agentRef, error) {
 	all, err := client.All[agentView](ctx, c, "/agents", nil)
 	if err != nil {
@@ -141,6 +146,7 @@ func agentRefs(ctx context.Context, c *client.Client) ([]agentRef, error) {
 var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
 
 // findAgent is the one agent of that name or uuid.
+
 func findAgent(ctx context.Context, c *client.Client, name string) (*agentView, error) {
 	if uuidForm.MatchString(name) {
 		a, err := readAgent(ctx, c, name)
@@ -161,6 +167,7 @@ func findAgent(ctx context.Context, c *client.Client, name string) (*agentView, 
 }
 
 // pick is the one of refs that name means.
+
 func pick(refs []agentRef, name string) (agentRef, error) {
 	var found []agentRef
 	var names []string
@@ -192,192 +199,20 @@ func severalAgents(name string, found []agentRef) error {
 		Mend: "name one by its uuid, in a file with " + fault.Keep("uuid: "+found[0].uuid), Code: "agent/several", Exit: fault.Wrong}
 }
 
-type agentListCmd struct {
-	reach
-	output
-	hushed
-}
-
 // Run lists the agents, the oldest first.
-func (c *agentListCmd) Run(ctx context.Context, s streams) error {
-	ask, err := c.dial(s)
-	if err != nil {
-		return err
-	}
-	defer ask.Close()
-	out := &sheet.Sheet{Columns: []sheet.Column{{Name: "NAME", Gives: true}, {Name: "VERSION", Right: true}, {Name: "STATE"}, {Name: "TODAY", Right: true}, {Name: "NUMBERS", Gives: true},
-		{Name: "HEARS", Wide: true}, {Name: "THINKS", Gives: true}, {Name: "SPEAKS", Wide: true}, {Name: "LAST CALL", Wide: true}, {Name: "UUID", Wide: true}}}
-	for raw, err := range ask.List(ctx, "/agents", url.Values{"advanced": {"true"}}, 0) {
-		if err != nil {
-			return err
-		}
-		a, err := viewAgent(raw)
-		if err != nil {
-			return err
-		}
-		out.Add(a.Agent.UUID, raw, a.Agent.Name, fmt.Sprint(a.Version), a.state(), fmt.Sprint(a.Agent.CallsToday), a.numbers(c.table(s)),
-			a.hears(), a.thinks(), a.TTS.UUID, when(a.Agent.LastActive), a.Agent.UUID)
-	}
-	if out.Len() == 0 && c.mode(s).Terminal && !c.structured() {
-		c.note(s, "no agents yet; the first one: hookswitch agent apply -f agent.yaml")
-		return nil
-	}
-	return out.Write(s.out, c.mode(s))
-}
-
-type agentGetCmd struct {
-	Names []string `arg:"" name:"name" help:"Names or uuids."`
-	reach
-	output
-}
 
 // Run shows agents. As YAML they are what apply takes, and as JSON what the API
-// gives.
-func (c *agentGetCmd) Run(ctx context.Context, s streams) error {
-	ask, err := c.dial(s)
-	if err != nil {
-		return err
-	}
-	defer ask.Close()
-	for i, name := range c.Names {
-		a, err := findAgent(ctx, ask, name)
-		if err != nil {
-			return err
-		}
-		if err := c.print(s, a, i > 0); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
-func (c *agentGetCmd) print(s streams, a *agentView, further bool) error {
-	switch c.form() {
-	case sheet.JSON:
-		return sheet.Item(s.out, sheet.JSON, a.raw)
-	case sheet.YAML:
-		if further {
-			fmt.Fprintln(s.out, "---")
-		}
-		return writeAgent(s.out, a, false)
-	case sheet.ID:
-		_, err := fmt.Fprintln(s.out, a.Agent.UUID)
-		return err
-	}
-	if further {
-		fmt.Fprintln(s.out)
-	}
-	return a.summary(s.out, c.mode(s))
-}
+// gives.
 
 // writeAgent writes a as a file for apply; with its uuid, it may be renamed
+
 // there.
-func writeAgent(w io.Writer, a *agentView, renamed bool) error {
-	fields, err := declare.Remote(a.raw)
-	if err != nil {
-		return unreadable("an agent")
-	}
-	if renamed {
-		fields["uuid"] = a.Agent.UUID
-	}
-	return declare.Write(w, fmt.Sprintf("version %d; secrets of webhooks are not shown, and stay when the file has none", a.Version), fields)
-}
 
 // summary tells the main things of an agent, one a line.
-func (a *agentView) summary(w io.Writer, m sheet.Mode) error {
-	var tools, hooks []string
-	for _, t := range a.Tools {
-		tools = append(tools, t.Name)
-	}
-	for _, name := range []string{"end_call", "transfer_to_number", "voicemail_detection"} {
-		if a.System[name].Active {
-			tools = append(tools, name)
-		}
-	}
-	for _, h := range a.Hooks {
-		hooks = append(hooks, h.Type)
-	}
-	prompt := ""
-	if a.LLM != nil {
-		prompt = a.LLM.Prompt
-	}
-	table := m.Terminal || m.Form == sheet.Table || m.Form == sheet.Wide
-	lines := [][2]string{
-		{"name", a.Agent.Name}, {"uuid", a.Agent.UUID}, {"version", fmt.Sprint(a.Version)}, {"state", a.state()},
-		{"calls today", fmt.Sprint(a.Agent.CallsToday)}, {"last call", when(a.Agent.LastActive)}, {"numbers", a.numbers(table)},
-		{"hears", a.hears()}, {"thinks", a.thinks()}, {"speaks", strings.TrimSpace(a.TTS.Name + " " + a.TTS.UUID)},
-		{"tools", strings.Join(tools, ", ")}, {"webhooks", strings.Join(hooks, ", ")}, {"prompt", prompt},
-	}
-	var b bytes.Buffer
-	for _, l := range lines {
-		text := show.Clean(l[1])
-		if table && text == "" {
-			continue
-		}
-		if !table {
-			fmt.Fprintf(&b, "%s\t%s\n", l[0], text)
-			continue
-		}
-		if room := max(cmp.Or(m.Width, 100), 60) - 14; m.Form != sheet.Wide && len([]rune(text)) > room {
-			text = string([]rune(text)[:room-3]) + "..."
-		}
-		fmt.Fprintf(&b, "%s\n", strings.TrimRight(fmt.Sprintf("%-12s  %s", l[0], text), " "))
-	}
-	if table {
-		fmt.Fprintf(&b, "all of it: hookswitch agent get %s -o yaml\n", quoted(show.Clean(a.Agent.Name)))
-	}
-	_, err := w.Write(b.Bytes())
-	return err
-}
 
 // quoted is s as a shell takes it for one word.
-func quoted(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t'\"\\$&|;<>()*?#~`!{}[]") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-type agentDeleteCmd struct {
-	Names []string `arg:"" name:"name" help:"Names or uuids."`
-	reach
-	dangerous
-}
 
 // Run deletes agents. Their numbers then lead nowhere; records of their calls
+
 // stay.
-func (c *agentDeleteCmd) Run(ctx context.Context, s streams) error {
-	ask, err := c.dial(s)
-	if err != nil {
-		return err
-	}
-	defer ask.Close()
-	refs, err := agentRefs(ctx, ask)
-	if err != nil {
-		return err
-	}
-	var all []agentRef
-	var names []string
-	for _, name := range c.Names {
-		r, err := pick(refs, name)
-		if err != nil {
-			return err
-		}
-		all = append(all, r)
-		names = append(names, r.name)
-	}
-	if c.DryRun {
-		_, err := fmt.Fprintf(s.out, "would delete %s\n", show.Clean(strings.Join(names, ", ")))
-		return err
-	}
-	if err := c.sure(s, fmt.Sprintf("delete %s (%s); numbers that lead there will lead nowhere", plural(len(all), "agent"), strings.Join(names, ", "))); err != nil {
-		return err
-	}
-	for _, r := range all {
-		if err := ask.Send(ctx, http.MethodDelete, client.Path("agents", r.uuid), nil, nil); err != nil {
-			return err
-		}
-		fmt.Fprintf(s.out, "deleted %s\n", show.Clean(r.name))
-	}
-	return nil
-}

@@ -5,9 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -20,6 +17,7 @@ import (
 )
 
 // webhookCmd looks after what webhooks were told.
+
 type webhookCmd struct {
 	List   webhookListCmd   `cmd:"" help:"List deliveries, the newest first."`
 	Show   webhookShowCmd   `cmd:"" help:"Show a delivery, with what was sent and answered."`
@@ -28,6 +26,7 @@ type webhookCmd struct {
 }
 
 // deliveryView is what commands read of a delivery of the API.
+
 type deliveryView struct {
 	ID       string        `json:"id"`
 	Message  string        `json:"webhook_message_id"`
@@ -43,6 +42,7 @@ type deliveryView struct {
 }
 
 // attemptView is one time that it was sent.
+
 type attemptView struct {
 	N               int               `json:"attempt"`
 	Started         time.Time         `json:"started_at"`
@@ -58,6 +58,7 @@ type attemptView struct {
 }
 
 // outcome is how it went: 200 in 61 ms.
+
 func (a attemptView) outcome() string {
 	text := fmt.Sprintf("%d in %s", a.Status, show.Millis(a.TookMS))
 	if a.Status == 0 {
@@ -70,6 +71,7 @@ func (a attemptView) outcome() string {
 }
 
 // attemptsAll is how often a delivery is tried by itself.
+
 const attemptsAll = 8
 
 const deliveryPrefix = "dlv_"
@@ -90,6 +92,7 @@ type webhookListCmd struct {
 }
 
 // Run lists deliveries.
+
 func (c *webhookListCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {
@@ -138,6 +141,7 @@ func (c *webhookListCmd) Run(ctx context.Context, s streams) error {
 }
 
 // find asks for the deliveries, the newest first.
+
 func (c *webhookListCmd) find(ctx context.Context, ask *client.Client, q url.Values) (all []deliveryView, raws []json.RawMessage, err error) {
 	states := []string{""}
 	if c.Failed {
@@ -176,6 +180,7 @@ func (c *webhookListCmd) find(ctx context.Context, ask *client.Client, q url.Val
 }
 
 // soon is a time from now in one unit: in 4 min.
+
 func soon(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -189,6 +194,7 @@ func soon(d time.Duration) string {
 }
 
 // readDelivery asks for the delivery with this id.
+
 func readDelivery(ctx context.Context, c *client.Client, id string) (*deliveryView, json.RawMessage, error) {
 	var got rawItem
 	if err := c.Get(ctx, client.Path("deliveries", id), nil, &got); err != nil {
@@ -202,7 +208,9 @@ func readDelivery(ctx context.Context, c *client.Client, id string) (*deliveryVi
 }
 
 // findDelivery is the delivery of that id, which may be the beginning of one of
+
 // the newest.
+
 func findDelivery(ctx context.Context, c *client.Client, id string) (*deliveryView, json.RawMessage, error) {
 	full := deliveryPrefix + strings.TrimPrefix(strings.ToLower(id), deliveryPrefix)
 	var found []string
@@ -229,195 +237,20 @@ func findDelivery(ctx context.Context, c *client.Client, id string) (*deliveryVi
 	return readDelivery(ctx, c, found[0])
 }
 
-type webhookShowCmd struct {
-	ID string `arg:"" help:"The delivery's id, or its beginning."`
-	reach
-	output
-}
-
 // Run shows every attempt. The gateway has masked secrets.
-func (c *webhookShowCmd) Run(ctx context.Context, s streams) error {
-	ask, err := c.dial(s)
-	if err != nil {
-		return err
-	}
-	defer ask.Close()
-	d, raw, err := findDelivery(ctx, ask, c.ID)
-	if err != nil {
-		return err
-	}
-	switch {
-	case c.structured():
-		return sheet.Item(s.out, c.form(), raw)
-	case c.form() == sheet.ID:
-		_, err := fmt.Fprintln(s.out, d.ID)
-		return err
-	}
-	fmt.Fprintf(s.out, "%s   %s, %s   call %s   webhook-id %s\n", d.ID, d.Kind, d.Status, cmp.Or(d.Call, "none"), d.Message)
-	for _, a := range d.Attempts {
-		fmt.Fprintf(s.out, "\nattempt %d   %s   %s\n", a.N, when(a.Started), a.outcome())
-		exchange(s.out, a)
-	}
-	if !d.Next.IsZero() {
-		fmt.Fprintf(s.out, "\nnext attempt %s\n", soon(time.Until(d.Next)))
-	}
-	return nil
-}
 
 // exchange prints what was sent and answered, indented.
-func exchange(w io.Writer, a attemptView) {
-	fmt.Fprintf(w, "  > %s %s\n", cmp.Or(a.Method, http.MethodPost), show.Clean(a.URL))
-	headerLines(w, "  > ", a.RequestHeaders)
-	bodyLines(w, "  > ", a.RequestBody)
-	if a.Status != 0 {
-		fmt.Fprintf(w, "  < %d\n", a.Status)
-		headerLines(w, "  < ", a.ResponseHeaders)
-		bodyLines(w, "  < ", a.ResponseBody)
-	}
-}
-
-func headerLines(w io.Writer, lead string, h map[string]string) {
-	for _, name := range slices.Sorted(maps.Keys(h)) {
-		fmt.Fprintf(w, "%s%s: %s\n", lead, show.Clean(name), show.Clean(h[name]))
-	}
-}
-
-func bodyLines(w io.Writer, lead, body string) {
-	for line := range strings.Lines(body) {
-		fmt.Fprintf(w, "%s%s\n", lead, show.Clean(line))
-	}
-}
-
-type webhookResendCmd struct {
-	IDs []string `arg:"" name:"id" help:"The deliveries' ids, or their beginnings."`
-	reach
-	output
-	careful
-}
 
 // Run sends again, and waits for what comes of it.
-func (c *webhookResendCmd) Run(ctx context.Context, s streams) error {
-	ask, err := c.dial(s)
-	if err != nil {
-		return err
-	}
-	defer ask.Close()
-	failed := false
-	for _, id := range c.IDs {
-		d, _, err := findDelivery(ctx, ask, id)
-		if err != nil {
-			return err
-		}
-		if c.DryRun {
-			fmt.Fprintf(s.out, "would send %s again (%s, %d attempts so far)\n", shortDelivery(d.ID), d.Status, d.Tries)
-			continue
-		}
-		if err := ask.Send(ctx, http.MethodPost, client.Path("deliveries", d.ID, "resend"), nil, nil); err != nil {
-			return err
-		}
-		now, raw, err := c.after(ctx, ask, d)
-		if err != nil {
-			return err
-		}
-		line := fmt.Sprintf("%s will be sent; the gateway has not come to it yet\n", shortDelivery(d.ID))
-		if n := len(now.Attempts); n > d.Tries {
-			last := now.Attempts[n-1]
-			failed = failed || last.Error != ""
-			line = fmt.Sprintf("sent again: %s    (same webhook-id %s; receivers can drop repeats)\n", last.outcome(), now.Message)
-		}
-		if err := c.printed(s, d.ID, raw, line); err != nil {
-			return err
-		}
-	}
-	if failed {
-		return fault.ErrCheckFailed
-	}
-	return nil
-}
 
 // after waits, within the time-out, until there is one more attempt than before.
-func (c *webhookResendCmd) after(ctx context.Context, ask *client.Client, before *deliveryView) (*deliveryView, json.RawMessage, error) {
-	for until := time.Now().Add(c.Timeout); ; {
-		d, raw, err := readDelivery(ctx, ask, before.ID)
-		if err != nil || len(d.Attempts) > before.Tries || time.Now().After(until) {
-			return d, raw, err
-		}
-		select {
-		case <-time.After(200 * time.Millisecond):
-		case <-ctx.Done():
-			return nil, nil, ctx.Err()
-		}
-	}
-}
-
-type webhookTestCmd struct {
-	Agent string `arg:"" help:"The agent, by name or uuid."`
-	Type  string `arg:"" optional:"" enum:"pre_call,post_call," default:"" help:"pre_call or post_call, when the agent has both."`
-	reach
-	output
-	careful
-}
 
 // Run sends a sample of a call that nobody made, and shows what was said.
-func (c *webhookTestCmd) Run(ctx context.Context, s streams) error {
-	ask, err := c.dial(s)
-	if err != nil {
-		return err
-	}
-	defer ask.Close()
-	a, err := findAgent(ctx, ask, c.Agent)
-	if err != nil {
-		return err
-	}
-	hook, err := c.choose(a)
-	if err != nil {
-		return err
-	}
-	if c.DryRun {
-		_, err := fmt.Fprintf(s.out, "would send a sample to the %s of %s\n", hook.Type, show.Clean(a.Agent.Name))
-		return err
-	}
-	var got rawItem
-	if err := ask.Send(ctx, http.MethodPost, client.Path("agents", a.Agent.UUID, "webhooks", fmt.Sprint(hook.ID), "test"), nil, &got); err != nil {
-		return err
-	}
-	var t attemptView
-	if json.Unmarshal(got.Item, &t) != nil {
-		return unreadable("an attempt")
-	}
-	if c.structured() {
-		if err := sheet.Item(s.out, c.form(), got.Item); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprintf(s.out, "%s of %s: %s\n", hook.Type, show.Clean(a.Agent.Name), t.outcome())
-		exchange(s.out, t)
-	}
-	if t.Error != "" {
-		return fault.ErrCheckFailed
-	}
-	return nil
-}
 
 // choose is the webhook that is meant.
-func (c *webhookTestCmd) choose(a *agentView) (hookView, error) {
-	for _, h := range a.Hooks {
-		if h.Type == c.Type || c.Type == "" && len(a.Hooks) == 1 {
-			return h, nil
-		}
-	}
-	f := &fault.Fault{What: fmt.Sprintf("agent %q has no %s webhook", a.Agent.Name, c.Type), Where: fault.Keep("hookswitch webhook test"), Mend: fault.Keep("hookswitch agent get " + quoted(a.Agent.Name) + " -o yaml"), Code: "webhook/none", Exit: fault.Wrong}
-	switch {
-	case len(a.Hooks) == 0:
-		f.What = fmt.Sprintf("agent %q has no webhook", a.Agent.Name)
-	case c.Type == "":
-		f.What = fmt.Sprintf("agent %q has two webhooks", a.Agent.Name)
-		f.Mend = "name one: " + fault.Keep("hookswitch webhook test "+quoted(a.Agent.Name)+" post_call")
-	}
-	return hookView{}, f
-}
 
 // hookView is what commands read of an agent's webhook.
+
 type hookView struct {
 	ID   int64  `json:"id"`
 	Type string `json:"webhook_type"`
