@@ -118,6 +118,32 @@ func TestDispatchOnceAKey(t *testing.T) {
 				t.Error("a wish of no workspace was granted")
 			}
 		},
+		"the gateway stops while the row is made": func(t *testing.T, o *office) {
+			o.records.making = func() {
+				if err := o.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+			on, _, err := o.Dispatch(t.Context(), wish)
+			var place *dispatch.PlaceError
+			if !errors.As(err, &place) || len(o.trunk.dialed) != 0 {
+				t.Errorf("Dispatch() = %v, %d dialled, want none", err, len(o.trunk.dialed))
+			}
+			if r, err := o.records.Call(t.Context(), on.Call); err != nil || r.Reason != telephony.Failed || r.Why == "" {
+				t.Errorf("record %+v, %v, want it ended", r, err)
+			}
+		},
+		"the row can't be made": func(t *testing.T, o *office) {
+			o.records.down.Store(true)
+			if _, _, err := o.Dispatch(t.Context(), wish); !errors.Is(err, errDown) || len(o.trunk.dialed) != 0 {
+				t.Errorf("Dispatch() = %v, %d dialled, want the store's error and none", err, len(o.trunk.dialed))
+			}
+			o.records.down.Store(false)
+			time.Sleep(time.Minute)
+			if len(o.Live()) != 0 || o.counted("taken") != 0 || o.counted("over failed") != 0 {
+				t.Errorf("%v live, counted %v, want nothing", o.Live(), o.counts)
+			}
+		},
 		"a call that was not to be placed rings": func(t *testing.T, o *office) {
 			o.trunk.refuse = errDown // it lies: the answer was lost
 			on, _, _ := o.Dispatch(t.Context(), wish)

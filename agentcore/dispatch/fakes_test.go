@@ -146,6 +146,7 @@ type records struct {
 
 	chance func() (before, after bool) // nil: no accidents
 	made   func()                      // called when a row was made; nil: nobody cares
+	making func()                      // called before a dispatch's row is made
 }
 
 func (r *records) do(effect func() error) error {
@@ -171,6 +172,13 @@ func (r *records) Create(ctx context.Context, c dispatch.Record) (on dispatch.Re
 	if created && r.made != nil {
 		r.made()
 	}
+	return on, created, err
+}
+func (r *records) CreateDispatch(ctx context.Context, d dispatch.Dispatch, c *dispatch.Record) (on dispatch.Dispatch, created bool, err error) {
+	if r.making != nil {
+		r.making()
+	}
+	err = r.do(func() (err error) { on, created, err = r.Calls.CreateDispatch(ctx, d, c); return err })
 	return on, created, err
 }
 func (r *records) Call(ctx context.Context, id telephony.CallID) (c dispatch.Record, err error) {

@@ -55,19 +55,20 @@ func (d *Desk) outbound(w Wish, now time.Time) Record {
 	}
 }
 
+// errEnded says that a call was ended before anyone was asked for it.
+var errEnded = errors.New("the call was ended before it was placed")
+
 // place asks the carrier for the call of on, and keeps its answer.
 func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on Dispatch, w Wish) (Dispatch, bool, error) {
+	if c.look().at >= over { // hung up, or we stop
+		return d.notPlaced(ctx, c, on, w, errEnded)
+	}
 	carrierID, err := trunk.Dial(ctx, telephony.Outgoing{Call: on.Call, From: w.From, To: w.To, RingTimeout: w.RingTimeout})
+	if err != nil {
+		return d.notPlaced(ctx, c, on, w, err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, effortTimeout)
 	defer cancel()
-	if err != nil {
-		on.Status, on.Error = DispatchFailed, sayWhy(err, w)
-		if err := d.cfg.Calls.FailDispatch(ctx, on.ID, on.Error); err != nil {
-			d.cfg.Log.Warn("cannot keep why a call was not placed", "call", on.Call, "error", err)
-		}
-		d.end(ctx, c, telephony.Failed)
-		return on, false, &PlaceError{on.Error, err}
-	}
 	c.placed(carrierID)
 	if err := d.cfg.Calls.SetCarrier(ctx, on.Call, carrierID); err != nil {
 		// The callbacks carry our own id: the first of them makes up for it.
@@ -81,6 +82,26 @@ func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on D
 	d.cfg.Log.Info("call placed", "call", on.Call, "to", w.To)
 	on.Status = DispatchPlaced
 	return on, false, nil
+}
+
+// notPlaced keeps why the call of on is not placed, and ends it.
+func (d *Desk) notPlaced(ctx context.Context, c *call, on Dispatch, w Wish, why error) (Dispatch, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, effortTimeout)
+	defer cancel()
+	on.Status, on.Error = DispatchFailed, sayWhy(why, w)
+	if err := d.cfg.Calls.FailDispatch(ctx, on.ID, on.Error); err != nil {
+		d.cfg.Log.Warn("cannot keep why a call was not placed", "call", on.Call, "error", err)
+	}
+	d.end(ctx, c, telephony.Failed)
+	if c.look().at == gone { // maybe before there was a row to end
+		e, first, err := d.cfg.Calls.End(ctx, c.id, 1, telephony.Failed, time.Now())
+		if err != nil {
+			d.cfg.Log.Warn("cannot end the record", "call", c.id, "error", err)
+		} else if first {
+			d.cfg.Watch(c.id, e)
+		}
+	}
+	return on, false, &PlaceError{on.Error, why}
 }
 
 // sayWhy is why a call was not placed, for the API's client. Its numbers are
