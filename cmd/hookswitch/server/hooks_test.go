@@ -173,6 +173,29 @@ func TestPreCallIsAskedWhileItRings(t *testing.T) {
 	}
 }
 
+// What a webhook says counts more than a dispatch, and that more than the agent.
+func TestPreCallOverDispatchOverAgent(t *testing.T) {
+	t.Parallel()
+	answer, _ := customer(0)
+	o := privately(t)
+	o.Config.BootstrapKey = flowKey
+	b := boot(t, o)
+	d := asks(receives(t, answer).URL)
+	greeting := "{{who}}, {{place}}, {{time}}."
+	d.Greeting, d.Variables = &greeting, map[string]any{"who": "there", "place": "here", "time": "now"}
+	a := b.linked(d, hookNumber)
+	call := b.must("POST", "/agents/"+a.UUID+"/dispatch", `{"phone_number":"`+server.PhoneListens+`","dynamic_variables":{"who":"Bob","place":"Rome"}}`).str("call_id")
+	if got := b.end(); got != telephony.CallerHangup {
+		t.Errorf("the call ended for %s", got)
+	}
+	if got := b.must("GET", "/calls/"+call+"/transcript", ""); got.str("items.0.text") != "Ada, Rome, now." {
+		t.Errorf("the agent said %s", got.text)
+	}
+	if got := b.must("GET", "/calls/"+call, ""); got.str("item.variables") != "map[place:Rome time:now who:Ada]" {
+		t.Errorf("on record: %s", got.text)
+	}
+}
+
 // A carrier does not let a call ring for ever: one whose webhook is late is
 // connected, and the caller hears it ring on.
 func TestALatePreCallIsWaitedForWithRinging(t *testing.T) {
