@@ -17,7 +17,6 @@ import (
 )
 
 // agentCmd looks after agents.
-
 type agentCmd struct {
 	Apply    agentApplyCmd    `cmd:"" help:"Make the gateway's agents what a file says, and show what changes."`
 	Diff     agentDiffCmd     `cmd:"" help:"Show how a file, or two versions, differ."`
@@ -30,7 +29,6 @@ type agentCmd struct {
 }
 
 // agentView is what commands read of an agent of the API (advanced=true).
-
 type agentView struct {
 	Agent struct {
 		Name       string    `json:"name"`
@@ -74,7 +72,6 @@ func (a *agentView) thinks() string {
 }
 
 // state says whether the agent takes calls, and whether it is in one.
-
 func (a *agentView) state() string {
 	if !a.Enabled {
 		return "disabled"
@@ -83,7 +80,6 @@ func (a *agentView) state() string {
 }
 
 // numbers are those that lead to the agent; for a person with spaces in them.
-
 func (a *agentView) numbers(person bool) string {
 	var all []string
 	for _, n := range a.Numbers {
@@ -96,11 +92,9 @@ func (a *agentView) numbers(person bool) string {
 }
 
 // rawItem is the envelope of one thing whose JSON is kept.
-
 type rawItem = client.Item[json.RawMessage]
 
 // readAgent asks for the agent with this uuid.
-
 func readAgent(ctx context.Context, c *client.Client, uuid string) (*agentView, error) {
 	var got rawItem
 	if err := c.Get(ctx, client.Path("agents", uuid), url.Values{"advanced": {"true"}}, &got); err != nil {
@@ -118,19 +112,15 @@ func viewAgent(raw json.RawMessage) (*agentView, error) {
 }
 
 // unreadable tells that the gateway answered with something that this build
-
 // can't read.
-
 func unreadable(what string) error {
 	return &fault.Fault{What: "the gateway shows " + what + " in a form that this build does not know", Where: "the answer", Mend: "use the " + fault.Keep("hookswitch") + " that the gateway is: " + fault.Keep("hookswitch version"), Code: "api/answer"}
 }
 
 // agentRef is an agent's name and uuid.
-
 type agentRef struct{ name, uuid string }
 
 // agentRefs lists the workspace's agents.
-
 func agentRefs(ctx context.Context, c *client.Client) ([]agentRef, error) {
 	all, err := client.All[agentView](ctx, c, "/agents", nil)
 	if err != nil {
@@ -146,7 +136,6 @@ func agentRefs(ctx context.Context, c *client.Client) ([]agentRef, error) {
 var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
 
 // findAgent is the one agent of that name or uuid.
-
 func findAgent(ctx context.Context, c *client.Client, name string) (*agentView, error) {
 	if uuidForm.MatchString(name) {
 		a, err := readAgent(ctx, c, name)
@@ -167,7 +156,6 @@ func findAgent(ctx context.Context, c *client.Client, name string) (*agentView, 
 }
 
 // pick is the one of refs that name means.
-
 func pick(refs []agentRef, name string) (agentRef, error) {
 	var found []agentRef
 	var names []string
@@ -198,21 +186,3 @@ func severalAgents(name string, found []agentRef) error {
 	return &fault.Fault{What: fmt.Sprintf("%d agents are called %q", len(found), name), Where: strings.Join(uuids, "  "),
 		Mend: "name one by its uuid, in a file with " + fault.Keep("uuid: "+found[0].uuid), Code: "agent/several", Exit: fault.Wrong}
 }
-
-// Run lists the agents, the oldest first.
-
-// Run shows agents. As YAML they are what apply takes, and as JSON what the API
-
-// gives.
-
-// writeAgent writes a as a file for apply; with its uuid, it may be renamed
-
-// there.
-
-// summary tells the main things of an agent, one a line.
-
-// quoted is s as a shell takes it for one word.
-
-// Run deletes agents. Their numbers then lead nowhere; records of their calls
-
-// stay.

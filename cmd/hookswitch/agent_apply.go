@@ -15,7 +15,6 @@ import (
 )
 
 // agentApplyCmd makes agents what files say.
-
 type agentApplyCmd struct {
 	File  []string `short:"f" required:"" placeholder:"FILE" help:"YAML, one or several agents; - reads standard input. May be given several times."`
 	Prune bool     `help:"Also delete every agent of the workspace that no file names."`
@@ -26,7 +25,6 @@ type agentApplyCmd struct {
 }
 
 // Help is shown above the flags.
-
 func (agentApplyCmd) Help() string {
 	return "A file has the shape of the API's body: name, voice_uuid, greeting, asr, turn, llm, dynamic_variables, system_tools, tools, webhooks; and phone_numbers, " +
 		"a list of numbers that lead to the agent. An agent is told by its name (or its uuid, to rename it).\n" +
@@ -35,7 +33,6 @@ func (agentApplyCmd) Help() string {
 }
 
 // plan is what one document changes.
-
 type plan struct {
 	doc     *declare.Document
 	agent   *agentView     // nil: it is new
@@ -45,7 +42,6 @@ type plan struct {
 }
 
 // Run shows and makes the changes.
-
 func (c *agentApplyCmd) Run(ctx context.Context, s streams) error {
 	docs, err := readFiles(s, c.File)
 	if err != nil {
@@ -85,7 +81,6 @@ func (c *agentApplyCmd) Run(ctx context.Context, s streams) error {
 }
 
 // apply does one plan of all and tells of it.
-
 func (c *agentApplyCmd) apply(ctx context.Context, s streams, ask *client.Client, p *plan, all []*plan, out *sheet.Sheet) error {
 	began, told := time.Now(), s.out
 	if c.form() != "" {
@@ -118,7 +113,6 @@ func (c *agentApplyCmd) apply(ctx context.Context, s streams, ask *client.Client
 }
 
 // prune deletes what no file names.
-
 func (c *agentApplyCmd) prune(ctx context.Context, s streams, ask *client.Client, gone []agentRef, out *sheet.Sheet) error {
 	for _, r := range gone {
 		if !c.DryRun {
@@ -137,7 +131,6 @@ func (c *agentApplyCmd) prune(ctx context.Context, s streams, ask *client.Client
 }
 
 // applied is what was done with one agent, as JSON.
-
 type applied struct {
 	Name    string       `json:"name"`
 	UUID    string       `json:"uuid"`
@@ -161,18 +154,8 @@ func viewChanges(changes []declare.Change) []changeView {
 	return out
 }
 
-// readFiles reads the agents of all files; a name is in one of them only.
-
-// plansFor compares documents with what the gateway has. refs are all of its
-
-// agents.
-
-// unnamed are the agents that no plan is about.
-
 // send makes the changes: the agent in one request, so that it is one version,
-
 // then the numbers that lead to it.
-
 func (p *plan) send(ctx context.Context, ask *client.Client, all []*plan) (*agentView, error) {
 	links, err := p.links(ctx, ask, all)
 	if err != nil {
@@ -203,15 +186,3 @@ func (p *plan) send(ctx context.Context, ask *client.Client, all []*plan) (*agen
 	}
 	return after, nil
 }
-
-// link is a number that is to lead to the agent, or no longer.
-
-// links are the numbers whose link differs, in an order that works: a number
-
-// leads to one agent only. Those that the gateway does not have, or that lead to
-
-// an agent which no plan takes them from, are mistakes that are told before this
-
-// agent is changed.
-
-// letGo reports whether a plan takes a number from an agent.

@@ -16,6 +16,8 @@ type agentDeleteCmd struct {
 	dangerous
 }
 
+// Run deletes agents. Their numbers then lead nowhere; records of their calls
+// stay.
 func (c *agentDeleteCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
 )
 
+// readFiles reads the agents of all files; a name is in one of them only.
 func readFiles(s streams, files []string) ([]*declare.Document, error) {
 	var all []*declare.Document
 	for _, name := range files {
@@ -48,6 +49,8 @@ func readAgents(s streams, name string) ([]*declare.Document, error) {
 	return declare.Read(name, f)
 }
 
+// plansFor compares documents with what the gateway has. refs are all of its
+// agents.
 func plansFor(ctx context.Context, ask *client.Client, docs []*declare.Document) (refs []agentRef, plans []*plan, err error) {
 	refs, err = agentRefs(ctx, ask)
 	if err != nil {
@@ -90,6 +93,7 @@ func planFor(ctx context.Context, ask *client.Client, refs []agentRef, d *declar
 	return p, nil
 }
 
+// unnamed are the agents that no plan is about.
 func unnamed(refs []agentRef, plans []*plan) []agentRef {
 	return slices.DeleteFunc(slices.Clone(refs), func(r agentRef) bool {
 		return slices.ContainsFunc(plans, func(p *plan) bool { return p.agent != nil && p.agent.Agent.UUID == r.uuid })

@@ -20,6 +20,7 @@ type agentListCmd struct {
 	hushed
 }
 
+// Run lists the agents, the oldest first.
 func (c *agentListCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {
@@ -52,6 +53,8 @@ type agentGetCmd struct {
 	output
 }
 
+// Run shows agents. As YAML they are what apply takes, and as JSON what the API
+// gives.
 func (c *agentGetCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {
@@ -89,6 +92,8 @@ func (c *agentGetCmd) print(s streams, a *agentView, further bool) error {
 	return a.summary(s.out, c.mode(s))
 }
 
+// writeAgent writes a as a file for apply; with its uuid, it may be renamed
+// there.
 func writeAgent(w io.Writer, a *agentView, renamed bool) error {
 	fields, err := declare.Remote(a.raw)
 	if err != nil {
@@ -100,6 +105,7 @@ func writeAgent(w io.Writer, a *agentView, renamed bool) error {
 	return declare.Write(w, fmt.Sprintf("version %d; secrets of webhooks are not shown, and stay when the file has none", a.Version), fields)
 }
 
+// summary tells the main things of an agent, one a line.
 func (a *agentView) summary(w io.Writer, m sheet.Mode) error {
 	var tools, hooks []string
 	for _, t := range a.Tools {
@@ -146,6 +152,7 @@ func (a *agentView) summary(w io.Writer, m sheet.Mode) error {
 	return err
 }
 
+// quoted is s as a shell takes it for one word.
 func quoted(s string) string {
 	if s != "" && !strings.ContainsAny(s, " \t'\"\\$&|;<>()*?#~`!{}[]") {
 		return s

@@ -11,11 +11,16 @@ import (
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
 )
 
+// link is a number that is to lead to the agent, or no longer.
 type link struct {
 	id   int64
 	link bool
 }
 
+// links are the numbers whose link differs, in an order that works: a number
+// leads to one agent only. Those that the gateway does not have, or that lead to
+// an agent which no plan takes them from, are mistakes that are told before this
+// agent is changed.
 func (p *plan) links(ctx context.Context, ask *client.Client, plans []*plan) ([]link, error) {
 	want, named := declare.Texts(p.want, "phone_numbers")
 	have, _ := declare.Texts(p.have, "phone_numbers")
@@ -53,6 +58,7 @@ func (p *plan) links(ctx context.Context, ask *client.Client, plans []*plan) ([]
 	return out, nil
 }
 
+// letGo reports whether a plan takes a number from an agent.
 func letGo(plans []*plan, agent, number string) bool {
 	return slices.ContainsFunc(plans, func(p *plan) bool {
 		want, named := declare.Texts(p.want, "phone_numbers")

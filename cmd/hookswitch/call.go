@@ -16,7 +16,6 @@ import (
 )
 
 // callCmd looks after calls.
-
 type callCmd struct {
 	List       callListCmd       `cmd:"" help:"List calls, the newest first."`
 	Get        callGetCmd        `cmd:"" help:"Show a call."`
@@ -28,7 +27,6 @@ type callCmd struct {
 }
 
 // callView is what commands read of a call of the API.
-
 type callView struct {
 	ID    string `json:"id"`
 	Agent struct {
@@ -55,18 +53,15 @@ type callView struct {
 }
 
 // idPrefix begins every call's id.
-
 const idPrefix = "call_"
 
 // short is the part of a call's id that tells it apart from others of its time.
-
 func short(id string) string {
 	id = strings.TrimPrefix(id, idPrefix)
 	return id[:min(len(id), 6)]
 }
 
 // way is in or out.
-
 func (v *callView) way() string {
 	if v.Direction == string(telephony.Outbound) {
 		return "out"
@@ -75,7 +70,6 @@ func (v *callView) way() string {
 }
 
 // other is the number at the far end.
-
 func (v *callView) other() string {
 	if v.Direction == string(telephony.Outbound) {
 		return v.To
@@ -84,7 +78,6 @@ func (v *callView) other() string {
 }
 
 // agent is who talks, with the version.
-
 func (v *callView) agent() string {
 	if v.Agent.Version == 0 {
 		return v.Agent.Name
@@ -93,7 +86,6 @@ func (v *callView) agent() string {
 }
 
 // state is how the call is, or why it is over.
-
 func (v *callView) state() string {
 	if v.Status == "ended" {
 		return v.EndReason
@@ -105,7 +97,6 @@ func (v *callView) state() string {
 }
 
 // minutes is a length of time as on a telephone's display: 1:02.
-
 func minutes(secs float64) string {
 	n := int64(secs)
 	return fmt.Sprintf("%d:%02d", n/60, n%60)
@@ -119,7 +110,6 @@ func gap(ms *int64) string {
 }
 
 // readCall asks for the call with this id.
-
 func readCall(ctx context.Context, c *client.Client, id string) (*callView, json.RawMessage, error) {
 	var got rawItem
 	if err := c.Get(ctx, client.Path("calls", id), nil, &got); err != nil {
@@ -133,13 +123,10 @@ func readCall(ctx context.Context, c *client.Client, id string) (*callView, json
 }
 
 // recentCalls is how many of the newest calls a short id is looked for in.
-
 const recentCalls = 1000
 
 // findCall is the call of that id, which may be the beginning of one: it is then
-
 // looked for among the newest.
-
 func findCall(ctx context.Context, c *client.Client, id string) (*callView, json.RawMessage, error) {
 	full := idPrefix + strings.TrimPrefix(strings.ToLower(id), idPrefix)
 	v, raw, err := readCall(ctx, c, full)
@@ -172,13 +159,3 @@ func findCall(ctx context.Context, c *client.Client, id string) (*callView, json
 func noCall(id string, err error) error {
 	return &fault.Fault{What: fmt.Sprintf("there is no call %q", id), Where: fmt.Sprintf("this workspace; the beginning of an id is looked for among its newest %d calls", recentCalls), Mend: fault.Keep("hookswitch call list"), Code: "call/not-found", Exit: fault.Wrong, Err: err}
 }
-
-// Run lists calls. The gateway understands the query.
-
-// Run shows a call.
-
-// Run prints the transcript: on a terminal as talk and the demo show a call.
-
-// Run ends calls. One that is over is no error.
-
-// Run saves the sound: left the caller, right the agent.

@@ -16,6 +16,7 @@ type callHangupCmd struct {
 	careful
 }
 
+// Run ends calls. One that is over is no error.
 func (c *callHangupCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {

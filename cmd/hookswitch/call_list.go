@@ -20,6 +20,7 @@ type callListCmd struct {
 	hushed
 }
 
+// Run lists calls. The gateway understands the query.
 func (c *callListCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {
@@ -67,6 +68,7 @@ type callGetCmd struct {
 	output
 }
 
+// Run shows a call.
 func (c *callGetCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {

@@ -19,6 +19,7 @@ type callRecordingCmd struct {
 	reach
 }
 
+// Run saves the sound: left the caller, right the agent.
 func (c *callRecordingCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {

@@ -19,6 +19,7 @@ type callTranscriptCmd struct {
 	Color string `help:"When to use colours: auto, always or never." enum:"auto,always,never" default:"auto"`
 }
 
+// Run prints the transcript: on a terminal as talk and the demo show a call.
 func (c *callTranscriptCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {

@@ -13,9 +13,7 @@ import (
 )
 
 // keyCmd is about API keys, and the key that secrets are sealed with. It works on the gateway's own machine, on its
-
 // database: who can read that needs no key.
-
 type keyCmd struct {
 	Create keyCreateCmd `cmd:"" help:"Make an API key and print its secret, once."`
 	List   keyListCmd   `cmd:"" help:"List the API keys."`
@@ -24,9 +22,7 @@ type keyCmd struct {
 }
 
 // ground is the database that a command works on, without a gateway: the same
-
 // settings as serve.
-
 type ground struct {
 	File        string `name:"config" placeholder:"FILE" help:"Read settings from FILE. Default hookswitch.yaml, if it exists (HOOKSWITCH_CONFIG)."`
 	DatabaseURL string `name:"database-url" placeholder:"URL" help:"The gateway's database. Default as in the settings: database_url (HOOKSWITCH_DATABASE_URL)."`
@@ -34,7 +30,6 @@ type ground struct {
 }
 
 // settings are those of serve.
-
 func (g ground) settings(s streams) (config.Config, error) {
 	given := map[string]string{}
 	if g.DatabaseURL != "" {
@@ -48,9 +43,7 @@ func (g ground) settings(s streams) (config.Config, error) {
 }
 
 // open opens the database, which a gateway may be using, and finds the
-
 // workspace in it. The caller closes it.
-
 func (g ground) open(ctx context.Context, s streams) (*storage.DB, error) {
 	c, err := g.settings(s)
 	if err != nil {
@@ -86,7 +79,6 @@ func (g ground) noWorkspace(ctx context.Context, db *storage.DB, err error) erro
 }
 
 // actor is who changes something here.
-
 func actor(s streams) roster.Actor {
 	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
 		if who := s.variable(name); who != "" {
@@ -95,19 +87,3 @@ func actor(s streams) roster.Actor {
 	}
 	return "cli:unknown"
 }
-
-// Run makes the key. Its secret is the only thing on stdout.
-
-// refused tells of a name that can't be one.
-
-// keptIn names a database for people, without a password, and says whether it
-
-// is still to be made.
-
-// keyView is a key as JSON.
-
-// Run lists keys, newest last.
-
-// Run ends a key; what uses it is refused from the next request on.
-
-// find is the key of that id, or the only good one of that name.

@@ -24,6 +24,7 @@ type keyCreateCmd struct {
 	careful
 }
 
+// Run makes the key. Its secret is the only thing on stdout.
 func (c *keyCreateCmd) Run(ctx context.Context, s streams) error {
 	scopes, err := scopesOf(c.Scope)
 	if err != nil {
@@ -61,6 +62,7 @@ func (c *keyCreateCmd) Run(ctx context.Context, s streams) error {
 	return err
 }
 
+// refused tells of a name that can't be one.
 func (c *keyCreateCmd) refused(err error) error {
 	var wrong roster.KeyError
 	if !errors.As(err, &wrong) {
@@ -69,6 +71,8 @@ func (c *keyCreateCmd) refused(err error) error {
 	return &fault.Fault{What: "the key's " + wrong.Field + " " + wrong.Why, Where: fault.Keep("--" + wrong.Field), Mend: fault.Keep("hookswitch key create --name laptop"), Code: "key/name", Exit: fault.Wrong, Err: err}
 }
 
+// keptIn names a database for people, without a password, and says whether it
+// is still to be made.
 func keptIn(url string) (place string, fresh bool) {
 	file, embedded := strings.CutPrefix(url, "sqlite://")
 	if !embedded {

@@ -14,6 +14,7 @@ import (
 	"github.com/hookswitch/hookswitch/storage"
 )
 
+// keyView is a key as JSON.
 type keyView struct {
 	ID        string         `json:"id"`
 	Workspace string         `json:"workspace"`
@@ -42,6 +43,7 @@ type keyListCmd struct {
 	output
 }
 
+// Run lists keys, newest last.
 func (c *keyListCmd) Run(ctx context.Context, s streams) error {
 	db, err := c.open(ctx, s)
 	if err != nil {
@@ -79,6 +81,7 @@ type keyRevokeCmd struct {
 	dangerous
 }
 
+// Run ends a key; what uses it is refused from the next request on.
 func (c *keyRevokeCmd) Run(ctx context.Context, s streams) error {
 	db, err := c.open(ctx, s)
 	if err != nil {
@@ -106,6 +109,7 @@ func (c *keyRevokeCmd) revoke(ctx context.Context, s streams, db *storage.DB) er
 	return err
 }
 
+// find is the key of that id, or the only good one of that name.
 func (c *keyRevokeCmd) find(ctx context.Context, db *storage.DB) (roster.Key, error) {
 	keys, err := db.ListKeys(ctx, c.Workspace)
 	if err != nil {

@@ -17,7 +17,6 @@ import (
 )
 
 // numberCmd looks after phone numbers.
-
 type numberCmd struct {
 	List   numberListCmd   `cmd:"" help:"List the numbers."`
 	Add    numberAddCmd    `cmd:"" help:"Tell the gateway of a number."`
@@ -26,7 +25,6 @@ type numberCmd struct {
 }
 
 // numberView is what commands read of a number of the API (advanced=true).
-
 type numberView struct {
 	ID        int64  `json:"id"`
 	Number    string `json:"phone_number"`
@@ -48,7 +46,6 @@ type numberListCmd struct {
 }
 
 // Run lists the numbers.
-
 func (c *numberListCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {
@@ -78,7 +75,6 @@ func (c *numberListCmd) Run(ctx context.Context, s streams) error {
 }
 
 // table reports whether the output is a table for a person.
-
 func (o output) table(s streams) bool {
 	return o.form() == sheet.Table || o.form() == sheet.Wide || o.form() == "" && isTerminal(s.out)
 }
@@ -96,7 +92,6 @@ func ways(n numberView) string {
 }
 
 // findNumber is the number with this id, or written like this.
-
 func findNumber(ctx context.Context, c *client.Client, name string) (numberView, error) {
 	all, err := client.All[numberView](ctx, c, "/phone_numbers", advanced)
 	if err != nil {
@@ -113,7 +108,6 @@ func findNumber(ctx context.Context, c *client.Client, name string) (numberView,
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
 // digits is a phone number without what people put between its digits.
-
 func digits(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch r {
@@ -125,9 +119,7 @@ func digits(s string) string {
 }
 
 // e164Of is s as the API takes it. It does not repeat s: a number is told to
-
 // nobody.
-
 func e164Of(s, where string) (string, error) {
 	n := digits(s)
 	if !e164.MatchString(n) {
@@ -136,14 +128,8 @@ func e164Of(s, where string) (string, error) {
 	return n, nil
 }
 
-// Run makes the number, and links it.
-
-// account is who has the number at Twilio, or at its simulation.
-
 // printed prints one thing that was changed: as the API shows it, its id, or
-
 // text.
-
 func (o output) printed(s streams, id string, item json.RawMessage, text string) error {
 	switch {
 	case o.structured():
@@ -154,7 +140,3 @@ func (o output) printed(s streams, id string, item json.RawMessage, text string)
 	_, err := fmt.Fprint(s.out, text)
 	return err
 }
-
-// Run links, also a number that leads to another agent.
-
-// Run gives the number back.

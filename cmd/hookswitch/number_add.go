@@ -27,6 +27,7 @@ type numberAddCmd struct {
 	careful
 }
 
+// Run makes the number, and links it.
 func (c *numberAddCmd) Run(ctx context.Context, s streams) error {
 	number, err := e164Of(c.Number, "the first argument")
 	if err != nil {
@@ -67,6 +68,7 @@ func (c *numberAddCmd) Run(ctx context.Context, s streams) error {
 	return c.printed(s, fmt.Sprint(n.ID), got.Item, fmt.Sprintf("added %s as %d%s\n", show.Number(number), n.ID, leads(agent)))
 }
 
+// account is who has the number at Twilio, or at its simulation.
 func (c *numberAddCmd) account(s streams) (sid, token string, err error) {
 	if c.Sim {
 		return server.SimAccount, server.SimToken, nil

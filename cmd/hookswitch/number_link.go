@@ -19,6 +19,7 @@ type numberLinkCmd struct {
 	careful
 }
 
+// Run links, also a number that leads to another agent.
 func (c *numberLinkCmd) Run(ctx context.Context, s streams) error {
 	if (c.Agent == "") != c.Nobody {
 		return &fault.Fault{What: "a number leads either to an agent or to nobody", Where: fault.Keep("hookswitch number link"), Mend: fault.Keep("hookswitch number link NUMBER AGENT") + "   or   " + fault.Keep("--nobody"), Code: "cli/usage", Exit: fault.Wrong}
@@ -68,6 +69,7 @@ type numberRemoveCmd struct {
 	dangerous
 }
 
+// Run gives the number back.
 func (c *numberRemoveCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {

@@ -17,7 +17,6 @@ import (
 )
 
 // webhookCmd looks after what webhooks were told.
-
 type webhookCmd struct {
 	List   webhookListCmd   `cmd:"" help:"List deliveries, the newest first."`
 	Show   webhookShowCmd   `cmd:"" help:"Show a delivery, with what was sent and answered."`
@@ -26,7 +25,6 @@ type webhookCmd struct {
 }
 
 // deliveryView is what commands read of a delivery of the API.
-
 type deliveryView struct {
 	ID       string        `json:"id"`
 	Message  string        `json:"webhook_message_id"`
@@ -42,7 +40,6 @@ type deliveryView struct {
 }
 
 // attemptView is one time that it was sent.
-
 type attemptView struct {
 	N               int               `json:"attempt"`
 	Started         time.Time         `json:"started_at"`
@@ -58,7 +55,6 @@ type attemptView struct {
 }
 
 // outcome is how it went: 200 in 61 ms.
-
 func (a attemptView) outcome() string {
 	text := fmt.Sprintf("%d in %s", a.Status, show.Millis(a.TookMS))
 	if a.Status == 0 {
@@ -71,7 +67,6 @@ func (a attemptView) outcome() string {
 }
 
 // attemptsAll is how often a delivery is tried by itself.
-
 const attemptsAll = 8
 
 const deliveryPrefix = "dlv_"
@@ -92,7 +87,6 @@ type webhookListCmd struct {
 }
 
 // Run lists deliveries.
-
 func (c *webhookListCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {
@@ -141,7 +135,6 @@ func (c *webhookListCmd) Run(ctx context.Context, s streams) error {
 }
 
 // find asks for the deliveries, the newest first.
-
 func (c *webhookListCmd) find(ctx context.Context, ask *client.Client, q url.Values) (all []deliveryView, raws []json.RawMessage, err error) {
 	states := []string{""}
 	if c.Failed {
@@ -180,7 +173,6 @@ func (c *webhookListCmd) find(ctx context.Context, ask *client.Client, q url.Val
 }
 
 // soon is a time from now in one unit: in 4 min.
-
 func soon(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -194,7 +186,6 @@ func soon(d time.Duration) string {
 }
 
 // readDelivery asks for the delivery with this id.
-
 func readDelivery(ctx context.Context, c *client.Client, id string) (*deliveryView, json.RawMessage, error) {
 	var got rawItem
 	if err := c.Get(ctx, client.Path("deliveries", id), nil, &got); err != nil {
@@ -208,9 +199,7 @@ func readDelivery(ctx context.Context, c *client.Client, id string) (*deliveryVi
 }
 
 // findDelivery is the delivery of that id, which may be the beginning of one of
-
 // the newest.
-
 func findDelivery(ctx context.Context, c *client.Client, id string) (*deliveryView, json.RawMessage, error) {
 	full := deliveryPrefix + strings.TrimPrefix(strings.ToLower(id), deliveryPrefix)
 	var found []string
@@ -237,20 +226,7 @@ func findDelivery(ctx context.Context, c *client.Client, id string) (*deliveryVi
 	return readDelivery(ctx, c, found[0])
 }
 
-// Run shows every attempt. The gateway has masked secrets.
-
-// exchange prints what was sent and answered, indented.
-
-// Run sends again, and waits for what comes of it.
-
-// after waits, within the time-out, until there is one more attempt than before.
-
-// Run sends a sample of a call that nobody made, and shows what was said.
-
-// choose is the webhook that is meant.
-
 // hookView is what commands read of an agent's webhook.
-
 type hookView struct {
 	ID   int64  `json:"id"`
 	Type string `json:"webhook_type"`

@@ -20,6 +20,7 @@ type webhookResendCmd struct {
 	careful
 }
 
+// Run sends again, and waits for what comes of it.
 func (c *webhookResendCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {
@@ -59,6 +60,7 @@ func (c *webhookResendCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
+// after waits, within the time-out, until there is one more attempt than before.
 func (c *webhookResendCmd) after(ctx context.Context, ask *client.Client, before *deliveryView) (*deliveryView, json.RawMessage, error) {
 	for until := time.Now().Add(c.Timeout); ; {
 		d, raw, err := readDelivery(ctx, ask, before.ID)
@@ -81,6 +83,7 @@ type webhookTestCmd struct {
 	careful
 }
 
+// Run sends a sample of a call that nobody made, and shows what was said.
 func (c *webhookTestCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {
@@ -121,6 +124,7 @@ func (c *webhookTestCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
+// choose is the webhook that is meant.
 func (c *webhookTestCmd) choose(a *agentView) (hookView, error) {
 	for _, h := range a.Hooks {
 		if h.Type == c.Type || c.Type == "" && len(a.Hooks) == 1 {

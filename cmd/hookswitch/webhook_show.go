@@ -21,6 +21,7 @@ type webhookShowCmd struct {
 	output
 }
 
+// Run shows every attempt. The gateway has masked secrets.
 func (c *webhookShowCmd) Run(ctx context.Context, s streams) error {
 	ask, err := c.dial(s)
 	if err != nil {
@@ -49,6 +50,7 @@ func (c *webhookShowCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
+// exchange prints what was sent and answered, indented.
 func exchange(w io.Writer, a attemptView) {
 	fmt.Fprintf(w, "  > %s %s\n", cmp.Or(a.Method, http.MethodPost), show.Clean(a.URL))
 	headerLines(w, "  > ", a.RequestHeaders)
