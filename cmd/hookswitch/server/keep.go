@@ -18,21 +18,20 @@ import (
 // sweepEvery is how often recordings are looked for that nobody finished.
 const sweepEvery = time.Minute
 
-// OpenKeyring opens the keys that seal what c's database holds.
+// OpenKeyring opens the keys that seal what c's database holds, and reports
+// whether it made their file.
 func OpenKeyring(c config.Config) (*seal.Keyring, bool, error) {
-	ring, made, err := seal.Load(seal.Options{Env: c.SecretKey, File: c.SecretFile})
-	switch {
-	case c.SecretKey == "" && c.SecretFile == "" && embedded(c.DatabaseURL) && databaseFile(c.DatabaseURL) == "":
+	o := seal.Options{Env: c.SecretKey, File: c.SecretFile}
+	switch file := databaseFile(c.DatabaseURL); {
+	case o.Env != "" || o.File != "" || !embedded(c.DatabaseURL): // or where seal keeps it by default
+	case file == "":
 		key := make([]byte, 32) // what it seals is gone when this process is
 		rand.Read(key)
-		ring, made, err = seal.Load(seal.Options{Env: base64.StdEncoding.EncodeToString(key)})
-	case c.SecretKey == "" && c.SecretFile == "":
-		file := seal.DefaultFile
-		if embedded(c.DatabaseURL) {
-			file = filepath.Join(filepath.Dir(databaseFile(c.DatabaseURL)), filepath.Base(file))
-		}
-		ring, made, err = seal.Load(seal.Options{File: file})
+		o.Env = base64.StdEncoding.EncodeToString(key)
+	default:
+		o.File = filepath.Join(filepath.Dir(file), filepath.Base(seal.DefaultFile))
 	}
+	ring, made, err := seal.Load(o)
 	if err != nil {
 		return nil, false, &fault.Fault{What: "the keys that seal credentials can't be used: " + err.Error(), Where: "HOOKSWITCH_SECRET_KEY, or secret_file",
 			Mend: "32 bytes in base64, such as " + fault.Keep("openssl rand -base64 32") + " prints; a lost key means that credentials have to be given anew",
