@@ -29,6 +29,7 @@ import (
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/media/vad"
+	"github.com/hookswitch/hookswitch/media/wav"
 	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/sim"
@@ -157,6 +158,7 @@ func (p *told) all() []post {
 // database, and who is told of its calls.
 type town struct {
 	t       *testing.T
+	dir     string // of what gateways keep
 	url     string // of the database
 	db      *storage.DB
 	carrier *sim.Carrier
@@ -171,7 +173,8 @@ const townNumber = "+14155550142"
 
 func newTown(t *testing.T, knobs sim.Knobs, answer func(n int, w http.ResponseWriter, r *http.Request)) *town {
 	t.Helper()
-	w := &town{t: t, url: "sqlite://" + filepath.Join(t.TempDir(), "hookswitch.db"), token: rand.Text(), told: receives(t, answer)}
+	w := &town{t: t, dir: t.TempDir(), token: rand.Text(), told: receives(t, answer)}
+	w.url = "sqlite://" + filepath.Join(w.dir, "hookswitch.db")
 	var err error
 	if w.db, err = server.OpenStore(t.Context(), w.url); err != nil {
 		t.Fatal(err)
@@ -260,7 +263,8 @@ func (w *town) gateway(public string, socket *os.File) *exec.Cmd {
 		asGateway + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir,
 		"HOOKSWITCH_CARRIER=twilio", "HOOKSWITCH_TWILIO_ACCOUNT_SID=" + server.SimAccount, "HOOKSWITCH_TWILIO_AUTH_TOKEN=" + w.token,
 		"HOOKSWITCH_TWILIO_API_BASE=" + w.rest.URL, "HOOKSWITCH_PUBLIC_URL=" + public,
-		"HOOKSWITCH_DATABASE_URL=" + w.url, "HOOKSWITCH_RECORDINGS=off", "HOOKSWITCH_WEBHOOKS=private",
+		"HOOKSWITCH_DATABASE_URL=" + w.url, "HOOKSWITCH_RECORDINGS=" + filepath.Join(w.dir, "recordings"), "HOOKSWITCH_WEBHOOKS=private",
+		"HOOKSWITCH_BOOTSTRAP_KEY=" + flowKey,
 	}
 	cmd.ExtraFiles = []*os.File{socket}
 	cmd.Stderr = w.t.Output()
@@ -430,6 +434,42 @@ func (w *town) delivered(call *sim.Call, from time.Time) webhook.Delivery {
 	return all[0]
 }
 
+// sounds checks that the recording, which the gateway at public gives, is as long
+// as the call, and that the agent is heard in it before it was killed and after.
+func (w *town) sounds(public string, call *sim.Call, killed time.Time) {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, public+"/api/v2/calls/"+string(w.record(call).ID)+"/recording", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+flowKey)
+	res, err := client.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	sound, err := wav.Read(res.Body)
+	if err != nil {
+		w.t.Fatalf("the recording: %d, %v", res.StatusCode, err)
+	}
+	agent, err := sound.Frames(1)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if d := sound.Duration() - call.Duration(); d.Abs() > time.Second {
+		w.t.Errorf("the recording lasts %v, the call %v", sound.Duration(), call.Duration())
+	}
+	gap := int(killed.Sub(call.Answered()) / media.FrameDuration)
+	if gap >= len(agent) {
+		w.t.Fatalf("the recording ends after %d frames, the gateway was killed at %d", len(agent), gap)
+	}
+	begin, _, before := handset.VoicedSpan(agent[:gap])
+	_, end, after := handset.VoicedSpan(agent[gap:])
+	if !before || !after || begin > 3*time.Second || end < 500*time.Millisecond {
+		w.t.Errorf("the agent is heard before the kill: %t, from %v; after it: %t, to %v", before, begin, after, end)
+	}
+}
+
 // A gateway is killed while a caller talks. The record stays open, the next one
 // is asked for the call at the door, and it goes on where it was.
 func TestKillInMidCallGoesOn(t *testing.T) {
@@ -477,6 +517,7 @@ func TestKillInMidCallGoesOn(t *testing.T) {
 	if len(epochs) != 2 || epochs[0] != 1 || epochs[1] != 2 || !resumed {
 		t.Errorf("opened at epochs %v, resumed: %t; want 1 and 2, and a phrase that says so", epochs, resumed)
 	}
+	w.sounds(public, call, killed)
 	w.stop(second) // delivers what is under way
 	posts := w.told.all()
 	if len(posts) != 1 || d.Attempts != 1 || posts[0].header.Get("webhook-id") != d.Message {
