@@ -32,21 +32,22 @@ const welcome = `hookswitch gives AI agents a telephone.
 // command is the whole grammar. Each verb lives in the file of its name; its
 // Run takes a context and what this process has of the world.
 type command struct {
-	Serve   serveCmd   `cmd:"" help:"Run the gateway."`
-	Demo    demoCmd    `cmd:"" help:"Place two calls over the real protocol, and check them."`
-	Talk    talkCmd    `cmd:"" help:"Call the agent yourself, by typing or with a WAV file."`
-	Report  reportCmd  `cmd:"" help:"Write the page of calls that a demo left."`
-	Sim     simCmd     `cmd:"" help:"Be a simulated Twilio on loopback."`
-	Bench   benchCmd   `cmd:"" help:"Measure what calls cost on this machine."`
-	Agent   agentCmd   `cmd:"" help:"Write agents down in a file, and see what the gateway has."`
-	Call    callCmd    `cmd:"" help:"List, follow, place and end calls."`
-	Number  numberCmd  `cmd:"" help:"The phone numbers that lead to agents."`
-	Webhook webhookCmd `cmd:"" help:"See what was delivered, and send it again."`
-	Key     keyCmd     `cmd:"" help:"API keys, on the gateway's own machine."`
-	Models  modelsCmd  `cmd:"" help:"Fetch and check the speech models."`
-	Doctor  doctorCmd  `cmd:"" help:"Check that everything is in place; safe to paste."`
-	Config  configCmd  `cmd:"" help:"Show, write, check and explain the settings."`
-	Version versionCmd `cmd:"" help:"Say which build this is."`
+	Serve     serveCmd     `cmd:"" help:"Run the gateway."`
+	Demo      demoCmd      `cmd:"" help:"Place two calls over the real protocol, and check them."`
+	Talk      talkCmd      `cmd:"" help:"Call the agent yourself, by typing or with a WAV file."`
+	Report    reportCmd    `cmd:"" help:"Write the page of calls that a demo left."`
+	Sim       simCmd       `cmd:"" help:"Be a simulated Twilio on loopback."`
+	Bench     benchCmd     `cmd:"" help:"Measure what calls cost on this machine."`
+	Agent     agentCmd     `cmd:"" help:"Write agents down in a file, and see what the gateway has."`
+	Call      callCmd      `cmd:"" help:"List, follow, place and end calls."`
+	Number    numberCmd    `cmd:"" help:"The phone numbers that lead to agents."`
+	Webhook   webhookCmd   `cmd:"" help:"See what was delivered, and send it again."`
+	Key       keyCmd       `cmd:"" help:"API keys, on the gateway's own machine."`
+	Workspace workspaceCmd `cmd:"" help:"Workspaces, on the gateway's own machine."`
+	Models    modelsCmd    `cmd:"" help:"Fetch and check the speech models."`
+	Doctor    doctorCmd    `cmd:"" help:"Check that everything is in place; safe to paste."`
+	Config    configCmd    `cmd:"" help:"Show, write, check and explain the settings."`
+	Version   versionCmd   `cmd:"" help:"Say which build this is."`
 }
 
 // errExit stops kong when it has printed what was asked for.

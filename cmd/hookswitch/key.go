@@ -21,35 +21,45 @@ type keyCmd struct {
 	Rotate keyRotateCmd `cmd:"" name:"rotate-secrets" help:"Seal all kept secrets with the newest secret key."`
 }
 
-// ground is the database that a command works on, without a gateway: the same
+// place is the database that a command works on, without a gateway: the same
 // settings as serve.
-type ground struct {
+type place struct {
 	File        string `name:"config" placeholder:"FILE" help:"Read settings from FILE. Default hookswitch.yaml, if it exists (HOOKSWITCH_CONFIG)."`
 	DatabaseURL string `name:"database-url" placeholder:"URL" help:"The gateway's database. Default as in the settings: database_url (HOOKSWITCH_DATABASE_URL)."`
-	Workspace   string `short:"w" default:"default" placeholder:"ID" help:"The workspace. Default ${default}."`
 }
 
 // settings are those of serve.
-func (g ground) settings(s streams) (config.Config, error) {
+func (p place) settings(s streams) (config.Config, error) {
 	given := map[string]string{}
-	if g.DatabaseURL != "" {
-		given["database-url"] = g.DatabaseURL
+	if p.DatabaseURL != "" {
+		given["database-url"] = p.DatabaseURL
 	}
-	l, err := config.Load(config.Input{Flags: given, Path: g.File, Environ: s.environ})
+	l, err := config.Load(config.Input{Flags: given, Path: p.File, Environ: s.environ})
 	if err != nil {
 		return config.Config{}, err
 	}
 	return l.Config, nil
 }
 
-// open opens the database, which a gateway may be using, and finds the
-// workspace in it. The caller closes it.
-func (g ground) open(ctx context.Context, s streams) (*storage.DB, error) {
-	c, err := g.settings(s)
+// database opens the database, which a gateway may be using. The caller closes
+// it.
+func (p place) database(ctx context.Context, s streams) (*storage.DB, error) {
+	c, err := p.settings(s)
 	if err != nil {
 		return nil, err
 	}
-	db, err := server.OpenStore(ctx, c.DatabaseURL)
+	return server.OpenStore(ctx, c.DatabaseURL)
+}
+
+// ground is a workspace in a [place].
+type ground struct {
+	place
+	Workspace string `short:"w" default:"default" placeholder:"ID" help:"The workspace. Default ${default}."`
+}
+
+// open is database, in which it finds the workspace.
+func (g ground) open(ctx context.Context, s streams) (*storage.DB, error) {
+	db, err := g.database(ctx, s)
 	if err != nil {
 		return nil, err
 	}
