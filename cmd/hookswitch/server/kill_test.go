@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -47,7 +48,7 @@ func gateway() {
 	l, err := config.Load(config.Input{Environ: os.Environ()})
 	if err == nil {
 		var s *server.Server
-		if s, err = server.Build(context.Background(), server.Options{Config: l.Config, Load: converses}); err == nil {
+		if s, err = server.Build(context.Background(), server.Options{Config: l.Config, Load: converses, PrepareWait: 300 * time.Millisecond}); err == nil {
 			_, err = s.RunUntil(context.Background(), signals)
 		}
 	}
@@ -171,7 +172,9 @@ type town struct {
 // townNumber is answered by the town's agent.
 const townNumber = "+14155550142"
 
-func newTown(t *testing.T, knobs sim.Knobs, answer func(n int, w http.ResponseWriter, r *http.Request)) *town {
+// newTown builds one. The agent is a receptionist, or who, with the receiver's
+// address; answer is the receiver's, as of [receives].
+func newTown(t *testing.T, knobs sim.Knobs, answer func(n int, w http.ResponseWriter, r *http.Request), who ...func(url string) roster.Definition) *town {
 	t.Helper()
 	w := &town{t: t, dir: t.TempDir(), token: rand.Text(), told: receives(t, answer)}
 	w.url = "sqlite://" + filepath.Join(w.dir, "hookswitch.db")
@@ -200,12 +203,17 @@ func newTown(t *testing.T, knobs sim.Knobs, answer func(n int, w http.ResponseWr
 		}
 		w.rest.Close()
 	})
-	w.settle()
+	d := receptionist("Front Desk")
+	for _, other := range who {
+		d = other(w.told.URL)
+	}
+	w.settle(d)
 	return w
 }
 
-// settle makes an agent that answers the town's number and tells of its calls.
-func (w *town) settle() {
+// settle makes an agent that answers the town's number: of d, which tells of its
+// calls if it has no webhook.
+func (w *town) settle(d roster.Definition) {
 	w.t.Helper()
 	ring, _, err := server.OpenKeyring(config.Config{DatabaseURL: w.url})
 	if err != nil {
@@ -215,11 +223,13 @@ func (w *town) settle() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	d := receptionist("Front Desk")
-	d.Webhooks = []roster.Webhook{{Type: roster.PostCall, Config: roster.WebhookConfig{
-		Request: &roster.Request{URL: w.told.URL, Method: "POST", Body: []byte(`{"call":"{{call_id}}","end":"{{end_reason}}"}`)},
-		Timeout: 5, Secret: secret,
-	}}}
+	if len(d.Webhooks) == 0 {
+		d.Webhooks = []roster.Webhook{{Type: roster.PostCall, Config: roster.WebhookConfig{
+			Request: &roster.Request{URL: w.told.URL, Method: "POST", Body: []byte(`{"call":"{{call_id}}","end":"{{end_reason}}"}`)},
+			Timeout: 5,
+		}}}
+	}
+	d.Webhooks[0].Config.Secret = secret
 	n, err := w.db.CreateNumber(w.t.Context(), roster.Number{
 		Workspace: roster.Default, Number: townNumber, Label: "x", Inbound: true, Provider: "twilio", Status: roster.NumberActive,
 	}, "test", time.Now())
@@ -607,5 +617,42 @@ func TestKillInMidDelivery(t *testing.T) {
 		if p.header.Get("webhook-id") != d.Message || p.body != posts[0].body {
 			t.Errorf("post_call %d: webhook-id %q, %s; want %q and the same as before", i, p.header.Get("webhook-id"), p.body, d.Message)
 		}
+	}
+}
+
+// A gateway is killed when it waits for a pre_call, and the caller hears it ring:
+// the next one asks again, by the same name, and greets.
+func TestKillWhilePreCallHangs(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, sim.Knobs{}, func(n int, out http.ResponseWriter, r *http.Request) {
+		if n == 1 {
+			<-r.Context().Done()
+			return
+		}
+		fmt.Fprint(out, `{"customer":{"name":"Ada"}}`)
+	}, asks)
+	public, socket := w.socket()
+	first := w.gateway(public, socket)
+	call := w.ring(&caller{})
+	within(t, 30*time.Second, "stream", call.Streaming)
+	time.Sleep(300 * time.Millisecond) // of ringing
+	if all := w.journal(call); len(all) != 0 || len(w.told.all()) != 1 {
+		t.Fatalf("before the webhook has answered %v is in the journal; it was asked %d times", all, len(w.told.all()))
+	}
+	w.kill(first)
+	killed := time.Now()
+	second := w.gateway(public, socket)
+	w.wrote(call, "the greeting", heard("Hello Ada."))
+	t.Logf("greeted %v after the kill", time.Since(killed).Round(100*time.Millisecond))
+	call.Hangup()
+	within(t, 20*time.Second, "the end", func() bool { return w.record(call).Over() })
+	w.closedOnce(call, telephony.CallerHangup)
+	if got := spoke(w.journal(call)); len(got) != 1 || w.record(call).Variables != `{"who":"Ada"}` {
+		t.Errorf("the agent said %q, variables %s", got, w.record(call).Variables)
+	}
+	w.stop(second)
+	posts := w.told.all()
+	if len(posts) != 2 || posts[0].header.Get("webhook-id") != posts[1].header.Get("webhook-id") || posts[0].body != posts[1].body {
+		t.Errorf("asked %d times, not twice the same: %v", len(posts), posts)
 	}
 }
