@@ -1,6 +1,7 @@
 package vars
 
 import (
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,15 +17,28 @@ func (s Set) Fill(text string, missing func(name string)) string {
 // FillEscaped is Fill for a place where values must not be taken for syntax,
 // such as a URL's query: each is passed through escape.
 func (s Set) FillEscaped(text string, escape func(string) string, missing func(name string)) string {
+	filled, _ := s.FillWithin(text, math.MaxInt, escape, missing)
+	return filled
+}
+
+// FillWithin is FillEscaped for a place that holds at most most bytes. ok is
+// false when the values have no room in it, and then no more was put together
+// than fits: a short text that names a long value very often would else fill the
+// memory before anybody measures it.
+func (s Set) FillWithin(text string, most int, escape func(string) string, missing func(name string)) (filled string, ok bool) {
 	var b strings.Builder
 	for {
-		before, name, after, ok := next(text)
+		before, name, after, more := next(text)
 		b.WriteString(before)
-		if !ok {
-			return b.String()
+		if !more {
+			return b.String(), b.Len() <= most
 		}
 		if v, ok := s.Lookup(name); ok {
-			b.WriteString(escape(Text(v)))
+			value := Text(v)
+			if len(value) > most-b.Len() { // escaped it is no shorter
+				return "", false
+			}
+			b.WriteString(escape(value))
 		} else if missing != nil {
 			missing(name)
 		}

@@ -31,17 +31,19 @@ func address(template string, v vars.Set, missing func(string)) (string, error) 
 	}
 	path, query, asked := strings.Cut(rest, "?")
 	flat := flatten(v)
-	filled := scheme + "://" + host + flat.FillEscaped(path, url.PathEscape, missing)
-	if asked {
-		query = flat.FillEscaped(query, url.QueryEscape, missing)
+	path, fits := flat.FillWithin(path, maxAddress, url.PathEscape, missing)
+	filled := scheme + "://" + host + path
+	if asked && fits {
+		query, fits = flat.FillWithin(query, maxAddress, url.QueryEscape, missing)
 		filled += "?" + strings.ReplaceAll(query, " ", "%20") // of the template: a value's is a plus sign
+	}
+	if !fits || len(filled) > maxAddress {
+		return "", refuse(BadRequest, "the address is longer than 8 KB with its variables")
 	}
 	u, err := url.Parse(filled)
 	switch {
 	case err != nil || u.Host != host || u.User != nil || u.Opaque != "":
 		return "", refuse(BadRequest, "the address is malformed")
-	case len(filled) > maxAddress:
-		return "", refuse(BadRequest, "the address is longer than 8 KB with its variables")
 	case slices.ContainsFunc(strings.Split(u.Path, "/"), func(s string) bool { return s == "." || s == ".." }):
 		return "", refuse(BadRequest, "a part of the address's path may not be . or ..")
 	case strings.ContainsFunc(filled, control):

@@ -73,9 +73,15 @@ func (f *filler) text(t string) (any, error) {
 		}
 		return v, nil
 	}
-	s := f.flat.Fill(t, f.missing)
+	s, ok := f.flat.FillWithin(t, f.room, asItIs, f.missing)
+	if !ok {
+		return nil, f.spend(f.room + 1)
+	}
 	return s, f.spend(len(s))
 }
+
+// asItIs is a value where it needs no escaping.
+func asItIs(v string) string { return v }
 
 // spend stops a template that repeats a long value without end.
 func (f *filler) spend(n int) error {

@@ -30,11 +30,12 @@ func headers(h http.Header, templates map[string]string, v vars.Set, missing fun
 		if slices.Contains(ourHeaders, canonical) {
 			return refuse(BadRequest, "the header "+canonical+" is the gateway's to set")
 		}
-		value := strings.TrimSpace(flat.Fill(templates[name], missing))
+		value, fits := flat.FillWithin(templates[name], 2*MaxHeader, asItIs, missing) // white space at its ends goes
+		value = strings.TrimSpace(value)
 		switch {
 		case strings.ContainsFunc(value, control):
 			return refuse(BadRequest, "the header "+canonical+" would hold a line break or another control character")
-		case len(value) > MaxHeader:
+		case !fits || len(value) > MaxHeader:
 			return refuse(BadRequest, "the header "+canonical+" would be longer than 8 KB")
 		}
 		h.Set(canonical, value)
