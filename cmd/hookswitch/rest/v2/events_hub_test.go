@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -136,6 +137,46 @@ func TestQuietStreamBeats(t *testing.T) {
 		}
 		if got := strings.Count(w.Body.String(), ": still here\n\n"); got != 4 {
 			t.Errorf("%d comments in a minute, want 4", got)
+		}
+	})
+}
+
+// oneKey is a store of one key.
+type oneKey struct {
+	roster.Store
+	key roster.Key
+	err error
+}
+
+func (s *oneKey) KeyByHash(_ context.Context, hash string) (roster.Key, error) {
+	if hash != s.key.Hash {
+		return roster.Key{}, roster.ErrNotFound
+	}
+	return s.key, s.err
+}
+
+// TestStreamEndsWithItsKey is over virtual time: who lost the right to read is
+// told no more than a heartbeat later.
+func TestStreamEndsWithItsKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &oneKey{key: roster.Key{Hash: "h", Scopes: []roster.Scope{roster.CallsRead}}}
+		a := &API{Config: Config{Roster: store}}
+		w := httptest.NewRecorder()
+		f := &follower{control: http.NewResponseController(w), w: w, patience: time.Second, may: a.stillMay(store.key)}
+		nothing := func(context.Context, int64, int) ([]event, bool, error) { return nil, false, nil }
+		begun := time.Now()
+		time.AfterFunc(time.Minute, func() { store.err = errors.New("no database") }) // ends nothing
+		time.AfterFunc(2*time.Minute, func() { store.err, store.key.Revoked = nil, time.Now() })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := f.follow(ctx, nothing, nil, nil); err != nil {
+			t.Errorf("follow() = %v", err)
+		}
+		if took := time.Since(begun); took < 2*time.Minute || took > 2*time.Minute+heartbeat {
+			t.Errorf("the stream of a key that was revoked after 2m lasted %v", took)
+		}
+		if a.stillMay(roster.Key{Hash: "another"})(t.Context()) {
+			t.Error("a key that is not there may read")
 		}
 	})
 }

@@ -93,7 +93,8 @@ func (a *API) stream(from source, after int64, wake <-chan struct{}, leave func(
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		defer leave()
 		r, w := humago.Unwrap(c)
-		f := &follower{control: http.NewResponseController(w), w: w, after: after, patience: a.streams.limit.Patience}
+		f := &follower{control: http.NewResponseController(w), w: w, after: after, patience: a.streams.limit.Patience,
+			may: a.stillMay(gate.Key(r.Context()))}
 		// The server's own deadlines are for requests that are short.
 		_ = f.control.SetReadDeadline(time.Time{})
 		h := w.Header()
@@ -109,6 +110,18 @@ func (a *API) stream(from source, after int64, wake <-chan struct{}, leave func(
 	}}
 }
 
+// stillMay asks whether a stream's key is good: one that was revoked ends at once,
+// and a stream may last for days. A store that does not answer ends nothing.
+func (a *API) stillMay(key roster.Key) func(context.Context) bool {
+	return func(ctx context.Context) bool {
+		now, err := a.Roster.KeyByHash(ctx, key.Hash)
+		if errors.Is(err, roster.ErrNotFound) {
+			return false
+		}
+		return err != nil || now.May(roster.CallsRead)
+	}
+}
+
 // errSlow means that a client went away, or does not read.
 var errSlow = errors.New("v2: the client does not read")
 
@@ -120,10 +133,11 @@ type follower struct {
 	buf     []byte
 
 	patience time.Duration
+	may      func(context.Context) bool // asked with each heartbeat; nil: it may go on
 }
 
 // follow writes until nothing more can come, the client is gone or too slow, or
-// the hub ends.
+// the hub ends, or its key may not read any more.
 func (f *follower) follow(ctx context.Context, from source, wake, done <-chan struct{}) error {
 	if err := f.write([]byte("retry: 1000\n\n")); err != nil {
 		return err
@@ -138,6 +152,9 @@ func (f *follower) follow(ctx context.Context, from source, wake, done <-chan st
 		select {
 		case <-wake:
 		case <-beat.C:
+			if f.may != nil && !f.may(ctx) {
+				return nil
+			}
 			if err := f.write([]byte(": still here\n\n")); err != nil {
 				return err
 			}
