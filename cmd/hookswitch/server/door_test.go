@@ -39,7 +39,7 @@ func TestCallThatAStopEndsIsStillToldToHangUp(t *testing.T) {
 	o.Listener = ln
 	o.Config.Carrier, o.Config.PublicURL, o.Config.Twilio.APIBase = "twilio", public, rest.URL
 	o.Config.Twilio.AccountSID, o.Config.Twilio.AuthToken = server.SimAccount, server.SimToken
-	_, signals, done := signalled(t, o)
+	b, signals, done := signalled(t, o)
 
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -47,7 +47,11 @@ func TestCallThatAStopEndsIsStillToldToHangUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "stream", call.Streaming)
+	eventually(t, "conversation", func() bool { // the carrier has its stream a moment before it is let in
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return len(b.entries) > 0
+	})
 	signals <- syscall.SIGTERM
 	signals <- syscall.SIGTERM
 	if err := call.Wait(ctx); err != nil {
