@@ -100,7 +100,10 @@ ALTER TABLE calls ADD COLUMN why           TEXT   NOT NULL DEFAULT '';  -- of a 
 ALTER TABLE calls ADD COLUMN fed_n         BIGINT NOT NULL DEFAULT 0;   -- newest entry that the feed has
 CREATE INDEX calls_workspace ON calls (workspace, created_us, id);
 CREATE INDEX calls_agent ON calls (agent_uuid, created_us);
-CREATE INDEX calls_unfed ON calls (workspace) WHERE last_n > fed_n;
+-- The same columns in the same order as calls_workspace: SQLite would else take
+-- that one, and walk through all calls that there ever were.
+CREATE INDEX calls_unfed ON calls (workspace, created_us, id) WHERE last_n > fed_n;
+CREATE INDEX calls_live ON calls (workspace, created_us, id) WHERE ended_us IS NULL;
 
 -- What was said, one line for each caller_said and agent_said of the journal.
 CREATE TABLE transcript_lines (
@@ -211,6 +214,7 @@ DROP TABLE dispatches;
 DROP TABLE recordings;
 DROP TABLE feed;
 DROP TABLE transcript_lines;
+DROP INDEX calls_live;
 DROP INDEX calls_unfed;
 DROP INDEX calls_agent;
 DROP INDEX calls_workspace;

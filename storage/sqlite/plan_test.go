@@ -1,0 +1,103 @@
+package sqlite_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/search"
+	"github.com/hookswitch/hookswitch/storage"
+	"github.com/hookswitch/hookswitch/storage/sqlite"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// planned asks SQLite, before each statement, how it will find its rows.
+type planned struct {
+	storage.Engine
+	plans []string
+}
+
+func (p *planned) Write(ctx context.Context, do func(storage.Tx) error) error {
+	return p.Engine.Write(ctx, func(tx storage.Tx) error { return do(plannedTx{tx, p}) })
+}
+
+func (p *planned) Read(ctx context.Context, do func(storage.Tx) error) error {
+	return p.Engine.Read(ctx, func(tx storage.Tx) error { return do(plannedTx{tx, p}) })
+}
+
+type plannedTx struct {
+	storage.Tx
+	p *planned
+}
+
+func (t plannedTx) plan(ctx context.Context, query string, args []any) error {
+	return t.Tx.Each(ctx, "EXPLAIN QUERY PLAN "+query, args, func(scan storage.Scan) error {
+		var id, parent, unused int64
+		var detail string
+		err := scan(&id, &parent, &unused, &detail)
+		t.p.plans = append(t.p.plans, detail)
+		return err
+	})
+}
+
+func (t plannedTx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := t.plan(ctx, query, args); err != nil {
+		return 0, err
+	}
+	return t.Tx.Exec(ctx, query, args...)
+}
+
+func (t plannedTx) Each(ctx context.Context, query string, args []any, row func(storage.Scan) error) error {
+	if err := t.plan(ctx, query, args); err != nil {
+		return err
+	}
+	return t.Tx.Each(ctx, query, args, row)
+}
+
+// What is done for each call, or again and again while somebody looks, must not
+// take longer the more calls a workspace ever had.
+func TestNothingHotWalksThroughAllCalls(t *testing.T) {
+	ctx, now := t.Context(), time.UnixMicro(1_790_000_000_123_456)
+	p := &planned{Engine: open(t, sqlite.Memory).Engine()}
+	db := storage.New(p)
+	call := storage.Call{
+		ID: "call_1", Carrier: "CA1", Direction: telephony.Inbound, Workspace: roster.Default, AgentUUID: "a", Created: now,
+	}
+	live, err := search.Parse("live:true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range []struct {
+		what string
+		do   func() error
+	}{
+		{"who answers", func() error { _, _, _ = db.NumberOf(ctx, "+15550001"); return nil }},
+		{"a call begins", func() error { _, _, err := db.Create(ctx, call); return err }},
+		{"an entry", func() error {
+			return db.Append(ctx, call.ID, 1, []agentcore.Entry{{N: 1, Version: agentcore.JournalVersion, Wall: now, Event: agentcore.Lost{}}})
+		}},
+		{"the feed's numbers", func() error { _, err := db.Sequence(ctx, 0); return err }},
+		{"live calls", func() error { _, _, err := db.SearchCalls(ctx, roster.Default, live, now, "", 0); return err }},
+		{"the feed", func() error { _, err := db.Feed(ctx, roster.Default, 0, 0); return err }},
+		{"calls of a dead node", func() error { _, err := db.Unended(ctx, "n", now); return err }},
+		{"a call ends", func() error { _, _, err := db.End(ctx, call.ID, 1, telephony.Silence, now); return err }},
+	} {
+		p.plans = nil
+		if err := one.do(); err != nil {
+			t.Fatalf("%s: %v", one.what, err)
+		}
+		for _, plan := range p.plans {
+			of, _, _ := strings.Cut(plan, " USING")
+			walks := of == "SCAN calls" && !strings.Contains(plan, "calls_unended") && !strings.Contains(plan, "calls_unfed")
+			if walks || strings.Contains(plan, "calls_workspace (workspace=?)") || of == "SCAN call_events" || of == "SCAN dispatches" || of == "SCAN phone_numbers" {
+				t.Errorf("%s: %s", one.what, plan)
+			}
+		}
+		if len(p.plans) == 0 {
+			t.Errorf("%s: no statement", one.what)
+		}
+	}
+}
