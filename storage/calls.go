@@ -15,12 +15,15 @@ import (
 type DB struct {
 	engine      Engine
 	definitions definitions // that were decoded
+	searching   chan struct{}
 }
 
 var _ Store = (*DB)(nil)
 
 // New returns the store over engine, whose schema is up to date.
-func New(engine Engine) *DB { return &DB{engine: engine} }
+func New(engine Engine) *DB {
+	return &DB{engine: engine, searching: make(chan struct{}, searchesAtOnce)}
+}
 
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.engine.Ping(ctx) }

@@ -18,6 +18,16 @@ const (
 	MaxPageCalls = 200
 )
 
+// Bounds of what searches may take from others: words are looked for in all that
+// was ever said in a workspace.
+const (
+	searchesAtOnce = 2 // through transcripts. Fewer than SQLite has readers: calls are answered by the rest
+	searchTime     = 10 * time.Second
+)
+
+// ErrSlow means that a search was given up: it took, or waited, too long.
+var ErrSlow = errors.New("storage: the search takes too long")
+
 // ErrCursor means that a cursor is none that a page gave.
 var ErrCursor = errors.New("storage: this cursor is none that was given")
 
@@ -30,7 +40,7 @@ type Found struct {
 // SearchCalls lists the workspace's calls that q asks for, newest first, at most
 // limit (see [PageCalls]) of those after cursor; next is the cursor of the page
 // that follows, empty after the last. A call that begins meanwhile moves no
-// other: pages neither repeat nor leave out. It fails with [ErrCursor].
+// other: pages neither repeat nor leave out. It fails with [ErrCursor] or [ErrSlow].
 func (db *DB) SearchCalls(ctx context.Context, workspace string, q search.Query, now time.Time, cursor string, limit int) (page []Found, next string, err error) {
 	if limit <= 0 {
 		limit = PageCalls
@@ -49,9 +59,18 @@ func (db *DB) SearchCalls(ctx context.Context, workspace string, q search.Query,
 	}
 	statement := `SELECT ` + callColumns + ` FROM calls WHERE ` + c.where() +
 		` ORDER BY created_us DESC, id DESC LIMIT ` + c.arg(int64(limit+1))
-	err = db.read(ctx, "search calls", func(tx Tx) error {
+	bounded, cancel := context.WithTimeoutCause(ctx, searchTime, ErrSlow)
+	defer cancel()
+	if q.Asks(search.Said, search.Gap, search.Unheard) {
+		leave, err := db.enterSearch(bounded)
+		if err != nil {
+			return nil, "", named("search calls", err)
+		}
+		defer leave()
+	}
+	err = db.read(bounded, "search calls", func(tx Tx) error {
 		page, next = nil, ""
-		err := tx.Each(ctx, statement, c.args, func(scan Scan) error {
+		err := tx.Each(bounded, statement, c.args, func(scan Scan) error {
 			r, err := scanCall(scan)
 			page = append(page, Found{Call: r})
 			return err
@@ -63,12 +82,25 @@ func (db *DB) SearchCalls(ctx context.Context, workspace string, q search.Query,
 			page = page[:limit]
 			next = cursorOf(page[limit-1].Call)
 		}
-		return countPage(ctx, tx, page)
+		return countPage(bounded, tx, page)
 	})
 	if err != nil {
+		if errors.Is(context.Cause(bounded), ErrSlow) {
+			err = named("search calls", ErrSlow)
+		}
 		return nil, "", err
 	}
 	return page, next, nil
+}
+
+// enterSearch waits for a place among those who go through transcripts.
+func (db *DB) enterSearch(ctx context.Context) (leave func(), err error) {
+	select {
+	case db.searching <- struct{}{}:
+		return func() { <-db.searching }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // cursorOf names the place after r in a list, newest first.

@@ -7,7 +7,10 @@
 // keeps the calls compares them.
 package search
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Bounds of a query.
 const (
@@ -50,6 +53,11 @@ const (
 
 // Query is a list of terms that must all hold. The zero Query finds every call.
 type Query []Term
+
+// Asks reports whether q has a term of one of the keys.
+func (q Query) Asks(keys ...Key) bool {
+	return slices.ContainsFunc(q, func(t Term) bool { return slices.Contains(keys, t.Key) })
+}
 
 // Term is one condition. Which fields are set depends on its key.
 type Term struct {

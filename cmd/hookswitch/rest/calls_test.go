@@ -3,6 +3,7 @@ package rest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/search"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest"
 	v2 "github.com/hookswitch/hookswitch/cmd/hookswitch/rest/v2"
 	"github.com/hookswitch/hookswitch/storage"
@@ -298,5 +300,21 @@ func TestReadingNeedsTheScopeOfCalls(t *testing.T) {
 		if a := o.as(c.key, c.method, "/api/v2"+c.path, ""); a.status != c.want {
 			t.Errorf("%s %s = %d, want %d", c.method, c.path, a.status, c.want)
 		}
+	}
+}
+
+// slow is a store in which nobody finds anything in time.
+type slow struct{ v2.CallStore }
+
+func (slow) SearchCalls(context.Context, string, search.Query, time.Time, string, int) ([]storage.Found, string, error) {
+	return nil, "", fmt.Errorf("storage: search calls: %w", storage.ErrSlow)
+}
+
+func TestSearchThatTakesTooLongSaysSo(t *testing.T) {
+	o := staff(t, func(c *rest.Config) { c.Calls.Store = slow{c.Calls.Store} })
+	a := o.send(request("GET", "/api/v2/calls?q=said:saturday", o.ours, ""))
+	a.errors(`{"base":["The search takes too long. Narrow it down, with since: or an agent, or try again later."]}`)
+	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
+		t.Errorf("status %d, Retry-After %q", a.status, a.header.Get("Retry-After"))
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/search"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
@@ -29,7 +31,7 @@ type listCallsInput struct {
 // listCalls registers the search.
 func (a *API) listCalls() {
 	handle(a, operation{
-		ID: "list-calls", Method: http.MethodGet, Path: "/calls", Tag: tagCalls, Errors: []int{http.StatusBadRequest},
+		ID: "list-calls", Method: http.MethodGet, Path: "/calls", Tag: tagCalls, Errors: []int{http.StatusBadRequest, http.StatusServiceUnavailable},
 		Summary: "List calls", Scope: roster.CallsRead, Fail: "Failed to list calls", About: aboutQuery(),
 	}, func(ctx context.Context, in *listCallsInput) (*reply[callsAnswer], error) {
 		q, err := search.Parse(in.Query)
@@ -45,6 +47,10 @@ func (a *API) listCalls() {
 		page, next, err := a.Calls.Store.SearchCalls(ctx, gate.Workspace(ctx), q, now, in.Cursor, in.Limit)
 		if errors.Is(err, storage.ErrCursor) {
 			return nil, roster.Problems{{Field: "cursor", Messages: []string{"is not one that a page gave"}}}
+		}
+		if errors.Is(err, storage.ErrSlow) {
+			return nil, huma.ErrorWithHeaders(Fail(http.StatusServiceUnavailable,
+				"The search takes too long. Narrow it down, with since: or an agent, or try again later."), http.Header{"Retry-After": {"10"}})
 		}
 		if err != nil {
 			return nil, err
