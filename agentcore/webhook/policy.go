@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -25,6 +26,11 @@ var (
 	privateV4 = prefixes("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 	privateV6 = prefixes("::1/128", "fc00::/7")
 )
+
+// credentials are where clouds give a machine's credentials to whoever asks from
+// it, in ranges that are else private or public: nobody may call there. (AWS and
+// Google over IPv6, Azure's wire server; the rest is link-local or shared space.)
+var credentials = prefixes("fd00:ec2::254/128", "fd20:ce::254/128", "168.63.129.16/32")
 
 func prefixes(texts ...string) []netip.Prefix {
 	var all []netip.Prefix
@@ -53,6 +59,9 @@ func (p Policy) guard() func(network, address string, c syscall.RawConn) error {
 		to, err := netip.ParseAddrPort(address)
 		if err != nil || !portAllowed(to.Port()) {
 			return fmt.Errorf("%w: port %d", errAddress, to.Port())
+		}
+		if slices.ContainsFunc(credentials, func(p netip.Prefix) bool { return p.Contains(to.Addr().Unmap()) }) {
+			return fmt.Errorf("%w: it gives out credentials", errAddress)
 		}
 		return nil
 	}

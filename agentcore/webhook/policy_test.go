@@ -62,7 +62,9 @@ func TestGuard(t *testing.T) {
 		"[2002:7f00:1::]:443":         no, // 127.0.0.1 through 6to4
 		"[2001::1]:443":               no,
 		"[2001:db8::1]:443":           no,
-		"[fd00:ec2::254]:80":          private, // a private network, whoever uses it
+		"[fd00:ec2::254]:80":          no, // clouds' metadata in private and public ranges
+		"[fd20:ce::254]:80":           no,
+		"168.63.129.16:80":            no,
 		"[fe80::1]:443":               no,
 		"[ff02::1]:443":               no,
 		"[::ffff:127.0.0.1]:443":      no,
