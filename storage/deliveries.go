@@ -98,11 +98,19 @@ func (db *DB) Deliveries(ctx context.Context, f webhook.Filter) (all []webhook.D
 			}
 			before, id = last.Created.UnixMicro(), last.ID
 		}
-		all, err = eachDelivery(ctx, tx, `WHERE workspace = $1
-			AND ($2 = '' OR status = $2) AND ($3 = '' OR kind = $3) AND ($4 = '' OR call_id = $4) AND ($5 = '' OR agent_uuid = $5)
-			AND (created_us < $6 OR (created_us = $6 AND id < $7))
-			ORDER BY created_us DESC, id DESC LIMIT $8`,
-			text(f.Workspace), text(f.Status), text(f.Kind), text(f.Call), text(f.Agent), before, id, min(limit, 200))
+		// Only what is asked for is in the text: an index serves a condition that
+		// is always there, and those of status and call find few among many.
+		var c conditions
+		c.add("workspace = %s", c.arg(text(f.Workspace)))
+		for _, one := range [][2]string{{"status", f.Status}, {"kind", f.Kind}, {"call_id", string(f.Call)}, {"agent_uuid", f.Agent}} {
+			if one[1] != "" {
+				c.add("%s = %s", one[0], c.arg(text(one[1])))
+			}
+		}
+		at := c.arg(before)
+		c.add("(created_us < %s OR (created_us = %s AND id < %s))", at, at, c.arg(id))
+		where := `WHERE ` + c.where() + ` ORDER BY created_us DESC, id DESC LIMIT ` + c.arg(int64(min(limit, 200)))
+		all, err = eachDelivery(ctx, tx, where, c.args...)
 		return err
 	})
 	return all, err

@@ -181,6 +181,8 @@ CREATE TABLE deliveries (
     summary    TEXT                           -- call_summary, the same in every attempt
 );
 CREATE INDEX deliveries_workspace ON deliveries (workspace, created_us, id);
+CREATE INDEX deliveries_status ON deliveries (workspace, status, created_us, id);
+CREATE INDEX deliveries_call ON deliveries (call_id, workspace, created_us, id);
 CREATE UNIQUE INDEX deliveries_once ON deliveries (call_id, webhook_id, kind) WHERE kind <> 'test';
 
 CREATE TABLE delivery_attempts (

@@ -9,6 +9,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/search"
+	"github.com/hookswitch/hookswitch/agentcore/webhook"
 	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/storage/sqlite"
 	"github.com/hookswitch/hookswitch/telephony"
@@ -83,6 +84,14 @@ func TestNothingHotWalksThroughAllCalls(t *testing.T) {
 		{"live calls", func() error { _, _, err := db.SearchCalls(ctx, roster.Default, live, now, "", 0); return err }},
 		{"the feed", func() error { _, err := db.Feed(ctx, roster.Default, 0, 0); return err }},
 		{"calls of a dead node", func() error { _, err := db.Unended(ctx, "n", now); return err }},
+		{"dead deliveries", func() error {
+			_, err := db.Deliveries(ctx, webhook.Filter{Workspace: roster.Default, Status: webhook.Dead})
+			return err
+		}},
+		{"a call's deliveries", func() error {
+			_, err := db.Deliveries(ctx, webhook.Filter{Workspace: roster.Default, Call: call.ID})
+			return err
+		}},
 		{"a call ends", func() error { _, _, err := db.End(ctx, call.ID, 1, telephony.Silence, now); return err }},
 	} {
 		p.plans = nil
@@ -92,7 +101,7 @@ func TestNothingHotWalksThroughAllCalls(t *testing.T) {
 		for _, plan := range p.plans {
 			of, _, _ := strings.Cut(plan, " USING")
 			walks := of == "SCAN calls" && !strings.Contains(plan, "calls_unended") && !strings.Contains(plan, "calls_unfed")
-			if walks || strings.Contains(plan, "calls_workspace (workspace=?)") || of == "SCAN call_events" || of == "SCAN dispatches" || of == "SCAN phone_numbers" {
+			if walks || strings.Contains(plan, "_workspace (workspace=?") || of == "SCAN call_events" || of == "SCAN dispatches" || of == "SCAN phone_numbers" {
 				t.Errorf("%s: %s", one.what, plan)
 			}
 		}
