@@ -31,8 +31,18 @@ func NewDeliverer(c Config) (*Deliverer, error) {
 	return &Deliverer{c: c}, nil
 }
 
-// crowded is when to look again at a receiver that has its hands full.
-const crowded = time.Second
+// When to look again at a receiver that has its hands full: after a quarter of the
+// time for which the delivery has been due, between these. Hundreds that wait for
+// a receiver that hangs would else look every second, each look being a write,
+// and be in everybody's way.
+const (
+	crowded        = time.Second
+	longestCrowded = time.Minute
+)
+
+func crowdedFor(owed Delivery, now time.Time) time.Duration {
+	return min(max(crowded, now.Sub(owed.Next)/4), longestCrowded)
+}
 
 // claimTime is how long nobody else takes a delivery that is being sent: longer
 // than a summary, an exchange and the note of it last together, and not much
@@ -66,9 +76,12 @@ func (d *Deliverer) Work(ctx context.Context, id string) (again time.Duration, e
 	}
 	host := m.host()
 	if !d.hosts.enter(host) {
-		return time.Duration(float64(crowded) * (0.8 + 0.4*d.c.Jitter())), nil
+		return time.Duration(float64(crowdedFor(owed, time.Now())) * (0.8 + 0.4*d.c.Jitter())), nil
 	}
 	defer d.hosts.leave(host)
+	if err := d.listen(ctx, owed, &m); err != nil {
+		return 0, err
+	}
 
 	now := time.Now()
 	owed, mine, err := d.c.Deliveries.Claim(ctx, id, now, now.Add(claimTime(owed, m.hook)))
@@ -132,7 +145,7 @@ func (m matter) host() string {
 	return Host(m.hook.Config.Request.URL)
 }
 
-// matter reads what owed tells, of the version of the agent that the call ran:
+// matter reads what owed tells, but for what was said, of the version of the agent that the call ran:
 // also when the webhook was changed or deleted since, or the agent was.
 func (d *Deliverer) matter(ctx context.Context, owed Delivery) (matter, error) {
 	var m matter
@@ -148,14 +161,21 @@ func (d *Deliverer) matter(ctx context.Context, owed Delivery) (matter, error) {
 	ok := false
 	if m.hook, ok = find(v.Definition, owed.Webhook, owed.Kind); !ok {
 		m.problem = refuse(BadRequest, "the version of the agent has no such webhook")
-		return m, nil
+	}
+	return m, nil
+}
+
+// listen reads what was said: hours of it, perhaps, which is why it is not read
+// before the receiver has room.
+func (d *Deliverer) listen(ctx context.Context, owed Delivery, m *matter) error {
+	if m.problem != nil {
+		return nil
 	}
 	entries, err := d.c.Calls.Journal(ctx, owed.Call, 0)
-	if err != nil {
-		return m, err
+	if err == nil {
+		m.said = agentcore.Transcript(entries)
 	}
-	m.said = agentcore.Transcript(entries)
-	return m, nil
+	return err
 }
 
 // gone makes a problem of what isn't there; other errors are the store's.

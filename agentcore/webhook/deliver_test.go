@@ -8,15 +8,18 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	standard "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
 	"github.com/hookswitch/hookswitch/storage/jobs"
+	"github.com/hookswitch/hookswitch/telephony"
 )
 
 func TestDeliveryIsToldUntilItListens(t *testing.T) {
@@ -280,10 +283,22 @@ func TestDeliveryOfACallThatIsGoneDies(t *testing.T) {
 	})
 }
 
+// readers counts whose journal is read.
+type readers struct {
+	webhook.Records
+	n *atomic.Int64
+}
+
+func (r readers) Journal(ctx context.Context, id telephony.CallID, after int) ([]agentcore.Entry, error) {
+	r.n.Add(1)
+	return r.Records.Journal(ctx, id, after)
+}
+
 // A receiver that hangs takes a few places, and others are served meanwhile.
 func TestSlowReceiverDoesNotBlockOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t)
+		var read atomic.Int64 // journals
+		o := newOffice(t, func(c *webhook.Config) { c.Calls = readers{c.Calls, &read} })
 		free := make(chan struct{})
 		o.answer = func(_ http.ResponseWriter, r *http.Request) {
 			if r.Host == "receiver.example" {
@@ -315,6 +330,14 @@ func TestSlowReceiverDoesNotBlockOthers(t *testing.T) {
 		if err != nil || again != time.Second || time.Since(start) != 0 {
 			t.Errorf("one more to the slow receiver: again in %v, %v, want 1 s without waiting", again, err)
 		}
+		time.Sleep(8 * time.Second) // the others are given up after 10 s
+		if again, err := o.Work(t.Context(), "dlv_more"); err != nil || again != 2*time.Second {
+			t.Errorf("8 s later: again in %v, %v, want 2 s: the longer it waits, the less often it looks", again, err)
+		}
+		if n := read.Load(); n != webhook.PerHost {
+			t.Errorf("%d journals were read, want those of the %d that are being sent", n, webhook.PerHost)
+		}
+		start = time.Now()
 		d := a.Definition
 		d.Webhooks = slices.Clone(a.Webhooks)
 		d.Webhooks[0].Config.Request = &roster.Request{URL: "http://quick.example/", Method: "POST"}
