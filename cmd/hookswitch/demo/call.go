@@ -55,15 +55,15 @@ func (s *stage) call(ctx context.Context, number int, p persona.Persona) (*finis
 	s.live.Store(w)
 	defer s.live.Store(nil)
 
-	ctx, cancel := context.WithTimeout(ctx, longest)
+	during, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	call, err := s.dial(ctx, row, w, p)
+	call, err := s.dial(during, row, w, p)
 	if err != nil {
 		return nil, err
 	}
 	var telling sync.WaitGroup
-	telling.Go(func() { announce(ctx, call, w.Shown(), row.Direction) })
-	err = w.Wait(ctx, call, s.server.Desk(), longest+10*time.Second)
+	telling.Go(func() { announce(during, call, w.Shown(), row.Direction) })
+	err = w.Wait(during, call, s.server.Desk(), longest+10*time.Second)
 	cancel()
 	telling.Wait()
 	if err != nil {
