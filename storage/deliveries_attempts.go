@@ -11,16 +11,21 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
 )
 
+// shownAttempts is how many of a delivery's attempts are read, each of up to some
+// hundred KB: a delivery may be sent again any number of times.
+const shownAttempts = 50
+
 // Attempts implements [webhook.Deliveries].
 func (db *DB) Attempts(ctx context.Context, workspace, id string) (all []webhook.Attempt, err error) {
 	err = db.read(ctx, "list attempts", func(tx Tx) error {
 		all = nil
-		if _, err := oneDelivery(ctx, tx, `WHERE workspace = $1 AND id = $2`, text(workspace), text(id)); err != nil {
+		d, err := oneDelivery(ctx, tx, `WHERE workspace = $1 AND id = $2`, text(workspace), text(id))
+		if err != nil {
 			return err
 		}
 		return tx.Each(ctx, `SELECT delivery_id, n, started_us, took_ms, method, url, status, error,
 			request_headers, request_body, response_headers, response_body, next_us
-			FROM delivery_attempts WHERE delivery_id = $1 ORDER BY n`, []any{text(id)},
+			FROM delivery_attempts WHERE delivery_id = $1 AND n > $2 ORDER BY n`, []any{text(id), d.Attempts - shownAttempts},
 			func(scan Scan) error {
 				a, err := scanAttempt(scan)
 				all = append(all, a)

@@ -104,7 +104,7 @@ type Deliveries interface {
 	// Deliveries lists the newest first.
 	Deliveries(ctx context.Context, f Filter) ([]Delivery, error)
 
-	// Attempts lists a delivery's attempts, oldest first.
+	// Attempts lists a delivery's newest 50 attempts, oldest first.
 	Attempts(ctx context.Context, workspace, id string) ([]Attempt, error)
 
 	// Claim takes a pending delivery that is due, in any workspace, by moving

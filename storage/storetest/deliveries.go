@@ -21,6 +21,7 @@ func init() {
 		check{"another workspace sees no delivery", deliveryForeign},
 		check{"a delivery is claimed by one, and only when it is due", deliveryClaimed},
 		check{"an attempt comes back as it went in, and counts", attemptKept},
+		check{"of very many attempts the newest are shown", attemptsBounded},
 		check{"what was delivered stays so", deliveredStays},
 		check{"attempts that end at once have different numbers", attemptsAtOnce},
 		check{"a summary is kept once", summaryOnce},
@@ -190,6 +191,19 @@ func attemptKept(t *testing.T, s storage.Store) {
 
 // Of two who sent it, because one was thought dead, the one that was late does
 // not undo what the other reached.
+func attemptsBounded(t *testing.T, s storage.Store) {
+	d := owed(t, s, "call_1")
+	for range 53 {
+		if _, err := s.RecordAttempt(t.Context(), d.ID, attempt(later(1)), hooks.Pending, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := s.Attempts(t.Context(), roster.Default, d.ID)
+	if err != nil || len(all) != 50 || all[0].N != 4 || all[49].N != 53 {
+		t.Errorf("Attempts() = %d of 53, %v, want the newest 50, oldest first", len(all), err)
+	}
+}
+
 func deliveredStays(t *testing.T, s storage.Store) {
 	d := owed(t, s, "call_1")
 	if _, err := s.RecordAttempt(t.Context(), d.ID, attempt(time.Time{}), hooks.Delivered, later(1)); err != nil {

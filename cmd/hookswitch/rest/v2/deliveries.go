@@ -25,7 +25,7 @@ type deliveryItem struct {
 	Created  instant        `json:"created_at"`
 	Next     instantOrNull  `json:"next_attempt_at" doc:"null: there is none by itself."`
 	Done     instantOrNull  `json:"done_at"`
-	Attempts *[]attemptItem `json:"attempts,omitempty" doc:"Oldest first; absent in lists."`
+	Attempts *[]attemptItem `json:"attempts,omitempty" doc:"The newest 50, oldest first; absent in lists."`
 }
 
 // attemptItem is one time that it was sent. Secrets are masked.
