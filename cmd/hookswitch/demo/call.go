@@ -69,7 +69,7 @@ func (s *stage) call(ctx context.Context, number int, p persona.Persona) (*finis
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.gather(ctx, row, call, w)
+	f, err := s.gather(context.WithoutCancel(ctx), row, call, w) // also of a call that was interrupted
 	if err == nil {
 		s.o.Screen.Turns(number, f.row.Turns)
 	}
