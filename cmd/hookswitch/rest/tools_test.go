@@ -127,3 +127,20 @@ func TestCapabilitiesSayWhatIsNotAvailableAndWhy(t *testing.T) {
 	a.wants("llm_capabilities.0", `{"provider":"openai","model":"gpt-4o","description":"OpenAI gpt-4o","available":true}`)
 	p.ok("GET", "/api/v2/voices", "").wants("items.0", `{"uuid":"abc123","name":"Professional Voice","provider":"flite","language":"en-US"}`)
 }
+
+// Each request is small, and all of them together must not be large: a list of
+// agents reads everything.
+func TestToolsDoNotGrowAnAgentWithoutEnd(t *testing.T) {
+	p := open(t)
+	tools := "/api/v2/agents/" + p.agent("A") + "/tools"
+	tool := func(name string) string {
+		return `{"name":"` + name + `","description":"d","tool_type":"webhook","tool_config":{"api_schema":{"url":"https://example.com/",
+			"request_body":{"text":"` + strings.Repeat("x", 60_000) + `"}}}}`
+	}
+	for i := range 17 {
+		p.ok("POST", tools, tool("tool_"+string(rune('a'+i))))
+	}
+	p.fails(400, "POST", tools, tool("one_more")).errors(`{"base":["An agent can have at most 1048576 bytes, its tools and webhooks included."]}`)
+	p.ok("DELETE", tools+"/"+p.ok("GET", tools, "").str("items.3.uuid"), "")
+	p.ok("POST", tools, tool("one_more"))
+}

@@ -188,6 +188,9 @@ func (a *API) change(ctx context.Context, id string, do func(roster.Agent) (rost
 			return g, err
 		}
 		d, link, err := do(g)
+		if err == nil {
+			err = roomy(g.Definition, d)
+		}
 		if err != nil {
 			return g, err
 		}
@@ -200,6 +203,24 @@ func (a *API) change(ctx context.Context, id string, do func(roster.Agent) (rost
 		}
 		return g, err
 	}
+}
+
+// maxDefinition bounds what an agent is, in bytes of JSON. One request is bounded
+// by itself; tools that are added one by one would come to many times as much,
+// in every version and in every list.
+const maxDefinition = 1 << 20
+
+// roomy refuses what makes an agent larger than it may be.
+func roomy(before, after roster.Definition) error {
+	now, err := json.Marshal(after)
+	if err != nil || len(now) <= maxDefinition {
+		return err
+	}
+	was, err := json.Marshal(before)
+	if err != nil || len(now) <= len(was) {
+		return err
+	}
+	return roster.Problems{{Field: "base", Messages: []string{fmt.Sprintf("An agent can have at most %d bytes, its tools and webhooks included.", maxDefinition)}}}
 }
 
 // terms is what the workspace may wish for.
