@@ -16,6 +16,7 @@ const (
 	readyLook    = 5 * time.Second         // between two looks at our own readiness
 	closeWait    = 10 * time.Second        // for calls to end when we stop at once
 	recoverEvery = 15 * time.Second        // between looks for calls that were left open
+	recoverSoon  = 6 * time.Second         // until the second: who died just before our start is known to be dead by then
 	idleWait     = 3 * time.Second         // for requests in flight
 	doorWait     = 1500 * time.Millisecond // for the carrier to ask what an ended call does next
 )
@@ -58,9 +59,9 @@ func (s *Server) serve() error {
 // recover takes up the calls that an earlier process left open, and from time to
 // time those whose end could not be written down.
 func (s *Server) recover(ctx context.Context) {
-	again := time.NewTicker(recoverEvery)
+	again := time.NewTimer(recoverSoon)
 	defer again.Stop()
-	for {
+	for ; ; again.Reset(recoverEvery) {
 		if err := s.desk.Recover(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("calls that were left open are not taken up", "error", err)
 		}
