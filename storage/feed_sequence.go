@@ -9,9 +9,14 @@ import (
 // MaxSequence is the most entries that one transaction numbers.
 const MaxSequence = 1000
 
+// sequenceCalls is the most calls that they may belong to. Each costs two
+// statements, and whoever answers a call that rings waits meanwhile where there
+// is only one writer: some 5 ms, not 50.
+const sequenceCalls = 100
+
 // Sequence gives numbers of their workspace's feed to journal entries that have
 // none yet, at most limit of each workspace (zero: [MaxSequence]), and returns how
-// many it numbered. Any node may call it at any time: an entry is numbered once,
+// many it numbered: none only when none waits. Any node may call it at any time: an entry is numbered once,
 // and what was numbered never changes.
 //
 // The workspace's row is locked for it: numbers are given in the order in which
@@ -63,7 +68,7 @@ func sequence(ctx context.Context, tx Tx, workspace string, limit int) (int, err
 	var runs []unfed
 	count := 0
 	err := tx.Each(ctx, `SELECT id, fed_n, last_n FROM calls WHERE workspace = $1 AND last_n > fed_n
-		ORDER BY created_us, id LIMIT $2`, []any{workspace, int64(limit)}, func(scan Scan) error {
+		ORDER BY created_us, id LIMIT $2`, []any{workspace, int64(min(limit, sequenceCalls))}, func(scan Scan) error {
 		var u unfed
 		var id string
 		err := scan(&id, &u.from, &u.to)

@@ -135,7 +135,7 @@ func (h *Hub) round(ctx context.Context, all bool) time.Duration {
 
 // number numbers what waits, a bounded part of it.
 func (h *Hub) number(ctx context.Context) {
-	for range 20 {
+	for range 200 {
 		n, err := h.store.Sequence(ctx, 0)
 		if err != nil && ctx.Err() == nil {
 			h.log.Warn("cannot number the feeds' entries, will try again", "error", err)
