@@ -3,6 +3,8 @@ package v2
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -91,19 +93,20 @@ type systemToolPart struct {
 }
 
 // items shows agents, all of one workspace, with what their calls and numbers
-// say of them: three questions to the store, however many they are.
+// say of them: the same two questions to the store at once, however many they are.
 func (a *API) items(ctx context.Context, agents []roster.Agent, advanced bool) ([]agentItem, error) {
 	out := make([]agentItem, 0, len(agents))
 	if len(agents) == 0 {
 		return out, nil
 	}
 	ws := gate.Workspace(ctx)
-	numbers, err := a.Roster.ListNumbers(ctx, ws)
-	if err != nil {
-		return nil, err
-	}
+	var numbers []roster.Number
+	var numbersErr error
+	var asked sync.WaitGroup
+	asked.Go(func() { numbers, numbersErr = a.Roster.ListNumbers(ctx, ws) })
 	active, err := a.Roster.Activities(ctx, ws, agents, todays(a.Now()))
-	if err != nil {
+	asked.Wait()
+	if err := errors.Join(err, numbersErr); err != nil {
 		return nil, err
 	}
 	voices, err := a.Catalog.Voices(ctx, ws)
