@@ -1,9 +1,7 @@
 package server
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -38,7 +36,8 @@ const defaultGreeting = "Hello, how can I help you?"
 // other calls: nobody closes them.
 func (s *Server) person(ctx context.Context, r dispatch.Record, parts *Speech) (person, error) {
 	p := person{agent: s.mind.agent, model: s.mind.model, thinks: s.mind.name, voice: parts.Voice, tools: s.mind.tools}
-	if err := json.Unmarshal([]byte(cmp.Or(r.Variables, "{}")), &p.vars); err != nil {
+	var err error
+	if p.vars, err = vars.Decode(r.Variables); err != nil { // numbers as they were written: some are accounts
 		return person{}, fmt.Errorf("server: the call's variables: %w", err)
 	}
 	if r.AgentUUID == "" {

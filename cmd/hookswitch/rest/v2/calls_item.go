@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/vars"
 	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -69,8 +70,8 @@ func callItemOf(r dispatch.Record, n storage.Numbers, now time.Time) callItem {
 		Conversation: textOrNull(r.Conversation), Variables: object{}, Epochs: r.Epoch,
 		Turns: n.Turns, MedianGap: numberOrNull(n.MedianGap), Unheard: n.Unheard,
 	}
-	if err := json.Unmarshal([]byte(r.Variables), &item.Variables); err != nil || item.Variables == nil {
-		item.Variables = object{}
+	if set, err := vars.Decode(r.Variables); err == nil { // numbers as they were written: some are accounts
+		item.Variables = object(set)
 	}
 	if !r.Answered.IsZero() {
 		until := now
