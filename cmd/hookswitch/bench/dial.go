@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -44,24 +45,34 @@ func (c *carrier) sign(address string, form url.Values) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// ring tells the gateway of a call, and returns where its stream is to go and
-// the token that lets it in.
-func (c *carrier) ring(ctx context.Context, id ids) (stream, token string, err error) {
-	address := "http://" + c.address + "/twilio/voice"
-	form := url.Values{"CallSid": {id.call}, "AccountSid": {id.account}, "From": {"+15550100001"}, "To": {"+15550100002"},
-		"CallStatus": {"ringing"}, "ApiVersion": {"2010-04-01"}, "Direction": {"inbound"}}
+// post sends a signed webhook about a call, and returns the answer's body. Any
+// status but 200 and 204 is an error.
+func (c *carrier) post(ctx context.Context, path string, id ids, to, status string) ([]byte, error) {
+	address := "http://" + c.address + path
+	form := url.Values{"CallSid": {id.call}, "AccountSid": {id.account}, "From": {"+15550100001"}, "To": {to},
+		"CallStatus": {status}, "ApiVersion": {"2010-04-01"}, "Direction": {"inbound"}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
 	req.Header.Set("X-Twilio-Signature", c.sign(address, form))
 	res, err := c.client.Do(req)
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+	if err == nil && res.StatusCode != http.StatusOK && res.StatusCode != http.StatusNoContent {
+		err = fmt.Errorf("bench: %s was answered with %s", path, res.Status)
+	}
+	return body, err
+}
+
+// ring tells the gateway of a call to a number, and returns where its stream is
+// to go and the token that lets it in.
+func (c *carrier) ring(ctx context.Context, id ids, to string) (stream, token string, err error) {
+	body, err := c.post(ctx, "/twilio/voice", id, to, "ringing")
 	if err != nil {
 		return "", "", err
 	}
@@ -74,15 +85,15 @@ func (c *carrier) ring(ctx context.Context, id ids) (stream, token string, err e
 			} `xml:"Parameter"`
 		} `xml:"Connect>Stream"`
 	}
-	if err := xml.Unmarshal(body, &doc); err != nil || res.StatusCode != http.StatusOK || len(doc.Stream.Params) != 1 {
-		return "", "", fmt.Errorf("bench: the voice webhook was answered with %s", res.Status)
+	if err := xml.Unmarshal(body, &doc); err != nil || len(doc.Stream.Params) != 1 {
+		return "", "", errors.New("bench: the voice webhook's answer connects to no stream")
 	}
 	return doc.Stream.URL, doc.Stream.Params[0].Value, nil
 }
 
 // connect opens the call's stream and shows the token.
 func (c *carrier) connect(ctx context.Context, id ids) (*socket, error) {
-	stream, token, err := c.ring(ctx, id)
+	stream, token, err := c.ring(ctx, id, "+15550100002")
 	if err != nil {
 		return nil, err
 	}
