@@ -11,7 +11,10 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/tools"
 )
 
-var errMany = errors.New("too many tools were used for one answer: this one was not")
+var (
+	errMany    = errors.New("too many tools were used for one answer: this one was not")
+	errNotDone = errors.New("it was not done: the caller interrupted before it began")
+)
 
 // use uses the tool that the model wants: the intent is committed before, the
 // result before the model sees it. What goes wrong is told to the model, not to
@@ -46,10 +49,7 @@ func (m *maker) use(call llm.ToolCall) (string, error) {
 	if mutant("tool-before-intent") {
 		meant = 0
 	}
-	if err := c.pen.wait(m.ctx, meant); err != nil {
-		return "", err
-	}
-	return m.carryOut(intent, traits)
+	return m.carryOut(intent, traits, meant)
 }
 
 // traits are those of a tool by its name; the zero Traits if there is none.
@@ -97,17 +97,20 @@ func (m *maker) settle() error {
 		if err := m.prepare(traits); err != nil {
 			return err
 		}
-		if _, err := m.carryOut(intent, traits); err != nil {
+		if _, err := m.carryOut(intent, traits, 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// carryOut uses a tool whose intent is committed, and returns what the model is
-// told of it. A reply that is cut does not cut the use: see [uses].
-func (m *maker) carryOut(intent ToolIntent, traits tools.Traits) (string, error) {
-	u := m.c.begin(m.u.call, intent, traits)
+// carryOut uses a tool once its intent, the entry meant, is committed, and
+// returns what the model is told of it. A reply that is cut does not cut the use,
+// unless it has not begun: see [uses].
+func (m *maker) carryOut(intent ToolIntent, traits tools.Traits, meant int) (string, error) {
+	u := m.c.begin(m.u.call, intent, traits, func() error {
+		return errors.Join(m.c.pen.wait(m.ctx, meant), m.ctx.Err())
+	})
 	if err := m.await(u); err != nil {
 		return "", err
 	}

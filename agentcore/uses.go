@@ -58,17 +58,22 @@ func (us *uses) drop(u *use) {
 	}
 }
 
-// begin uses a tool until ctx ends, which is the call's. What came of it is
-// written down even if nobody waits for it any more.
-func (c *Conversation) begin(ctx context.Context, intent ToolIntent, traits tools.Traits) *use {
+// begin uses a tool until ctx ends, which is the call's, unless may, which waits
+// for the intent, fails: then it was not done. What came of it is written down
+// even if nobody waits for it any more.
+func (c *Conversation) begin(ctx context.Context, intent ToolIntent, traits tools.Traits, may func() error) *use {
 	u := &use{key: intent.Key, done: make(chan struct{})}
 	c.uses.add(u)
 	c.uses.work.Go(func() {
 		defer c.uses.drop(u)
 		defer close(u.done)
-		began := time.Now()
-		u.result, u.failed = c.try(ctx, intent, traits)
-		u.took = time.Since(began)
+		if may() == nil {
+			began := time.Now()
+			u.result, u.failed = c.try(ctx, intent, traits)
+			u.took = time.Since(began)
+		} else {
+			u.result, u.failed = failure(errNotDone), true
+		}
 		if ctx.Err() != nil {
 			return // what came of it is not known
 		}
