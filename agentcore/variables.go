@@ -18,12 +18,22 @@ func (c *Conversation) variables() vars.Set {
 	return now
 }
 
+// mostFilled bounds a text with its variables in it, in bytes.
+const mostFilled = 1 << 20
+
+func same(s string) string { return s }
+
 // fill puts the variables into a text of the agent's.
 func (c *Conversation) fill(text string) string {
 	if !strings.Contains(text, "{{") {
 		return text
 	}
-	return c.variables().Fill(text, c.missing)
+	filled, ok := c.variables().FillWithin(text, mostFilled, same, c.missing)
+	if !ok { // a short text may name a long value very often
+		c.cfg.Log.Warn("a text is too long with its variables in it: it is used without them", "call", c.cfg.Call.ID)
+		return vars.Set{}.Fill(text, nil)
+	}
+	return filled
 }
 
 // missing tells the log, once for each name, of a variable that a text names

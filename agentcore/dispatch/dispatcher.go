@@ -27,6 +27,9 @@ func (d *Desk) Dispatch(ctx context.Context, w Wish) (on Dispatch, replayed bool
 	if w.Workspace == "" {
 		return Dispatch{}, false, errors.New("dispatch: a wish belongs to a workspace")
 	}
+	if w.To != "" && w.From == "" {
+		return Dispatch{}, false, errors.New("dispatch: a call is placed from a number")
+	}
 	if mutant("key-forgotten") {
 		w.IdemKey = ""
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,14 +30,48 @@ func (s *Server) route(ctx context.Context, in telephony.Incoming) (dispatch.Rou
 		n.Workspace = roster.Default
 	case err != nil:
 		return dispatch.Route{}, fmt.Errorf("server: who answers: %w", err)
-	case a.UUID != "":
+	case a.UUID != "" && n.Status == roster.NumberActive && s.owns(n):
 		return s.routeTo(ctx, a)
 	}
-	if s.answersItself(in.To) {
+	if n.Workspace == roster.Default && s.answersItself(in.To) {
 		return s.house(), nil
 	}
 	return dispatch.Route{Workspace: n.Workspace, Variables: "{}", Refuse: telephony.NumberUnknown, Say: sayUnknown,
 		Why: "no agent is linked to the number that was called"}, nil
+}
+
+// owns reports whether n's workspace may use it on the account that this gateway
+// has. The operator's own workspace may; any other has shown that it has the
+// account's token. The simulated carrier has no account.
+func (s *Server) owns(n roster.Number) bool {
+	if s.c.Carrier != "twilio" || n.Workspace == roster.Default {
+		return true
+	}
+	token, err := s.keyring.Open(n.Token)
+	return err == nil && n.Account == s.c.Twilio.AccountSID && token != "" &&
+		subtle.ConstantTimeCompare([]byte(token), []byte(s.c.Twilio.AuthToken)) == 1
+}
+
+// guarded keeps workspaces from calling with numbers that are not theirs.
+type guarded struct {
+	telephony.Carrier
+	s *Server
+}
+
+// errNotYours is for the API's client.
+var errNotYours = errors.New("the number to call from is not known to be yours: give it the SID and the token of the account that this gateway is connected to")
+
+// Dial implements [telephony.Carrier].
+func (g guarded) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
+	n, _, err := g.s.store.NumberOf(ctx, string(o.From))
+	switch {
+	case errors.Is(err, roster.ErrNotFound): // the settings' own agent's
+	case err != nil:
+		return "", err
+	case !g.s.owns(n):
+		return "", errNotYours
+	}
+	return g.Carrier.Dial(ctx, o)
 }
 
 // answersItself reports whether the settings' own agent answers number.

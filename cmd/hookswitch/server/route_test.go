@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -103,7 +104,10 @@ func TestNobodyIsMetWithSilence(t *testing.T) {
 	half.ASR = nil
 	b.linked(off, "+14155550143")
 	b.linked(half, "+14155550144")
-	if err := b.Buy("+14155550145"); err != nil {
+	b.linked(receptionist("Broken"), "+14155550146")
+	broken, _, err := b.Store().NumberOf(t.Context(), "+14155550146")
+	if err := errors.Join(err, b.Buy("+14155550145"),
+		b.Store().SetNumberStatus(t.Context(), roster.Default, broken.ID, roster.NumberCorrupted, "test", time.Now())); err != nil {
 		t.Fatal(err)
 	}
 	var wait sync.WaitGroup
@@ -114,6 +118,7 @@ func TestNobodyIsMetWithSilence(t *testing.T) {
 	}{
 		"+14155550143": {telephony.AgentDisabled, "the agent is disabled", "Off"},
 		"+14155550144": {telephony.AgentIncomplete, "Agent ASR configuration is missing", "Half"},
+		"+14155550146": {telephony.NumberUnknown, "no agent is linked to the number that was called", ""},
 		"+14155550145": {telephony.NumberUnknown, "no agent is linked to the number that was called", ""},
 	} {
 		wait.Go(func() {

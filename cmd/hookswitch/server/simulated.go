@@ -109,11 +109,12 @@ func (s *Server) Sim() *sim.Carrier {
 	return s.sim.Carrier
 }
 
-// owning lets the simulated carrier own every number that calls are placed
-// from: whoever set one up for an agent has bought it, as it were.
+// owning is c as the desk has it. The simulated carrier owns every number that
+// calls are placed from: whoever set one up for an agent has bought it, as it
+// were. A real one is asked only for numbers that are known to be the caller's.
 func (s *Server) owning(c telephony.Carrier) telephony.Carrier {
 	if s.sim == nil {
-		return c
+		return guarded{c, s}
 	}
 	return owning{c, s}
 }
