@@ -119,7 +119,8 @@ func latencyOf(lines []agentcore.Utterance) latencyAnswer {
 	out.Count = len(gaps)
 	if len(gaps) > 0 {
 		slices.Sort(gaps)
-		at := func(percent int) orNull[int64] { return orNull[int64]{&gaps[(len(gaps)-1)*percent/100]} }
+		// The nearest rank: a gap that was. Rounded down, the 95th of four would hide the worst.
+		at := func(percent int) orNull[int64] { return orNull[int64]{&gaps[(len(gaps)*percent+99)/100-1]} }
 		out.Summary = latencyWhat{at(50), at(95), at(100)}
 	}
 	return out
