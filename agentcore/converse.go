@@ -192,13 +192,14 @@ func (t *talk) heardVoice(ev event) {
 	}
 }
 
-// owes reports whether the live reply has more to say than what is planned.
+// owes reports whether the live reply has more to say than what is planned: all
+// of its answer, if so far it only said that it takes a moment.
 func (t *talk) owes() bool {
 	if t.current == nil {
 		return false
 	}
 	owes := t.current.wants.Load()
-	t.c.pen.look(func(s *State) { owes = owes || s.Owes })
+	t.c.pen.look(func(s *State) { owes = owes || s.Owes || s.Waiting && !s.Planned })
 	return owes
 }
 

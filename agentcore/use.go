@@ -63,12 +63,9 @@ func (c *Conversation) traits(name string) tools.Traits {
 // prepare does what a tool asks for before it is used.
 func (m *maker) prepare(t tools.Traits) error {
 	if t.SpeakFirst && m.plans == 0 {
-		before := m.said
-		if err := m.sayWhy(m.c.fill(m.c.cfg.Agent.Filler), filler); err != nil {
+		if err := m.bide(); err != nil {
 			return err
 		}
-		m.said = before // whatever was said, the model has said nothing
-		m.part = "tool"
 	}
 	if t.Hold {
 		m.c.tell(m.u.ctx, event{kind: evHeld, at: time.Now(), reply: m.u.reply})
@@ -83,6 +80,9 @@ func (m *maker) prepare(t tools.Traits) error {
 func (m *maker) settle() error {
 	m.part = "tool"
 	for _, u := range m.c.uses.all() {
+		if err := m.bridge(u); err != nil {
+			return err
+		}
 		if err := m.await(u); err != nil {
 			return err
 		}
@@ -123,20 +123,54 @@ func (m *maker) carryOut(intent ToolIntent, traits tools.Traits, meant int) (str
 	return u.result.Text, m.c.pen.wait(m.ctx, done)
 }
 
+// patience is how long somebody who has just spoken hears nothing because an
+// earlier reply's tool is still at it. Then they are told that it takes a moment.
+const patience = 2 * time.Second
+
+// bridge waits a little for a use of an earlier reply, and says that it takes a
+// moment if it takes longer, once a reply.
+func (m *maker) bridge(u *use) error {
+	if m.plans > 0 {
+		return nil
+	}
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	if done, err := m.within(u, late.C); done || err != nil {
+		return err
+	}
+	return m.bide()
+}
+
+// bide says that it takes a moment. Whatever was said, the model has said nothing.
+func (m *maker) bide() error {
+	before := m.said
+	err := m.sayWhy(m.c.fill(m.c.cfg.Agent.Filler), filler)
+	m.said, m.part = before, "tool"
+	return err
+}
+
 // await waits for a use of a tool, which has its own limit.
 func (m *maker) await(u *use) error {
+	_, err := m.within(u, nil)
+	return err
+}
+
+// within is await until late, and reports whether the use is done.
+func (m *maker) within(u *use, late <-chan time.Time) (done bool, err error) {
 	m.stall.Stop()
 	defer m.stall.Reset(stallLimit)
 	began := time.Now()
 	select {
 	case <-u.done:
+		done = true
+	case <-late:
 	case <-m.ctx.Done():
 	}
 	if m.ctx.Err() != nil {
-		return context.Cause(m.ctx)
+		return false, context.Cause(m.ctx)
 	}
 	m.u.inTools(time.Since(began))
-	return nil
+	return done, nil
 }
 
 // failure is what a model is told of an error.
