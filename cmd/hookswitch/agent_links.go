@@ -46,7 +46,7 @@ func (p *plan) links(ctx context.Context, ask *client.Client, plans []*plan) ([]
 			continue
 		case at < 0:
 			return nil, &fault.Fault{What: fmt.Sprintf("%s of phone_numbers is no number of this workspace", nth(i)), Where: where,
-				Mend: "tell the gateway of it first: " + fault.Keep("hookswitch number add NUMBER --label LABEL"), Code: "agent/number", Exit: fault.Wrong}
+				Mend: "tell the gateway of it first: " + fault.Keep("hookswitch number add NUMBER"), Code: "agent/number", Exit: fault.Wrong}
 		case all[at].AgentUUID != "" && letGo(plans, all[at].AgentUUID, n):
 			out = append(out, link{all[at].ID, false})
 		case all[at].AgentUUID != "":

@@ -15,7 +15,7 @@ import (
 
 type numberAddCmd struct {
 	Number     string `arg:"" help:"The number, with + and its country."`
-	Label      string `required:"" placeholder:"TEXT" help:"What people call it."`
+	Label      string `placeholder:"TEXT" help:"What people call it. Default the number."`
 	Agent      string `placeholder:"NAME" help:"The agent that answers it."`
 	Inbound    bool   `default:"true" negatable:"" help:"Calls come in on it. Default yes."`
 	Outbound   bool   `default:"true" negatable:"" help:"Calls go out from it. Default yes."`
@@ -33,6 +33,7 @@ func (c *numberAddCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	c.Label = cmp.Or(c.Label, number)
 	body := map[string]any{"phone_number": number, "label": c.Label, "supports_inbound": c.Inbound, "supports_outbound": c.Outbound, "provider": "twilio"}
 	if body["twilio_account_sid"], body["twilio_auth_token"], err = c.account(s); err != nil {
 		return err

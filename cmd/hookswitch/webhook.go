@@ -66,8 +66,17 @@ func (a attemptView) outcome() string {
 	return text
 }
 
-// attemptsAll is how often a delivery is tried by itself.
+// attemptsAll is how often what is told after a call is tried by itself. All else
+// somebody waits for: it is tried once.
 const attemptsAll = 8
+
+// tries is how often it was tried: 3 of 8.
+func (d deliveryView) tries() string {
+	if d.Kind == "post_call" {
+		return fmt.Sprintf("%d of %d", d.Tries, attemptsAll)
+	}
+	return fmt.Sprint(d.Tries)
+}
 
 const deliveryPrefix = "dlv_"
 
@@ -125,7 +134,7 @@ func (c *webhookListCmd) Run(ctx context.Context, s streams) error {
 		if !d.Next.IsZero() {
 			next = soon(time.Until(d.Next))
 		}
-		out.Add(d.ID, raws[i], id, at, d.Kind, call, fmt.Sprintf("%d of %d", d.Tries, attemptsAll), d.Status, next, d.ID)
+		out.Add(d.ID, raws[i], id, at, d.Kind, call, d.tries(), d.Status, next, d.ID)
 	}
 	if out.Len() == 0 && table {
 		c.note(s, map[bool]string{true: "nothing failed", false: "nothing was delivered yet"}[c.Failed])

@@ -68,8 +68,16 @@ func headerLines(w io.Writer, lead string, h map[string]string) {
 	}
 }
 
+// bodyShown is how much of a body a person is shown, in bytes; -o json has all
+// that was kept.
+const bodyShown = 2000
+
 func bodyLines(w io.Writer, lead, body string) {
-	for line := range strings.Lines(body) {
+	shown := body[:min(len(body), bodyShown)]
+	for line := range strings.Lines(shown) {
 		fmt.Fprintf(w, "%s%s\n", lead, show.Clean(line))
+	}
+	if left := len(body) - len(shown); left > 0 {
+		fmt.Fprintf(w, "%s(%d bytes more: -o json)\n", lead, left)
 	}
 }

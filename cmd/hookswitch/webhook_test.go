@@ -71,6 +71,22 @@ func TestWebhookIsTested(t *testing.T) {
 	g.fails(fault.CheckFailed, "", []string{"webhook", "test", "front-desk", "post_call"})
 }
 
+func TestALargeBodyDoesNotFloodTheTerminal(t *testing.T) {
+	var out strings.Builder
+	bodyLines(&out, "  < ", strings.Repeat("x", bodyShown+7))
+	if want := "  < " + strings.Repeat("x", bodyShown) + "\n  < (7 bytes more: -o json)\n"; out.String() != want {
+		t.Errorf("printed %d bytes, ending with %q", out.Len(), out.String()[max(0, out.Len()-40):])
+	}
+}
+
+func TestOnlyWhatIsToldAfterACallIsTriedAgain(t *testing.T) {
+	for kind, want := range map[string]string{"post_call": "1 of 8", "pre_call": "1", "test": "1"} {
+		if got := (deliveryView{Kind: kind, Tries: 1}).tries(); got != want {
+			t.Errorf("%s: %q, want %q", kind, got, want)
+		}
+	}
+}
+
 func TestNumbersAreAddedLinkedAndRemoved(t *testing.T) {
 	g := newGateway(t)
 	g.okIn("name: a\nvoice_uuid: flite-slt\n---\nname: b\nvoice_uuid: flite-slt", "agent", "apply", "-f", "-")
@@ -79,6 +95,9 @@ func TestNumbersAreAddedLinkedAndRemoved(t *testing.T) {
 	}
 	if out := g.ok("number", "add", "+14155550101", "--label", "second line", "--sim", "--agent", "a", "--no-outbound"); out != "added +1 415 555 0101 as 2 -> a\n" {
 		t.Errorf("add: %q", out)
+	}
+	if out := g.ok("number", "add", "+14155550103", "--sim", "--dry-run"); out != "would add +1 415 555 0103 \"+14155550103\"\n" {
+		t.Errorf("dry run without a label: %q", out)
 	}
 	golden(t, "number-list-table", g.ok("numbers", "list", "-o", "table"))
 	golden(t, "number-list-pipe", g.ok("number", "list"))
