@@ -26,6 +26,7 @@ type Terms struct {
 	Voices    []Voice
 	AllowHTTP bool                         // addresses may be plain http
 	Seal      func(string) (Secret, error) // of webhooks' secrets. Required.
+	Open      func(Secret) (string, error) // what it sealed. When nil, a secret that is given is always a new one.
 	UUID      func() string                // of new tools and webhooks. Required.
 	Who       Actor
 	Now       time.Time

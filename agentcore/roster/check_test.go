@@ -3,6 +3,7 @@ package roster_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -125,6 +126,35 @@ func TestNumbersAreE164(t *testing.T) {
 
 // FuzzCreate: any JSON is either an agent that can be kept, or told to be wrong;
 // and what was made changes nothing when it is sent again.
+func TestASecretThatIsTheSameStaysAsItWasSealed(t *testing.T) {
+	sealings := 0
+	terms := terms()
+	terms.Seal = func(plain string) (roster.Secret, error) {
+		sealings++
+		return roster.Secret(fmt.Sprint(sealings, ":", plain)), nil
+	}
+	terms.Open = func(s roster.Secret) (string, error) {
+		_, plain, _ := strings.Cut(string(s), ":")
+		return plain, nil
+	}
+	with := func(secret string) map[string]any {
+		return body(t, `{"name":"A","voice_uuid":"abc123","webhooks":[{"webhook_type":"post_call","webhook_config":{"api_schema":{"url":"https://a.example"},"secret":"`+secret+`"}}]}`)
+	}
+	first, err := terms.Create(with("the first secret of all"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for secret, want := range map[string]roster.Secret{"the first secret of all": "1:the first secret of all", "the second secret of all": "2:the second secret of all"} {
+		next, err := terms.Change(first, with(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := next.Webhooks[0].Config.Secret; got != want {
+			t.Errorf("given %q: kept as %q, want %q", secret, got, want)
+		}
+	}
+}
+
 func FuzzCreate(f *testing.F) {
 	f.Add(whole)
 	f.Add(`{"name":"A","voice_uuid":"abc123","dynamic_variables":{"a":1},"webhooks":[{"webhook_type":"pre_call","webhook_config":{"api_schema":{"url":"https://a.example/{{x}}","request_body":[1,{"a":null}]},"assignments":[{"attribute_name":"a","dynamic_variable":"a"}],"secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}]}`)

@@ -124,6 +124,13 @@ func (t Terms) webhookConfig(f form, hook *Webhook) error {
 		f.refuse("secret", "is too short (minimum is %d bytes)", minSigningKey)
 		return nil
 	}
+	// Sealed anew the same secret is another text: a file that has it would make
+	// a version each time that it is applied.
+	if t.Open != nil && secret != "" && c.Secret != "" {
+		if before, err := t.Open(c.Secret); err == nil && before == secret {
+			return nil
+		}
+	}
 	sealed, err := t.Seal(secret)
 	if err != nil {
 		return fmt.Errorf("roster: webhook's secret: %w", err)

@@ -232,7 +232,7 @@ func (a *API) terms(ctx context.Context) (roster.Terms, error) {
 	}
 	return roster.Terms{
 		ASR: a.Catalog.ASR(ctx, ws), LLM: a.Catalog.LLM(ctx, ws), Voices: voices,
-		AllowHTTP: a.AllowHTTP, Seal: a.Sealer.Seal, UUID: uuid.NewString,
+		AllowHTTP: a.AllowHTTP, Seal: a.Sealer.Seal, Open: a.Sealer.Open, UUID: uuid.NewString,
 		Who: gate.Actor(ctx), Now: a.Now(),
 	}, nil
 }
