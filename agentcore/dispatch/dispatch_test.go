@@ -241,6 +241,22 @@ func TestSessions(t *testing.T) {
 				t.Errorf("the session is %s, want expired", again.Status)
 			}
 		},
+		"who rings and is refused takes none": func(t *testing.T, o *office) {
+			on := o.session("k")
+			if err := o.Drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if step, err := o.Ring(t.Context(), telephony.Incoming{Carrier: "CA1", State: telephony.Ringing}); err != nil || step.Kind != telephony.StepRefuse {
+				t.Errorf("Ring(draining) = %+v, %v, want refused", step, err)
+			}
+			o.ended("CA1", telephony.Refused)
+			if r := o.kept("CA1"); r.Conversation == on.Conversation || o.counted("refused draining") != 1 {
+				t.Errorf("record %+v, counted %v, want a conversation of its own", r, o.counts)
+			}
+			if again := o.session("k"); again.Status != dispatch.DispatchWaiting {
+				t.Errorf("the session is %s, want it to wait on", again.Status)
+			}
+		},
 		"no room": func(t *testing.T, o *office) {
 			on := o.session("k")
 			if err := o.Drain(t.Context()); err != nil {

@@ -65,7 +65,12 @@ func (d *Desk) ringTheirs(ctx context.Context, in telephony.Incoming) (telephony
 		return telephony.Step{}, fmt.Errorf("dispatch: ring: who answers: %w", err)
 	}
 	now := time.Now()
-	r, created, err := d.cfg.Calls.Create(ctx, d.inbound(in, route, now))
+	wanted := d.inbound(in, route, now)
+	full := d.noRoom(wanted.ID)
+	if full != nil && wanted.Reason == "" {
+		wanted.Reason = telephony.Refused // at once, so that it takes no session from who comes next
+	}
+	r, created, err := d.cfg.Calls.Create(ctx, wanted)
 	if err != nil {
 		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
 	}
@@ -73,7 +78,7 @@ func (d *Desk) ringTheirs(ctx context.Context, in telephony.Incoming) (telephony
 		return d.again(ctx, r, route)
 	}
 	if r.Over() {
-		return d.noWay(ctx, r, route), nil
+		return d.noWay(ctx, r, route, full), nil
 	}
 	c, err := d.take(r, pending, now.Add(d.cfg.ConnectWait))
 	if err != nil {
