@@ -27,9 +27,6 @@ func (d *Desk) Dispatch(ctx context.Context, w Wish) (on Dispatch, replayed bool
 	if w.Workspace == "" {
 		return Dispatch{}, false, errors.New("dispatch: a wish belongs to a workspace")
 	}
-	if w.To != "" && w.From == "" {
-		return Dispatch{}, false, errors.New("dispatch: a call is placed from a number")
-	}
 	if mutant("key-forgotten") {
 		w.IdemKey = ""
 	}
@@ -43,8 +40,11 @@ func (d *Desk) Dispatch(ctx context.Context, w Wish) (on Dispatch, replayed bool
 			return Dispatch{}, false, fmt.Errorf("dispatch: %w", err)
 		}
 	}
-	if w.To == "" {
+	switch {
+	case w.To == "":
 		return d.open(ctx, w, now)
+	case w.From == "": // who repeats a request may leave it out
+		return Dispatch{}, false, errors.New("dispatch: a call is placed from a number")
 	}
 	return d.call(ctx, w, now)
 }
