@@ -42,7 +42,7 @@ type Config struct {
 	Carrier     telephony.Carrier       // nil: nobody can be asked or dialled until SetCarrier
 	MaxCalls    int                     // live at once. Zero means no limit
 	ConnectWait time.Duration           // from a token told to its stream. Zero means 30 s
-	PrepareWait time.Duration           // that an answer waits for Prepare. Zero means 8 s: a carrier waits 15 s
+	PrepareWait time.Duration           // that a caller whom we have not answered waits for Prepare. Zero means 8 s: a carrier waits 15 s
 	SessionWait time.Duration           // from a dispatch without number to the call that attaches. Zero means 1 h
 	LostWait    time.Duration           // from a stream lost to asking the carrier. Zero means 20 s
 	AskFor      time.Duration           // a carrier that does not answer, before the call is given up. Zero means 5 m

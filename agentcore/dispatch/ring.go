@@ -137,7 +137,8 @@ func (d *Desk) ringOurs(ctx context.Context, in telephony.Incoming) (telephony.S
 		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
 	}
 	c.answered(in.Carrier, time.Now().Add(d.cfg.ConnectWait))
-	return d.connectPrepared(ctx, c, r), nil
+	d.prepare(c, r)
+	return d.connect(r.ID, 1), nil // they have picked up: who talks to them waits, not the line
 }
 
 // record finds the call that a carrier speaks of: by our own id, when it was

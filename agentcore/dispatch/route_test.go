@@ -149,7 +149,7 @@ func TestPrepare(t *testing.T) {
 				t.Errorf("Ring() = %+v, %v, given up %d times, want a hang-up", step, err, o.counted("given up"))
 			}
 		}},
-		"an outbound call is prepared while it rings": {5 * time.Second, func(t *testing.T, o *office) {
+		"an outbound call is prepared from its dispatch on": {5 * time.Second, func(t *testing.T, o *office) {
 			w := wish
 			w.PreCall = 4
 			on, _, err := o.Dispatch(t.Context(), w)
@@ -159,11 +159,11 @@ func TestPrepare(t *testing.T) {
 			r, _ := o.records.Call(t.Context(), on.Call)
 			began := time.Now()
 			time.Sleep(2 * time.Second)
-			if step := o.answer(r.Call()); step.Kind != telephony.StepConnect || time.Since(began) < 4900*time.Millisecond {
-				t.Errorf("answered with %+v after %v, want to connect once prepared", step, time.Since(began))
+			if step := o.answer(r.Call()); step.Kind != telephony.StepConnect || time.Since(began) > 2100*time.Millisecond {
+				t.Errorf("answered with %+v after %v, want to connect who has picked up at once", step, time.Since(began))
 			}
-			if o.counted("prepared") != 1 {
-				t.Errorf("prepared %d times", o.counted("prepared"))
+			if err := o.Prepared(t.Context(), on.Call); err != nil || time.Since(began) < 4900*time.Millisecond || o.counted("prepared") != 1 {
+				t.Errorf("Prepared() = %v after %v, prepared %d times, want once in 5 s", err, time.Since(began), o.counted("prepared"))
 			}
 		}},
 		"the next process does it again": {20 * time.Second, func(t *testing.T, o *office) {

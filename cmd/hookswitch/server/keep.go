@@ -21,7 +21,17 @@ const sweepEvery = time.Minute
 // OpenKeyring opens the keys that seal what c's database holds, and reports
 // whether it made their file.
 func OpenKeyring(c config.Config) (*seal.Keyring, bool, error) {
-	o := seal.Options{Env: c.SecretKey, File: c.SecretFile}
+	return keyring(c, seal.Options{Env: c.SecretKey, File: c.SecretFile})
+}
+
+// FindKeyring is OpenKeyring, but a key file that is not there is not made: that
+// is [fs.ErrNotExist].
+func FindKeyring(c config.Config) (*seal.Keyring, error) {
+	ring, _, err := keyring(c, seal.Options{Env: c.SecretKey, File: c.SecretFile, Found: true})
+	return ring, err
+}
+
+func keyring(c config.Config, o seal.Options) (*seal.Keyring, bool, error) {
 	switch file := databaseFile(c.DatabaseURL); {
 	case o.Env != "" || o.File != "" || !embedded(c.DatabaseURL): // or where seal keeps it by default
 	case file == "":

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -31,8 +32,8 @@ func (s *Server) prepare(ctx context.Context, r dispatch.Record) error {
 }
 
 // prepared waits until the call is prepared. A caller who was connected before
-// hears it ring on.
-func (s *Server) prepared(ctx context.Context, call telephony.Call, leg telephony.Leg) error {
+// hears it ring on; somebody whom we called is asked for a moment.
+func (s *Server) prepared(ctx context.Context, call telephony.Call, leg telephony.Leg, voice tts.Synthesizer) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	done := make(chan error, 1)
@@ -42,7 +43,11 @@ func (s *Server) prepared(ctx context.Context, call telephony.Call, leg telephon
 		return err
 	case <-time.After(media.FrameDuration):
 	}
-	var hear, tone media.Frame
+	filler := ringback
+	if call.Direction == telephony.Outbound {
+		filler = spoken(ctx, voice, "One moment, please.")
+	}
+	var hear, sound media.Frame
 	for n := 0; ; n++ {
 		select {
 		case err := <-done:
@@ -51,13 +56,31 @@ func (s *Server) prepared(ctx context.Context, call telephony.Call, leg telephon
 		}
 		e, err := leg.Next(&hear) // the line's own clock: a frame each 20 ms
 		if err == nil && e.Kind == telephony.Audio {
-			ringback(&tone, n)
-			err = leg.Write(&tone)
+			filler(&sound, n)
+			err = leg.Write(&sound)
 		}
 		if err != nil {
 			stop()
 			<-done
 			return err
+		}
+	}
+}
+
+// spoken is text as frames, then silence. A voice that fails is silence, too:
+// the conversation will tell of it.
+func spoken(ctx context.Context, voice tts.Synthesizer, text string) func(f *media.Frame, n int) {
+	var said []media.Frame
+	if err := voice.Speak(ctx, text, func(f *media.Frame) error {
+		said = append(said, *f)
+		return ctx.Err()
+	}); err != nil {
+		said = nil
+	}
+	return func(f *media.Frame, n int) {
+		*f = media.Frame{}
+		if n < len(said) {
+			*f = said[n]
 		}
 	}
 }

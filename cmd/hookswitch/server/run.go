@@ -33,14 +33,18 @@ func (s *Server) Run(ctx context.Context) error {
 	wg.Go(func() { s.watchReadiness(ctx) })
 	wg.Go(func() { s.sweep(ctx) })
 	wg.Go(func() { s.work(ctx) })
-	wg.Go(func() { s.hub.Run(ctx) })
+	following, unfollow := context.WithCancel(context.WithoutCancel(ctx)) // streams tell of the ends that stopping makes
+	defer unfollow()
+	wg.Go(func() { s.hub.Run(following) })
 
 	<-ctx.Done()
 	err := context.Cause(ctx)
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.Canceled) {
 		err = nil
 	}
-	err = errors.Join(err, s.stopTalking(), s.stopServing())
+	err = errors.Join(err, s.stopTalking())
+	unfollow()
+	err = errors.Join(err, s.stopServing())
 	wg.Wait()
 	return errors.Join(err, s.Close())
 }

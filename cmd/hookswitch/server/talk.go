@@ -26,7 +26,7 @@ func (s *Server) talk(ctx context.Context, call telephony.Call, leg telephony.Le
 	if err != nil {
 		return s.helpless(ctx, call, leg, err)
 	}
-	if err := s.prepared(ctx, call, leg); errors.Is(err, telephony.ErrLost) {
+	if err := s.prepared(ctx, call, leg, parts.Voice); errors.Is(err, telephony.ErrLost) {
 		return agentcore.Summary{}, err // the line is, the call may go on
 	} else if err != nil {
 		return s.helpless(ctx, call, leg, err)

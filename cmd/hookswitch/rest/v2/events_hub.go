@@ -86,9 +86,11 @@ func (h *Hub) listen(call telephony.CallID) (wake <-chan struct{}, stop func()) 
 	}
 }
 
-// Run wakes and numbers until ctx ends. Then every stream ends, too.
+// Run wakes and numbers until ctx ends. Then every stream ends, too, with what
+// there was by then.
 func (h *Hub) Run(ctx context.Context) {
 	defer close(h.done)
+	defer h.last(ctx)
 	look := time.NewTimer(hubIdle)
 	defer look.Stop()
 	for {
@@ -131,6 +133,25 @@ func (h *Hub) round(ctx context.Context, all bool) time.Duration {
 		h.tellFeeds()
 	}
 	return wait
+}
+
+// lastWait bounds the numbering before the end.
+const lastWait = time.Second
+
+// last numbers what came just before the end, if anybody follows a feed.
+func (h *Hub) last(ctx context.Context) {
+	h.mu.Lock()
+	feeds := false
+	for _, call := range h.listeners {
+		feeds = feeds || call == ""
+	}
+	h.mu.Unlock()
+	if !feeds {
+		return
+	}
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), lastWait)
+	defer stop()
+	h.number(ctx)
 }
 
 // number numbers what waits, a bounded part of it.

@@ -159,7 +159,8 @@ func (f *follower) follow(ctx context.Context, from source, wake, done <-chan st
 				return err
 			}
 		case <-done:
-			return nil
+			_, err := f.drain(ctx, from) // the ends that stopping made
+			return err
 		case <-ctx.Done():
 			return ctx.Err()
 		}
