@@ -30,15 +30,33 @@ const resealBatch = 100
 // of a secret's envelope is another one, what it says is not, and an older key
 // could never be given up if the versions held on to it. No version is made, and
 // nothing is added to the audit.
-func (db *DB) ResealAll(ctx context.Context, with Resealer) (n int, err error) {
-	n, err = db.resealRows(ctx, "phone number", func(s string) (string, error) { return resealText(s, with) },
+func (db *DB) ResealAll(ctx context.Context, with Resealer) (int, error) {
+	return resealing{db, with, db.change}.all(ctx)
+}
+
+// ResealNeeded returns how many rows [DB.ResealAll] would change, and changes
+// nothing. It opens every secret, and fails where ResealAll would.
+func (db *DB) ResealNeeded(ctx context.Context, with Resealer) (int, error) {
+	return resealing{db, with, nil}.all(ctx)
+}
+
+// resealing is one round through all rows.
+type resealing struct {
+	db     *DB
+	with   Resealer
+	change func(ctx context.Context, what string, do func(Tx) error) error // nil: count only
+}
+
+func (r resealing) all(ctx context.Context) (n int, err error) {
+	db, with := r.db, r.with
+	n, err = r.rows(ctx, "phone number", func(s string) (string, error) { return resealText(s, with) },
 		`SELECT id, token FROM phone_numbers WHERE id > $1 ORDER BY id LIMIT $2`,
 		`UPDATE phone_numbers SET token = $2 WHERE id = $1`)
 	if err != nil {
 		return n, err
 	}
 	definition := func(s string) (string, error) { return resealDefinition(s, with) }
-	more, err := db.resealRows(ctx, "agent", definition,
+	more, err := r.rows(ctx, "agent", definition,
 		`SELECT id, definition FROM agents WHERE id > $1 ORDER BY id LIMIT $2`,
 		`UPDATE agents SET definition = $2 WHERE id = $1`)
 	n += more
@@ -56,7 +74,7 @@ func (db *DB) ResealAll(ctx context.Context, with Resealer) (n int, err error) {
 		})
 	})
 	for i := 0; i < len(agents) && err == nil; i++ {
-		more, err = db.resealRows(ctx, fmt.Sprintf("agent %d, version", agents[i]), definition,
+		more, err = r.rows(ctx, fmt.Sprintf("agent %d, version", agents[i]), definition,
 			`SELECT n, definition FROM agent_versions WHERE agent_id = $1 AND n > $2 ORDER BY n LIMIT $3`,
 			`UPDATE agent_versions SET definition = $3 WHERE agent_id = $1 AND n = $2`, agents[i])
 		n += more
@@ -64,15 +82,19 @@ func (db *DB) ResealAll(ctx context.Context, with Resealer) (n int, err error) {
 	return n, err
 }
 
-// resealRows goes through a table in batches. The parameters of find are key, the
+// rows goes through a table in batches. The parameters of find are key, the
 // number of the row to begin behind, and how many; those of set are key, a row's
 // number and its new text.
-func (db *DB) resealRows(ctx context.Context, what string, reseal func(string) (string, error), find, set string, key ...any) (n int, err error) {
+func (r resealing) rows(ctx context.Context, what string, reseal func(string) (string, error), find, set string, key ...any) (n int, err error) {
+	within := r.change
+	if within == nil {
+		within = r.db.read
+	}
 	for last, more := int64(0), true; more; {
 		var ids []int64
 		var texts []string
 		done := 0
-		err := db.change(ctx, "reseal secrets", func(tx Tx) error {
+		err := within(ctx, "reseal secrets", func(tx Tx) error {
 			ids, texts, done = nil, nil, 0
 			err := tx.Each(ctx, find, slices.Concat(key, []any{last, resealBatch}), func(scan Scan) error {
 				var id int64
@@ -88,6 +110,8 @@ func (db *DB) resealRows(ctx context.Context, what string, reseal func(string) (
 				}
 				if sealed != texts[i] {
 					done++
+				}
+				if sealed != texts[i] && r.change != nil {
 					_, err = tx.Exec(ctx, set, slices.Concat(key, []any{ids[i], sealed})...)
 				}
 			}

@@ -36,6 +36,9 @@ type Store interface {
 	// ResealAll seals the secrets anew: see [DB.ResealAll].
 	ResealAll(ctx context.Context, with Resealer) (rows int, err error)
 
+	// ResealNeeded counts what ResealAll would: see [DB.ResealNeeded].
+	ResealNeeded(ctx context.Context, with Resealer) (rows int, err error)
+
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 	"github.com/hookswitch/hookswitch/storage/seal"
@@ -13,6 +14,7 @@ import (
 // keyRotateCmd seals all secrets anew, so that an older key can be given up.
 type keyRotateCmd struct {
 	ground
+	careful
 }
 
 // Help is shown above the flags.
@@ -30,6 +32,9 @@ func (c *keyRotateCmd) Run(ctx context.Context, s streams) error {
 	settings, err := c.settings(s)
 	if err != nil {
 		return err
+	}
+	if c.DryRun {
+		return c.count(ctx, s, settings)
 	}
 	ring, made, err := server.OpenKeyring(settings)
 	if err != nil {
@@ -58,6 +63,29 @@ func (c *keyRotateCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	_, err = fmt.Fprintf(s.out, "sealed %s anew with key %s; nothing needs an older key\n", plural(total, "row"), ring.ID())
+	return err
+}
+
+// count says what Run would do. It makes neither a key nor a database.
+func (c *keyRotateCmd) count(ctx context.Context, s streams, settings config.Config) error {
+	place, fresh := keptIn(settings.DatabaseURL)
+	if fresh {
+		_, err := fmt.Fprintf(s.out, "would seal 0 rows anew: there is no database %s\n", place)
+		return err
+	}
+	ring, err := server.FindKeyring(settings)
+	if err != nil {
+		return err
+	}
+	db, err := c.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	n, err := db.ResealNeeded(ctx, ring)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return sealFault(err, ring)
+	}
+	_, err = fmt.Fprintf(s.out, "would seal %s anew with key %s\n", plural(n, "row"), ring.ID())
 	return err
 }
 

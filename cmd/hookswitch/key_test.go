@@ -3,6 +3,9 @@ package main
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -61,6 +64,9 @@ func TestKeyIsMadeOnTheMachineItselfAndShownOnce(t *testing.T) {
 	if status, _, errs := typed(t, environ, "key", "revoke", "laptop"); status != fault.Wrong || !strings.Contains(errs, "--yes") {
 		t.Errorf("revoke without --yes: %d %s", status, errs)
 	}
+	if status, out, errs := typed(t, environ, "key", "revoke", "laptop", "--dry-run"); status != fault.Held || out != "would revoke "+k.ID+" \"laptop\"\n" {
+		t.Errorf("revoke --dry-run: %d %q %s", status, out, errs)
+	}
 	if status, out, errs := typed(t, environ, "key", "revoke", "laptop", "--yes"); status != fault.Held || out != "revoked "+k.ID+"\n" {
 		t.Errorf("revoke: %d %q %s", status, out, errs)
 	}
@@ -101,6 +107,31 @@ func TestWrongKeyCommands(t *testing.T) {
 	}
 }
 
+func TestADryRunOfSealingAnewMakesNoFiles(t *testing.T) {
+	dir := t.TempDir()
+	address := "sqlite://" + filepath.Join(dir, "x.db")
+	environ := []string{"HOOKSWITCH_DATABASE_URL=" + address}
+	if status, out, errs := typed(t, environ, "key", "rotate-secrets", "--dry-run"); status != fault.Held || !strings.HasPrefix(out, "would seal 0 rows anew: there is no database ") {
+		t.Errorf("without a database: %d %s%s", status, out, errs)
+	}
+	if made, err := os.ReadDir(dir); err != nil || len(made) != 0 {
+		t.Errorf("it made %v, %v", made, err)
+	}
+	db, err := sqlite.Open(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, errs := typed(t, environ, "key", "rotate-secrets", "--dry-run"); status != fault.Wrong || out != "" || !strings.Contains(errs, "[start/secret-key]") {
+		t.Errorf("without a key file: %d %s%s", status, out, errs)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "secret.key")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a dry run made a key file: %v", err)
+	}
+}
+
 func TestSecretsAreSealedAnewWithTheNewestKey(t *testing.T) {
 	address := "sqlite://" + filepath.Join(t.TempDir(), "x.db")
 	key := func(n byte) string { return base64.StdEncoding.EncodeToString(append(make([]byte, 31), n)) }
@@ -121,8 +152,19 @@ func TestSecretsAreSealedAnewWithTheNewestKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rotate := func(keys string) (int, string, string) {
-		return typed(t, []string{"HOOKSWITCH_DATABASE_URL=" + address, "HOOKSWITCH_SECRET_KEY=" + keys}, "key", "rotate-secrets")
+	rotate := func(keys string, flags ...string) (int, string, string) {
+		return typed(t, []string{"HOOKSWITCH_DATABASE_URL=" + address, "HOOKSWITCH_SECRET_KEY=" + keys}, append([]string{"key", "rotate-secrets"}, flags...)...)
+	}
+	for keys, want := range map[string]string{key(2) + "," + key(1): "would seal 1 row anew with key ", key(1): "would seal 0 rows anew with key "} {
+		if status, out, errs := rotate(keys, "--dry-run"); status != fault.Held || !strings.HasPrefix(out, want) {
+			t.Errorf("rotate --dry-run: %d %s%s, want %q", status, out, errs, want)
+		}
+	}
+	if status, out, errs := rotate(key(2), "--dry-run"); status != fault.Impossible || out != "" || !strings.Contains(errs, "sealed with key "+old.ID()) {
+		t.Errorf("rotate --dry-run without the old key: %d %s%s", status, out, errs)
+	}
+	if n, err := db.Number(t.Context(), roster.Default, n.ID); err != nil || n.Token != token {
+		t.Errorf("a dry run sealed anew: %v", err)
 	}
 	if status, _, errs := rotate(key(2)); status != fault.Impossible || !strings.Contains(errs, "sealed with key "+old.ID()) || !strings.Contains(errs, "<new>,<old>") || strings.Contains(errs, key(2)) {
 		t.Errorf("without the old key: %d %s", status, errs)

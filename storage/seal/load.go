@@ -33,6 +33,8 @@ type Options struct {
 	// File holds the keys one a line; lines that begin with # are comments. One
 	// that is not there is made. Empty means [DefaultFile].
 	File string
+	// Found means that a file that is not there is [fs.ErrNotExist], and not made.
+	Found bool
 }
 
 // KeyError says what is wrong with a key, without repeating it.
@@ -62,7 +64,7 @@ func Load(o Options) (k *Keyring, made bool, err error) {
 		file = DefaultFile
 	}
 	_, err = os.Stat(file)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && !o.Found {
 		made, err = makeFile(file)
 	}
 	if err != nil {

@@ -72,6 +72,24 @@ func resealed(t *testing.T, s storage.Store) {
 	newAgent(t, s, roster.Default, 3, definition("No secrets")) // but for two that nobody sealed
 
 	var unknown seal.UnknownKeyError
+	if n, err := s.ResealNeeded(ctx, after); n != 0 || !errors.As(err, &unknown) {
+		t.Errorf("ResealNeeded(without the old key) = %d, %v, want which key", n, err)
+	}
+	if n, err := s.ResealNeeded(ctx, both); n == 0 || !errors.Is(err, seal.ErrMalformed) {
+		t.Errorf("ResealNeeded() = %d, %v, want those before agent 3, which fails", n, err)
+	}
+	if n, err := s.ResealNeeded(ctx, before); n != 0 || !errors.Is(err, seal.ErrMalformed) {
+		t.Errorf("ResealNeeded(the same key) = %d, %v, want none", n, err)
+	}
+	for i := range 2 {
+		n, err := s.Number(ctx, roster.Default, int64(i+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plain, err := before.Open(n.Token); err != nil || plain != fmt.Sprintf("token %d", i) {
+			t.Errorf("token %d was sealed anew by counting: %q, %v", i, plain, err)
+		}
+	}
 	if n, err := s.ResealAll(ctx, after); n != 0 || !errors.As(err, &unknown) || !strings.Contains(err.Error(), "phone number 1") {
 		t.Errorf("ResealAll(without the old key) = %d, %v, want nothing done, and which key and row", n, err)
 	}
