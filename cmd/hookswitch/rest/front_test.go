@@ -72,6 +72,7 @@ func TestUnknownPathsAndMethodsAnswerInTheEnvelope(t *testing.T) {
 	p.fails(404, "GET", "/api/v2/agents/", "")
 	p.fails(404, "GET", "/nothing", "")
 	a := p.fails(405, "PUT", "/api/v2/agents", "")
+	a.errors(`{"base":["The method PUT is not there. Allowed: GET, HEAD, POST"]}`)
 	if got := a.header.Get("Allow"); got != "GET, HEAD, POST, OPTIONS" {
 		t.Errorf("Allow is %q", got)
 	}

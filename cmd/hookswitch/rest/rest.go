@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -126,7 +125,7 @@ func known(mux *http.ServeMux) http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 		case allow != "":
 			w.Header().Set("Allow", allow+", OPTIONS")
-			v2.WriteFailure(w, r, http.StatusMethodNotAllowed, "The method "+clip(r.Method)+" is not there. Allowed: "+strings.ReplaceAll(allow, ", ", " "))
+			v2.WriteFailure(w, r, http.StatusMethodNotAllowed, "The method "+clip(r.Method)+" is not there. Allowed: "+allow)
 		default:
 			v2.WriteFailure(w, r, http.StatusNotFound, "There is nothing here. The paths are at /docs.")
 		}
