@@ -17,6 +17,7 @@ import (
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/telephony"
+	"github.com/hookswitch/hookswitch/telephony/sim"
 	"github.com/hookswitch/hookswitch/telephony/sim/handset"
 )
 
@@ -209,6 +210,22 @@ func TestALatePreCallIsWaitedForWithRinging(t *testing.T) {
 	ring = ring[5:30] // half a second: a sine is told from its neighbour
 	if low, high, off := level(ring, 440), level(ring, 480), level(ring, 620); low < 800 || high < 800 || off > 100 {
 		t.Errorf("what rings has %.0f of 440 Hz, %.0f of 480 Hz and %.0f of 620 Hz", low, high, off)
+	}
+}
+
+// Who picks up our call must not meet silence while a webhook is late.
+func TestSomebodyWhomWeCalledIsAskedForAMoment(t *testing.T) {
+	t.Parallel()
+	answer, answered := customer(2500 * time.Millisecond)
+	o := privately(t)
+	o.Config.BootstrapKey = flowKey
+	b := boot(t, o)
+	a := b.linked(asks(receives(t, answer).URL), hookNumber)
+	const phone = "+14155550179"
+	b.Sim().Register(phone, sim.Phone{Make: func() handset.Handset { return &listener{} }}) // hangs up when it has heard a voice
+	b.must("POST", "/agents/"+a.UUID+"/dispatch", `{"phone_number":"`+phone+`"}`)
+	if got := b.end(); got != telephony.CallerHangup || !answered().IsZero() {
+		t.Errorf("the call ended for %s, the webhook answered at %v: nobody spoke before", got, answered())
 	}
 }
 
