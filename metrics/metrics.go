@@ -92,7 +92,7 @@ func New(c Config) *Set {
 		callbacks: f.bounded("twilio_requests_refused_total", "Carrier requests that were turned away, by reason.", "reason"),
 		repeated:  f.counter("twilio_requests_repeated_total", "Carrier requests that came again and were answered from memory."),
 		answered:  f.bounded("answered_by_total", "The carrier's own verdicts about who answered.", "verdict"),
-		webhooks:  f.bounded("webhooks_sent_total", "Attempts to tell a webhook, by outcome: delivered, failed (tried again), dead.", "outcome", "delivered", "failed", "dead"),
+		webhooks:  f.bounded("webhooks_sent_total", "Attempts to tell a webhook, by outcome: delivered, failed (tried again), dead, cancelled (the call ended first).", "outcome", "delivered", "failed", "dead", "cancelled"),
 		hooked:    f.delay("webhook_delay_seconds", "An attempt to tell a webhook, from its start to the last byte of the answer."),
 		reasons:   newNames(),
 		ready:     f.gauge("ready", "1 while the gateway takes calls, as /readyz says."),

@@ -29,7 +29,8 @@ type Agents interface {
 // Counter is told numbers as they arise, without names. It must not block.
 type Counter interface {
 	// WebhookSent counts an attempt. kind is pre_call, post_call or test; outcome
-	// is delivered, failed (it will be tried again) or dead (it won't).
+	// is delivered, failed (it will be tried again), dead (it won't) or cancelled
+	// (the call ended first).
 	WebhookSent(kind, outcome string, took time.Duration)
 }
 

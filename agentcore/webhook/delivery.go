@@ -24,6 +24,7 @@ const (
 	Pending   = "pending"   // it is tried again at Next
 	Delivered = "delivered" // the receiver said so
 	Dead      = "dead"      // no more attempts by itself
+	Cancelled = "cancelled" // a pre_call that was cut short: the call ended before the answer came
 )
 
 // Errors of [Deliveries] and of a [Deliverer] that a caller acts on.
@@ -52,7 +53,7 @@ type Delivery struct {
 	Attempts  int
 	Created   time.Time
 	Next      time.Time // of the next attempt; set exactly when pending
-	Done      time.Time // when it was delivered or died
+	Done      time.Time // when it was delivered, died or was cancelled
 	Summary   *string   // call_summary as every attempt tells it; nil: not made
 }
 

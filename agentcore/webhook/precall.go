@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,7 +45,12 @@ func (r *Runner) PreCall(ctx context.Context, call dispatch.Record, agent roster
 	owed := Owed(roster.PreCall, call.Workspace, call.ID, call.AgentUUID, call.Version, hook.ID, time.Now())
 	x, got, err := r.c.ask(ctx, hook, owed.Message, call, agent)
 	owed.Status, owed.Next, owed.Done = Delivered, time.Time{}, time.Now()
-	if err != nil {
+	switch {
+	case err == nil:
+	case endedFirst(ctx, err):
+		owed.Status = Cancelled
+		r.c.Log.DebugContext(ctx, "pre_call webhook was cut short: the call is over", "call", call.ID)
+	default:
 		owed.Status = Dead
 		r.c.Log.WarnContext(ctx, "pre_call webhook failed: the call goes on without it", "call", call.ID, "error", err)
 	}
@@ -53,6 +59,13 @@ func (r *Runner) PreCall(ctx context.Context, call dispatch.Record, agent roster
 		r.c.Log.ErrorContext(ctx, "pre_call webhook is not on record", "call", call.ID, "error", err)
 	}
 	return vars.Merge(given, got), x, err
+}
+
+// endedFirst reports whether nobody waits for the webhook any more: that is no
+// failure of its receiver.
+func endedFirst(ctx context.Context, err error) bool {
+	var e *Error
+	return ctx.Err() != nil && errors.As(err, &e) && e.Kind == Stopped
 }
 
 // ask sends a pre_call and takes what it assigns. Problems with that are told

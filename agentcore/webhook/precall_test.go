@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"strings"
@@ -180,7 +181,8 @@ func TestPreCallTellsWhatItCouldNotAssign(t *testing.T) {
 
 func TestPreCallOfACallerWhoHangsUpIsOnRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t)
+		var told strings.Builder
+		o := newOffice(t, func(c *webhook.Config) { c.Log = slog.New(slog.NewTextHandler(&told, nil)) })
 		o.answer = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 		a := o.hire(asks(nil))
 		call := o.ring(a)
@@ -192,8 +194,14 @@ func TestPreCallOfACallerWhoHangsUpIsOnRecord(t *testing.T) {
 		if !errors.As(err, &e) || e.Kind != webhook.Stopped || time.Since(start) != 2*time.Second {
 			t.Errorf("PreCall() = %v after %v", err, time.Since(start))
 		}
-		if d, attempts := o.preCall(); d.Status != webhook.Dead || len(attempts) != 1 {
+		if d, attempts := o.preCall(); d.Status != webhook.Cancelled || !d.Next.IsZero() || d.Done.IsZero() || len(attempts) != 1 {
 			t.Errorf("on record %+v, %v", d, attempts)
+		}
+		if o.count["pre_call cancelled"] != 1 || o.count["pre_call dead"] != 0 {
+			t.Errorf("counted %v", o.count)
+		}
+		if told.Len() != 0 {
+			t.Errorf("logged at info or above: %s", &told)
 		}
 	})
 }

@@ -40,8 +40,16 @@ func TestDeliveriesAreListedShownAndSentAgain(t *testing.T) {
 	g.owe("call_9c4haaaaaaaa", webhook.Pending, 0, time.Hour)
 	short := shortDelivery(dead.ID)
 	golden(t, "webhook-list-table", g.ok("webhook", "list", "-o", "table"))
+	cut := webhook.Owed(roster.PreCall, roster.Default, "call_7q2faaaaaaaa", "u1", 7, 4, time.Now().Add(-4*time.Hour))
+	cut.Status, cut.Next, cut.Done = webhook.Cancelled, time.Time{}, time.Now()
+	if _, _, err := g.db.CreateDelivery(t.Context(), cut); err != nil {
+		t.Fatal(err)
+	}
+	if out := g.ok("webhook", "list", "-o", "id"); !strings.Contains(out, cut.ID) {
+		t.Errorf("listed: %q", out)
+	}
 	golden(t, "webhook-list-failed", g.ok("webhook", "list", "--failed"))
-	if out := g.ok("webhooks", "list", "--call", "7q2f", "-o", "id"); out != dead.ID+"\n" {
+	if out := g.ok("webhooks", "list", "--call", "7q2f", "-o", "id"); out != dead.ID+"\n"+cut.ID+"\n" {
 		t.Errorf("of a call: %q", out)
 	}
 	golden(t, "webhook-show", g.ok("webhook", "show", short))

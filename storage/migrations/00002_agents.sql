@@ -172,7 +172,7 @@ CREATE TABLE deliveries (
     version    BIGINT NOT NULL,
     webhook_id BIGINT NOT NULL,
     kind       TEXT   NOT NULL,               -- pre_call, post_call, test
-    status     TEXT   NOT NULL,               -- pending, delivered, dead
+    status     TEXT   NOT NULL,               -- pending, delivered, dead, cancelled
     attempts   BIGINT NOT NULL DEFAULT 0,
     created_us BIGINT NOT NULL,
     next_us    BIGINT,                        -- of the next attempt; set exactly when pending

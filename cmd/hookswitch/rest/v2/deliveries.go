@@ -20,7 +20,7 @@ type deliveryItem struct {
 	Version  int            `json:"agent_version"`
 	Webhook  int64          `json:"webhook_id"`
 	Kind     string         `json:"kind" enum:"pre_call,post_call,test"`
-	Status   string         `json:"status" enum:"pending,delivered,dead"`
+	Status   string         `json:"status" enum:"pending,delivered,dead,cancelled" doc:"cancelled: a pre_call that was cut short, because the call ended before the answer came."`
 	Tries    int            `json:"attempts_count"`
 	Created  instant        `json:"created_at"`
 	Next     instantOrNull  `json:"next_attempt_at" doc:"null: there is none by itself."`
@@ -64,7 +64,7 @@ type attemptAnswer struct {
 }
 
 type deliveriesInput struct {
-	Status string `query:"status" enum:"pending,delivered,dead" doc:"Only those of this status."`
+	Status string `query:"status" enum:"pending,delivered,dead,cancelled" doc:"Only those of this status."`
 	Kind   string `query:"kind" enum:"pre_call,post_call,test" doc:"Only those of this kind."`
 	Call   string `query:"call_id" maxLength:"128" doc:"Only those of this call."`
 	Agent  string `query:"agent_uuid" maxLength:"64" doc:"Only those of this agent."`
@@ -83,7 +83,7 @@ func (a *API) deliveries() {
 	}
 	handle(a, operation{ID: "list-deliveries", Method: http.MethodGet, Path: "/deliveries", Tag: tagWebhooks,
 		Summary: "List deliveries", Scope: roster.CallsRead, Fail: "Failed to list deliveries", Errors: []int{http.StatusBadRequest},
-		About: "Lists what webhooks were told or are to be told, newest first. `status=dead` are those that nobody took in eight attempts."}, a.listDeliveries)
+		About: "Lists what webhooks were told or are to be told, newest first. `status=dead` are those that nobody took in eight attempts; `status=cancelled`, each a `pre_call` whose call ended before its answer came, are no failures."}, a.listDeliveries)
 	handle(a, operation{ID: "get-delivery", Method: http.MethodGet, Path: "/deliveries/{id}", Tag: tagWebhooks, Thing: "Delivery",
 		Summary: "Get a delivery", Scope: roster.CallsRead, Fail: "Failed to get delivery",
 		About: "Returns a delivery and every attempt at it, with what was sent and answered, secrets masked, bodies up to 64 KB."}, a.getDelivery)
