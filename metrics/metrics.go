@@ -10,6 +10,7 @@ package metrics
 import (
 	"net/http"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -53,7 +54,7 @@ type Set struct {
 	callbacks *bounded
 	repeated  prometheus.Counter
 	answered  *bounded
-	webhooks  *bounded
+	webhooks  *prometheus.CounterVec
 	hooked    prometheus.Histogram
 	reasons   *names
 	ready     prometheus.Gauge
@@ -92,7 +93,7 @@ func New(c Config) *Set {
 		callbacks: f.bounded("twilio_requests_refused_total", "Carrier requests that were turned away, by reason.", "reason"),
 		repeated:  f.counter("twilio_requests_repeated_total", "Carrier requests that came again and were answered from memory."),
 		answered:  f.bounded("answered_by_total", "The carrier's own verdicts about who answered.", "verdict"),
-		webhooks:  f.bounded("webhooks_sent_total", "Attempts to tell a webhook, by outcome: delivered, failed (tried again), dead, cancelled (the call ended first).", "outcome", "delivered", "failed", "dead", "cancelled"),
+		webhooks:  f.counters("webhooks_sent_total", "Attempts to tell a webhook, by kind and outcome: delivered, failed (tried again), dead, cancelled (the call ended first).", "kind", "outcome"),
 		hooked:    f.delay("webhook_delay_seconds", "An attempt to tell a webhook, from its start to the last byte of the answer."),
 		reasons:   newNames(),
 		ready:     f.gauge("ready", "1 while the gateway takes calls, as /readyz says."),
@@ -102,6 +103,11 @@ func New(c Config) *Set {
 		s.taken.WithLabelValues(d)
 		s.begun.WithLabelValues(d)
 		s.duration.WithLabelValues(d)
+	}
+	for kind, all := range outcomes {
+		for _, outcome := range all {
+			s.webhooks.WithLabelValues(kind, outcome)
+		}
 	}
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return s
@@ -214,9 +220,24 @@ func (s *Set) RequestRefused(reason string) { s.callbacks.inc(reason) }
 // RequestRepeated counts a carrier's request that had been answered before.
 func (s *Set) RequestRepeated() { s.repeated.Inc() }
 
-// WebhookSent counts an attempt to tell a webhook of one of our kinds.
-func (s *Set) WebhookSent(_, outcome string, took time.Duration) {
-	s.webhooks.inc(outcome)
+// outcomes are what may become of an attempt to tell a webhook of each kind.
+var outcomes = map[string][]string{
+	"pre_call":  {"delivered", "dead", "cancelled"},
+	"post_call": {"delivered", "failed", "dead"},
+	"test":      {"delivered", "dead"},
+}
+
+// WebhookSent counts an attempt to tell a webhook of one of our kinds. What is
+// not among them is counted as other.
+func (s *Set) WebhookSent(kind, outcome string, took time.Duration) {
+	all, ok := outcomes[kind]
+	if !ok {
+		kind = other
+	}
+	if !slices.Contains(all, outcome) {
+		outcome = other
+	}
+	s.webhooks.WithLabelValues(kind, outcome).Inc()
 	s.hooked.Observe(took.Seconds())
 }
 

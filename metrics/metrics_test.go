@@ -37,6 +37,7 @@ func busy() *metrics.Set {
 	s.MessageIgnored("unknown_event")
 	s.SocketRefused("token")
 	s.RequestRefused("signature")
+	s.WebhookSent("pre_call", "cancelled", time.Second)
 	s.Ready(true)
 	return s
 }
@@ -115,6 +116,30 @@ func TestCallsAreCountedByReason(t *testing.T) {
 		if !strings.Contains(text, line+"\n") {
 			t.Errorf("/metrics lacks %q", line)
 		}
+	}
+}
+
+func TestWebhooksAreCountedByKindAndOutcome(t *testing.T) {
+	s := metrics.New(metrics.Config{})
+	s.WebhookSent("pre_call", "cancelled", time.Second)
+	s.WebhookSent("post_call", "failed", time.Second)
+	s.WebhookSent("post_call", "failed", time.Second)
+	s.WebhookSent("nobody", "delivered", time.Second)
+	s.WebhookSent("test", "call_1", time.Second)
+	text := scrape(t, s)
+	for _, want := range []string{
+		`{kind="pre_call",outcome="cancelled"} 1`, `{kind="pre_call",outcome="dead"} 0`, `{kind="post_call",outcome="failed"} 2`,
+		`{kind="other",outcome="other"} 1`, `{kind="test",outcome="other"} 1`, `{kind="test",outcome="delivered"} 0`,
+	} {
+		if !strings.Contains(text, "\nhookswitch_webhooks_sent_total"+want+"\n") {
+			t.Errorf("metrics lack %s", want)
+		}
+	}
+	if n := strings.Count(text, "\nhookswitch_webhooks_sent_total{"); n != 10 {
+		t.Errorf("%d series, want the 8 that are known and 2 of others", n)
+	}
+	if !strings.Contains(text, "\nhookswitch_webhook_delay_seconds_count 5\n") {
+		t.Error("not all were timed")
 	}
 }
 
