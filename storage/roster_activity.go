@@ -48,7 +48,8 @@ func (db *DB) Activities(ctx context.Context, workspace string, agents []roster.
 }
 
 // callsSince adds an agent's newest call, and how many began since. Each costs
-// two looks into calls_agent, which alone answers them.
+// two looks into calls_agent, which alone answers them. Whether an agent was
+// deleted is not looked at: that stands behind its definition, pages further on.
 func callsSince(ctx context.Context, tx Tx, workspace string, began int64, uuids []string, all map[string]roster.Activity) error {
 	args := []any{text(workspace), began}
 	names := make([]string, len(uuids))
@@ -59,7 +60,7 @@ func callsSince(ctx context.Context, tx Tx, workspace string, began int64, uuids
 	return tx.Each(ctx, `SELECT a.uuid,
 			(SELECT MAX(c.created_us) FROM calls c WHERE c.agent_uuid = a.uuid),
 			(SELECT COUNT(*) FROM calls c WHERE c.agent_uuid = a.uuid AND c.created_us >= $2)
-		FROM agents a WHERE a.workspace = $1 AND a.deleted_us IS NULL AND a.uuid IN (`+strings.Join(names, ", ")+`)`,
+		FROM agents a WHERE a.workspace = $1 AND a.uuid IN (`+strings.Join(names, ", ")+`)`,
 		args, func(scan Scan) error {
 			var uuid string
 			var last sql.NullInt64

@@ -7,7 +7,8 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 )
 
-// ListAgents implements [roster.Store]. The oldest comes first.
+// ListAgents implements [roster.Store]. The oldest comes first. The definitions
+// are shared with others who ask.
 func (db *DB) ListAgents(ctx context.Context, workspace string, f roster.AgentFilter) ([]roster.Agent, error) {
 	query, args := `SELECT `+agentColumns+` FROM agents a WHERE a.workspace = $1 AND a.deleted_us IS NULL`, []any{text(workspace)}
 	if f.Number != "" {

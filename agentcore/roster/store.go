@@ -62,6 +62,8 @@ type Agents interface {
 	CreateAgent(ctx context.Context, a Agent, link int64, who Actor, now time.Time) (Agent, error)
 
 	Agent(ctx context.Context, workspace, uuid string) (Agent, error)
+	// ListAgents returns definitions that are shared: who changes one changes a
+	// copy, see [Definition.Clone].
 	ListAgents(ctx context.Context, workspace string, f AgentFilter) ([]Agent, error)
 
 	// ChangeAgent makes d the agent's next version, if its version is still
