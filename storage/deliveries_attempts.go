@@ -35,6 +35,21 @@ func (db *DB) Attempts(ctx context.Context, workspace, id string) (all []webhook
 	return all, err
 }
 
+// LastError implements [webhook.Deliveries]. It reads none of what was sent and
+// answered: that may be much.
+func (db *DB) LastError(ctx context.Context, workspace, id string) (last string, err error) {
+	err = db.read(ctx, "find last attempt", func(tx Tx) error {
+		last = ""
+		d, err := oneDelivery(ctx, tx, `WHERE workspace = $1 AND id = $2`, text(workspace), text(id))
+		if err != nil {
+			return err
+		}
+		return tx.Each(ctx, `SELECT error FROM delivery_attempts WHERE delivery_id = $1 AND n = $2`, []any{text(id), d.Attempts},
+			func(scan Scan) error { return scan(&last) })
+	})
+	return last, err
+}
+
 func scanAttempt(scan Scan) (webhook.Attempt, error) {
 	var a webhook.Attempt
 	var started, took int64

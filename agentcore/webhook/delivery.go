@@ -108,6 +108,9 @@ type Deliveries interface {
 	// Attempts lists a delivery's newest 50 attempts, oldest first.
 	Attempts(ctx context.Context, workspace, id string) ([]Attempt, error)
 
+	// LastError is the Err of a delivery's newest attempt, empty when it has none.
+	LastError(ctx context.Context, workspace, id string) (string, error)
+
 	// Claim takes a pending delivery that is due, in any workspace, by moving
 	// Next to until: of all who try at once, one gets true. It returns the
 	// delivery as it then is.

@@ -50,6 +50,12 @@ type callView struct {
 	Live      *struct {
 		State string `json:"state"`
 	} `json:"live"`
+	Webhooks []struct {
+		ID     string `json:"id"`
+		Kind   string `json:"kind"`
+		Status string `json:"status"`
+		Error  string `json:"error"`
+	} `json:"webhooks"`
 }
 
 // idPrefix begins every call's id.

@@ -92,6 +92,17 @@ func (c *callGetCmd) Run(ctx context.Context, s streams) error {
 	}
 	lines := [][2]string{{"id", v.ID}, {"when", when(v.Created)}, {"way", v.way()}, {"from", from}, {"to", to}, {"agent", v.agent()}, {"state", v.state()}, {"why", v.Why},
 		{"length", minutes(v.Duration)}, {"turns", fmt.Sprint(v.Turns)}, {"gap", gap(v.MedianGap)}, {"unheard", plural(v.Unheard, "word")}}
+	for _, w := range v.Webhooks {
+		id := w.ID
+		if c.table(s) {
+			id = shortDelivery(id)
+		}
+		what := fmt.Sprintf("%s %s %s", w.Kind, id, w.Status)
+		if w.Error != "" {
+			what += ": " + w.Error
+		}
+		lines = append(lines, [2]string{"webhook", what})
+	}
 	for _, l := range lines {
 		text := show.Clean(l[1])
 		switch {

@@ -52,6 +52,9 @@ func TestDeliveriesAreListedShownAndSentAgain(t *testing.T) {
 	if out := g.ok("webhooks", "list", "--call", "7q2f", "-o", "id"); out != dead.ID+"\n"+cut.ID+"\n" {
 		t.Errorf("of a call: %q", out)
 	}
+	if out := g.ok("call", "get", "7q2f", "-o", "table"); !strings.Contains(out, "webhook   pre_call "+shortDelivery(cut.ID)+" cancelled\nwebhook   post_call "+short+" dead: the receiver answered 500\n") {
+		t.Errorf("of the call: %s", out)
+	}
 	golden(t, "webhook-show", g.ok("webhook", "show", short))
 	if out := g.ok("webhook", "resend", short, "--dry-run"); !strings.HasPrefix(out, "would send "+short+" again") {
 		t.Errorf("dry run: %q", out)

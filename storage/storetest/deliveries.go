@@ -21,6 +21,7 @@ func init() {
 		check{"another workspace sees no delivery", deliveryForeign},
 		check{"a delivery is claimed by one, and only when it is due", deliveryClaimed},
 		check{"an attempt comes back as it went in, and counts", attemptKept},
+		check{"the newest attempt's error is told", attemptLast},
 		check{"of very many attempts the newest are shown", attemptsBounded},
 		check{"what was delivered stays so", deliveredStays},
 		check{"attempts that end at once have different numbers", attemptsAtOnce},
@@ -102,6 +103,9 @@ func deliveryForeign(t *testing.T, s storage.Store) {
 	if _, err := s.Attempts(t.Context(), "ws_other", d.ID); !errors.Is(err, hooks.ErrNotFound) {
 		t.Errorf("Attempts() = %v, want ErrNotFound", err)
 	}
+	if _, err := s.LastError(t.Context(), "ws_other", d.ID); !errors.Is(err, hooks.ErrNotFound) {
+		t.Errorf("LastError() = %v, want ErrNotFound", err)
+	}
 	if _, err := s.Resend(t.Context(), "ws_other", d.ID, later(1)); !errors.Is(err, hooks.ErrNotFound) {
 		t.Errorf("Resend() = %v, want ErrNotFound", err)
 	}
@@ -149,6 +153,22 @@ func attempt(next time.Time) hooks.Attempt {
 		RequestHeaders: map[string]string{"Authorization": "***", "X": "ü\"'"}, RequestBody: `{"a":"\u0000"}` + "\n漢字 🙂",
 		ResponseHeaders: map[string]string{"Y": ""}, ResponseBody: strings.Repeat("b", hooks.MaxKept), Answer: []byte("never kept"),
 	}}
+}
+
+func attemptLast(t *testing.T, s storage.Store) {
+	d := owed(t, s, "call_1")
+	for i, want := range []string{"", "first", "second", ""} {
+		if i > 0 {
+			a := attempt(later(i))
+			a.Err = want
+			if _, err := s.RecordAttempt(t.Context(), d.ID, a, hooks.Pending, now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := s.LastError(t.Context(), roster.Default, d.ID); err != nil || got != want {
+			t.Errorf("LastError(after %d attempts) = %q, %v, want %q", i, got, err, want)
+		}
+	}
 }
 
 func attemptKept(t *testing.T, s storage.Store) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,32 @@ func TestDeliveriesAreListedByStatus(t *testing.T) {
 	o.ok("GET", "/api/v2/deliveries?limit=2&cursor="+first.str("next_cursor"), "").wants("count", `2`)
 	o.fails(400, "GET", "/api/v2/deliveries?cursor=dlv_nobody", "").errors(`{"cursor":["is not one that a page gave"]}`)
 	o.fails(400, "GET", "/api/v2/deliveries?status=lost", "")
+}
+
+func TestCallShowsWhatItsWebhooksDid(t *testing.T) {
+	o := staff(t)
+	o.ring("call_1")
+	o.ok("GET", "/api/v2/calls/call_1", "").wants("item.webhooks", `[]`)
+	o.deliver("dlv_0", "pre_call", webhook.Dead)
+	o.deliver("dlv_1", "post_call", webhook.Delivered)
+	o.deliver("dlv_2", "post_call", webhook.Pending)
+	a := o.ok("GET", "/api/v2/calls/call_1", "")
+	a.wants("item.webhooks", `[{"attempts":1,"error":"the receiver answered 500","id":"dlv_0","kind":"pre_call","status":"dead"},`+
+		`{"attempts":1,"error":null,"id":"dlv_1","kind":"post_call","status":"delivered"},`+
+		`{"attempts":0,"error":null,"id":"dlv_2","kind":"post_call","status":"pending"}]`)
+	if strings.Contains(a.text, "crm.example") {
+		t.Errorf("a call tells where its webhooks are: %s", a.text)
+	}
+	if l := o.ok("GET", "/api/v2/calls", ""); strings.Contains(l.text, `"webhooks"`) {
+		t.Errorf("a list has webhooks: %s", l.text)
+	}
+	for i := range 30 {
+		o.deliver("dlv_"+strings.Repeat("x", i+2), "post_call", webhook.Pending)
+	}
+	list := o.ok("GET", "/api/v2/calls/call_1", "").at("item.webhooks").([]any)
+	if len(list) != 20 {
+		t.Errorf("%d webhooks, want 20 at most", len(list))
+	}
 }
 
 func TestDeliveryIsShownWithItsAttempts(t *testing.T) {

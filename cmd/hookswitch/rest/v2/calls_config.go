@@ -62,6 +62,7 @@ type Deliveries interface {
 	Delivery(ctx context.Context, workspace, id string) (webhook.Delivery, error)
 	Deliveries(ctx context.Context, f webhook.Filter) ([]webhook.Delivery, error)
 	Attempts(ctx context.Context, workspace, id string) ([]webhook.Attempt, error)
+	LastError(ctx context.Context, workspace, id string) (string, error)
 }
 
 // Sender sends webhooks again, or as a test. [webhook.Deliverer] is one.

@@ -34,6 +34,8 @@ type callItem struct {
 	MedianGap    orNull[int64] `json:"median_gap_ms" doc:"From the caller's last word to the agent's first sound; null when no turn was answered."`
 	Unheard      int           `json:"unheard_words" doc:"Words that the agent was to say and the caller did not hear."`
 	Live         *liveItem     `json:"live,omitempty" doc:"What goes on in it now; absent when it is over, and in lists."`
+
+	Webhooks *[]callWebhook `json:"webhooks,omitempty" maxItems:"20" doc:"What the agent's webhooks did for it, oldest first; absent in lists."`
 }
 
 // callAgent is who answered.

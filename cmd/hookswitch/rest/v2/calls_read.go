@@ -47,7 +47,7 @@ func (a *API) readCalls() {
 	handle(a, operation{
 		ID: "get-call", Method: http.MethodGet, Path: "/calls/{id}", Tag: tagCalls, Thing: "Call",
 		Summary: "Get call", Scope: roster.CallsRead, Fail: "Failed to get call",
-		About: "Returns a call. While it runs, `live` says what goes on in it.",
+		About: "Returns a call. While it runs, `live` says what goes on in it. `webhooks` are what was asked before it and told after it, and why that failed.",
 	}, func(ctx context.Context, in *CallPath) (*reply[callAnswer], error) {
 		r, err := a.call(ctx, in.ID)
 		if err != nil {
@@ -58,6 +58,9 @@ func (a *API) readCalls() {
 			return nil, err
 		}
 		item := callItemOf(r, n, a.Now())
+		if item.Webhooks, err = a.webhooksOf(ctx, r); err != nil {
+			return nil, err
+		}
 		if !r.Over() {
 			entries, err := a.Calls.Store.JournalPage(ctx, r.ID, max(0, r.Last-recent), 0)
 			if err != nil {
