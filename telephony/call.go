@@ -109,6 +109,12 @@ func (s State) Terminal() bool {
 	return false
 }
 
+// Standing is how a call is, as its carrier says.
+type Standing struct {
+	State State
+	Ended time.Time // when a call that is over ended; zero: the carrier did not say
+}
+
 // Carrier is a trunk: what the gateway asks of whoever carries its calls.
 type Carrier interface {
 	// Dial places a call and returns the carrier's id of it.
@@ -117,5 +123,5 @@ type Carrier interface {
 	// over is no error.
 	Hangup(ctx context.Context, carrierID string) error
 	// State asks how a call is.
-	State(ctx context.Context, carrierID string) (State, error)
+	State(ctx context.Context, carrierID string) (Standing, error)
 }

@@ -42,10 +42,11 @@ type call struct {
 	tries   int       // of something that failed, since the phase began
 	asking  time.Time // since when the carrier is asked in vain
 	reason  telephony.EndReason
-	hang    bool  // the carrier must be told to hang up before the row is ended
-	sure    bool  // it is over at whatever epoch it is
-	line    *line // the present stream
-	talks   int   // Talk calls that have not returned
+	hang    bool      // the carrier must be told to hang up before the row is ended
+	sure    bool      // it is over at whatever epoch it is
+	until   time.Time // when it ended, as far as anybody knows; zero: now
+	line    *line     // the present stream
+	talks   int       // Talk calls that have not returned
 
 	prepared preparation
 }
@@ -101,6 +102,7 @@ type view struct {
 	reason  telephony.EndReason
 	hang    bool
 	sure    bool
+	until   time.Time
 	line    *line
 	talks   int
 }
@@ -108,7 +110,7 @@ type view struct {
 func (c *call) look() view {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return view{c.at, c.due, c.change, c.carrier, c.node, c.epoch, c.spent, c.asking, c.reason, c.hang, c.sure, c.line, c.talks}
+	return view{c.at, c.due, c.change, c.carrier, c.node, c.epoch, c.spent, c.asking, c.reason, c.hang, c.sure, c.until, c.line, c.talks}
 }
 
 // agree takes over what the record says, where a commit whose answer was lost,

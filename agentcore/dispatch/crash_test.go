@@ -209,10 +209,10 @@ func (x *exchange) Dial(_ context.Context, o telephony.Outgoing) (string, error)
 
 func (x *exchange) Hangup(context.Context, string) error { x.set(telephony.Completed); return nil }
 
-func (x *exchange) State(context.Context, string) (telephony.State, error) {
+func (x *exchange) State(context.Context, string) (telephony.Standing, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.state, nil
+	return telephony.Standing{State: x.state}, nil
 }
 
 func (x *exchange) set(s telephony.State) {

@@ -180,15 +180,15 @@ func (d *Desk) forget(c *call) {
 	d.left = make(chan struct{})
 	d.mu.Unlock()
 	if v.at == gone && v.reason != "" {
-		d.cfg.Counter.CallOver(string(c.direction), string(v.reason), time.Since(c.since))
+		d.cfg.Counter.CallOver(string(c.direction), string(v.reason), v.lasted(c.since))
 		d.cfg.Log.Info("call over", "call", c.id, "reason", v.reason, "epoch", v.epoch)
 	}
 }
 
-// end ends a call that is surely over: at once when nobody talks, else its
+// end ends a call that is over: at once when nobody talks, else its
 // conversation does so. What the store refuses is tried again by the watcher.
-func (d *Desk) end(ctx context.Context, c *call, reason telephony.EndReason) {
-	if c.finish(verdict{reason: reason, sure: true}) {
+func (d *Desk) end(ctx context.Context, c *call, v verdict) {
+	if c.finish(v) {
 		d.closeRow(ctx, c)
 	}
 }
@@ -213,6 +213,13 @@ func (d *Desk) closeRow(ctx context.Context, c *call) {
 		c.postpone(v.change)
 		return
 	}
+	if first {
+		c.endedAt(e.Wall)
+	} else if !v.until.IsZero() { // whoever was faster is about to note the same
+		if r, err := d.cfg.Calls.Call(ctx, c.id); err == nil && r.Over() {
+			c.endedAt(r.Ended)
+		}
+	}
 	c.ended(v.reason)
 	if first {
 		d.cfg.Watch(c.id, e)
@@ -224,7 +231,7 @@ func (d *Desk) closeRow(ctx context.Context, c *call) {
 func (d *Desk) endRow(ctx context.Context, c *call, v view) (e agentcore.Entry, first bool, err error) {
 	epoch := v.epoch
 	for range 3 { // nobody takes a call over many times a second
-		e, first, err = d.cfg.Calls.End(ctx, c.id, epoch, v.reason, time.Now())
+		e, first, err = d.endAt(ctx, c.id, epoch, v.reason, v.until)
 		if !v.sure || !errors.Is(err, ErrEpoch) {
 			break
 		}

@@ -27,7 +27,7 @@ func (d *Desk) Next(ctx context.Context, carrierID string, isOver bool) (telepho
 	case err != nil:
 		return d.blind(carrierID, isOver, err), nil
 	case isOver:
-		d.conclude(ctx, r, telephony.Completed)
+		d.conclude(ctx, r, telephony.Standing{State: telephony.Completed})
 		return telephony.Step{Kind: telephony.StepNothing}, nil
 	case r.Over():
 		d.learn(r)
@@ -103,7 +103,7 @@ func (d *Desk) goOn(ctx context.Context, c *call) telephony.Step {
 	case r.Admitted < r.Epoch && c.toldAgain(r.Epoch, max(1, d.cfg.Resumes), time.Now().Add(d.cfg.ConnectWait)):
 		return d.connect(r.ID, r.Epoch)
 	case r.Epoch > d.cfg.Resumes:
-		d.end(ctx, c, telephony.LineLost)
+		d.end(ctx, c, verdict{reason: telephony.LineLost, sure: true})
 		return telephony.Step{Kind: telephony.StepApologise, Say: d.cfg.Apology}
 	}
 	epoch, err := d.cfg.Calls.Raise(ctx, c.id, r.Epoch, d.cfg.Node)

@@ -52,6 +52,7 @@ func (l *leg) lose()                        { l.once.Do(func() { close(l.lost) }
 type trunk struct {
 	mu     sync.Mutex
 	states map[string]telephony.State // of calls that are not in progress
+	ended  map[string]time.Time       // of calls that are over, when it is told
 	down   bool                       // answers nobody
 	refuse error                      // of Dial
 	slow   time.Duration              // takes Dial longer
@@ -101,18 +102,18 @@ func (t *trunk) Hangup(_ context.Context, id string) error {
 	return nil
 }
 
-func (t *trunk) State(_ context.Context, id string) (telephony.State, error) {
+func (t *trunk) State(_ context.Context, id string) (telephony.Standing, error) {
 	time.Sleep(time.Duration(t.lag.Load()))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.asked++
 	if t.down {
-		return "", errDown
+		return telephony.Standing{}, errDown
 	}
 	if s, ok := t.states[id]; ok {
-		return s, nil
+		return telephony.Standing{State: s, Ended: t.ended[id]}, nil
 	}
-	return telephony.InProgress, nil
+	return telephony.Standing{State: telephony.InProgress}, nil
 }
 
 func (t *trunk) set(id string, s telephony.State) {
@@ -226,6 +227,7 @@ type office struct {
 	mu      sync.Mutex
 	watched map[telephony.CallID][]agentcore.Entry
 	counts  map[string]int
+	lasted  time.Duration // the call that was over last
 }
 
 // inOffice runs test in a bubble, with a desk that is closed at the end; then
@@ -344,11 +346,16 @@ func (o *office) counted(what string) int {
 	defer o.mu.Unlock()
 	return o.counts[what]
 }
-func (o *office) CallTaken(string)                                { o.count("taken") }
-func (o *office) CallRefused(why string)                          { o.count("refused " + why) }
-func (o *office) CallResumed()                                    { o.count("resumed") }
-func (o *office) StreamRefused(why string)                        { o.count("stream " + why) }
-func (o *office) CallOver(_, reason string, lasted time.Duration) { o.count("over " + reason) }
+func (o *office) CallTaken(string)         { o.count("taken") }
+func (o *office) CallRefused(why string)   { o.count("refused " + why) }
+func (o *office) CallResumed()             { o.count("resumed") }
+func (o *office) StreamRefused(why string) { o.count("stream " + why) }
+func (o *office) CallOver(_, reason string, lasted time.Duration) {
+	o.count("over " + reason)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.lasted = lasted
+}
 
 // talk is a conversation as far as the desk can tell: it writes that it opened,
 // listens, and writes why it stops before it lets the leg go.

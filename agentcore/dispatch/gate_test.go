@@ -161,6 +161,6 @@ func (g *gate) Hangup(ctx context.Context, id string) error {
 }
 
 // State implements [telephony.Carrier].
-func (g *gate) State(ctx context.Context, id string) (telephony.State, error) {
-	return pass(g, "carrier.state", func() (telephony.State, error) { return g.carrier.State(ctx, id) })
+func (g *gate) State(ctx context.Context, id string) (telephony.Standing, error) {
+	return pass(g, "carrier.state", func() (telephony.Standing, error) { return g.carrier.State(ctx, id) })
 }

@@ -187,6 +187,6 @@ func (c *farCaller) Dial(ctx context.Context, o telephony.Outgoing) (string, err
 }
 
 func (c *farCaller) Hangup(context.Context, string) error { return nil }
-func (c *farCaller) State(context.Context, string) (telephony.State, error) {
-	return telephony.InProgress, nil
+func (c *farCaller) State(context.Context, string) (telephony.Standing, error) {
+	return telephony.Standing{State: telephony.InProgress}, nil
 }

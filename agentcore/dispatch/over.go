@@ -9,8 +9,9 @@ import (
 // verdict is that a call is over.
 type verdict struct {
 	reason telephony.EndReason
-	hang   bool // by our decision: the carrier must be told first
-	sure   bool // the carrier or the operator says so; else it holds only while nobody else took the call over
+	hang   bool      // by our decision: the carrier must be told first
+	sure   bool      // the carrier or the operator says so; else it holds only while nobody else took the call over
+	ended  time.Time // when, as far as anybody knows; zero: now. Of no meaning while a conversation goes on
 }
 
 // finish notes that the call is over, by the first verdict that anyone gives,
@@ -38,12 +39,28 @@ func (c *call) finishLocked(v verdict) bool {
 	c.reason, c.sure = reason, v.sure
 	c.hang = v.hang && c.line == nil
 	if c.line == nil {
+		c.until = v.ended
 		c.move(over, time.Now())
 		return true
 	}
 	c.line.cut(telephony.OverError{Reason: reason})
 	c.move(over, time.Now().Add(epilogue))
 	return false
+}
+
+// endedAt notes what the record says.
+func (c *call) endedAt(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.until = t
+}
+
+// lasted is how long a call was that began at since and is over.
+func (v view) lasted(since time.Time) time.Duration {
+	if v.until.IsZero() {
+		return time.Since(since)
+	}
+	return max(0, v.until.Sub(since))
 }
 
 // hangsUp reports, once, whether the carrier must be told to hang up.

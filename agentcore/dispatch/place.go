@@ -33,7 +33,7 @@ func (d *Desk) call(ctx context.Context, w Wish, now time.Time) (Dispatch, bool,
 	case err != nil:
 		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
 		defer cancel()
-		d.end(after, c, telephony.Failed) // in case that the row is there nevertheless
+		d.end(after, c, verdict{reason: telephony.Failed, sure: true}) // in case that the row is there nevertheless
 		return Dispatch{}, false, fmt.Errorf("dispatch: %w", err)
 	case !created:
 		c.ended("")
@@ -92,7 +92,7 @@ func (d *Desk) notPlaced(ctx context.Context, c *call, on Dispatch, w Wish, why 
 	if err := d.cfg.Calls.FailDispatch(ctx, on.ID, on.Error); err != nil {
 		d.cfg.Log.Warn("cannot keep why a call was not placed", "call", on.Call, "error", err)
 	}
-	d.end(ctx, c, telephony.Failed)
+	d.end(ctx, c, verdict{reason: telephony.Failed, sure: true})
 	if c.look().at == gone { // maybe before there was a row to end
 		e, first, err := d.cfg.Calls.End(ctx, c.id, 1, telephony.Failed, time.Now())
 		if err != nil {

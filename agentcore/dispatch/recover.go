@@ -43,10 +43,10 @@ func (d *Desk) recover(ctx context.Context, r Record) {
 	}
 	if trunk := d.trunk(); trunk != nil && r.Carrier != "" {
 		ask, cancel := context.WithTimeout(ctx, effortTimeout)
-		state, err := trunk.State(ask, r.Carrier)
+		standing, err := trunk.State(ask, r.Carrier)
 		cancel()
-		if err == nil && state.Terminal() {
-			d.conclude(ctx, r, state)
+		if err == nil && standing.State.Terminal() {
+			d.conclude(ctx, r, standing)
 			return
 		}
 	}

@@ -21,7 +21,7 @@ func (d *Desk) Report(ctx context.Context, p telephony.Progress) error {
 	}
 	_, err = d.cfg.Calls.Progress(ctx, r.ID, p.State, p.Sequence, p.SIPCode, time.Now())
 	if p.State.Terminal() {
-		d.conclude(ctx, r, p.State)
+		d.conclude(ctx, r, telephony.Standing{State: p.State, Ended: endOf(r, p)})
 	}
 	if err != nil {
 		return fmt.Errorf("dispatch: report: %w", err)
@@ -43,18 +43,18 @@ func (d *Desk) stray(ctx context.Context, r Record) {
 }
 
 // conclude ends a call of which the carrier says that it is over.
-func (d *Desk) conclude(ctx context.Context, r Record, s telephony.State) {
+func (d *Desk) conclude(ctx context.Context, r Record, s telephony.Standing) {
 	if r.Over() && !mutant("ended-twice") {
 		d.learn(r)
 		return
 	}
-	reason := reasonOf(s, r.Admitted > 0)
+	reason := reasonOf(s.State, r.Admitted > 0)
 	c, err := d.adopt(ctx, r)
 	if err == nil {
-		d.end(ctx, c, reason)
+		d.end(ctx, c, verdict{reason: reason, sure: true, ended: s.Ended})
 		return
 	}
-	e, first, err := d.cfg.Calls.End(ctx, r.ID, r.Epoch, reason, time.Now())
+	e, first, err := d.endAt(ctx, r.ID, r.Epoch, reason, s.Ended)
 	switch {
 	case err != nil && !errors.Is(err, ErrNotFound):
 		d.cfg.Log.Warn("cannot end the record", "call", r.ID, "error", err)

@@ -129,7 +129,7 @@ func (d *Desk) ringOurs(ctx context.Context, in telephony.Incoming) (telephony.S
 	case r.Over():
 		return telephony.Step{Kind: telephony.StepHangup}, nil
 	case in.State.Terminal():
-		d.conclude(ctx, r, in.State)
+		d.conclude(ctx, r, telephony.Standing{State: in.State})
 		return telephony.Step{Kind: telephony.StepNothing}, nil
 	}
 	c, err := d.adopt(ctx, r)

@@ -107,10 +107,10 @@ func (d *Desk) decide(ctx context.Context, c *call, r Record, v view) {
 		c.finishIf(v.change, verdict{reason: reason})
 		return
 	}
-	state, err := trunk.State(ctx, r.Carrier)
+	standing, err := trunk.State(ctx, r.Carrier)
 	switch {
-	case err == nil && state.Terminal():
-		c.finishIf(v.change, verdict{reason: reasonOf(state, r.Admitted > 0), sure: true})
+	case err == nil && standing.State.Terminal():
+		c.finishIf(v.change, verdict{reason: reasonOf(standing.State, r.Admitted > 0), sure: true, ended: standing.Ended})
 	case err == nil:
 		c.finishIf(v.change, verdict{reason: reason, hang: true})
 	case v.asking.IsZero() || time.Since(v.asking) < d.cfg.AskFor:
@@ -119,7 +119,13 @@ func (d *Desk) decide(ctx context.Context, c *call, r Record, v view) {
 		c.postpone(v.change)
 	default:
 		d.cfg.Log.Warn("the carrier does not answer, the call is given up", "call", c.id, "error", err)
-		c.finishIf(v.change, verdict{reason: reason})
+		lastSeen, err := d.lastWritten(ctx, r)
+		if err != nil {
+			d.cfg.Log.Warn("cannot read the journal, will try again", "call", c.id, "error", err)
+			c.postpone(v.change)
+			return
+		}
+		c.finishIf(v.change, verdict{reason: reason, ended: lastSeen})
 	}
 }
 

@@ -91,8 +91,8 @@ func (g *gateway) Hangup(_ context.Context, id string) error {
 	return nil
 }
 
-func (g *gateway) State(context.Context, string) (telephony.State, error) {
-	return telephony.Ringing, nil
+func (g *gateway) State(context.Context, string) (telephony.Standing, error) {
+	return telephony.Standing{State: telephony.Ringing}, nil
 }
 
 // newGateway opens one, with the number +14155550100 and a key for everything.

@@ -101,21 +101,35 @@ func (k *Carrier) Hangup(ctx context.Context, carrierID string) error {
 }
 
 // State implements [telephony.Carrier]. Twilio's answer may lag behind its own
-// callbacks. For a call that it does not know the error wraps
-// [telephony.ErrUnknownCall].
-func (k *Carrier) State(ctx context.Context, carrierID string) (telephony.State, error) {
+// callbacks, and its times are whole seconds. For a call that it does not know
+// the error wraps [telephony.ErrUnknownCall].
+func (k *Carrier) State(ctx context.Context, carrierID string) (telephony.Standing, error) {
 	var call *api.ApiV2010Call
 	err := k.about(ctx, "state", carrierID, func(s *api.ApiService) (err error) {
 		call, err = s.FetchCall(carrierID, &api.FetchCallParams{})
 		return err
 	})
 	if err != nil {
-		return "", err
+		return telephony.Standing{}, err
 	}
 	if call.Status == nil {
-		return "", &Error{Op: "state", Status: http.StatusOK, Help: "the answer has no status"}
+		return telephony.Standing{}, &Error{Op: "state", Status: http.StatusOK, Help: "the answer has no status"}
 	}
-	return telephony.State(*call.Status), nil
+	s := telephony.Standing{State: telephony.State(*call.Status)}
+	if s.State.Terminal() && call.EndTime != nil {
+		s.Ended = instant(*call.EndTime)
+	}
+	return s, nil
+}
+
+// instant reads a time of the REST interface, RFC 2822 such as "Sun, 22 Nov 2026
+// 03:46:36 +0000". What is none is the zero time: a call is over without it.
+func instant(s string) time.Time {
+	t, err := time.Parse(time.RFC1123Z, s)
+	if err != nil || t.Unix() <= 0 {
+		return time.Time{}
+	}
+	return t
 }
 
 // about is do for a call of Twilio's. twilio-go puts the id into the path as it

@@ -24,6 +24,7 @@ import (
 type rest struct {
 	mu    sync.Mutex
 	calls map[string]telephony.State
+	ended any           // every call's end_time; nil is null
 	last  *http.Request // with its form read
 	fail  *failure
 	hold  chan struct{} // if set, no answer before it is closed
@@ -63,7 +64,7 @@ func (s *rest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.calls[sid] = telephony.Queued
 		w.WriteHeader(http.StatusCreated)
 	}
-	json.NewEncoder(w).Encode(map[string]any{"sid": sid, "status": s.calls[sid], "duration": nil})
+	json.NewEncoder(w).Encode(map[string]any{"sid": sid, "status": s.calls[sid], "duration": nil, "end_time": s.ended})
 }
 
 // answer does what r asks and returns the call that it is about, "" for a new one.
@@ -124,14 +125,14 @@ func TestACallIsPlacedAskedAfterAndEnded(t *testing.T) {
 	if got := s.last.PostForm; got.Encode() != want.Encode() {
 		t.Errorf("asked for\n%v\nwant\n%v", got, want)
 	}
-	if state, err := k.State(ctx, id); err != nil || state != telephony.Queued {
-		t.Errorf("State() = %q, %v; want queued", state, err)
+	if is, err := k.State(ctx, id); err != nil || is.State != telephony.Queued {
+		t.Errorf("State() = %+v, %v; want queued", is, err)
 	}
 	if err := k.Hangup(ctx, id); err != nil {
 		t.Errorf("Hangup() = %v", err)
 	}
-	if state, err := k.State(ctx, id); err != nil || state != telephony.Completed {
-		t.Errorf("State() = %q, %v; want completed", state, err)
+	if is, err := k.State(ctx, id); err != nil || is.State != telephony.Completed {
+		t.Errorf("State() = %+v, %v; want completed", is, err)
 	}
 	if err := k.Hangup(ctx, id); err != nil {
 		t.Errorf("Hangup() of a call that is over = %v", err)
@@ -141,6 +142,31 @@ func TestACallIsPlacedAskedAfterAndEnded(t *testing.T) {
 	}
 	if _, err := k.State(ctx, "CA00000000000000000000000000000000"); !errors.Is(err, telephony.ErrUnknownCall) {
 		t.Errorf("State() of an unknown call = %v", err)
+	}
+}
+
+// When a call ended is taken from Twilio if that is readable, and only once the
+// call is over. A call is over without it, too.
+func TestTheEndOfACallIsRead(t *testing.T) {
+	for end, want := range map[any]time.Time{
+		"Sun, 22 Nov 2026 03:46:36 +0000": time.Date(2026, 11, 22, 3, 46, 36, 0, time.UTC),
+		"Sun, 22 Nov 2026 03:46:36 -0500": time.Date(2026, 11, 22, 8, 46, 36, 0, time.UTC),
+		"Mon, 01 Jan 0001 00:00:00 +0000": {},
+		"2026-11-22T03:46:36Z":            {},
+		"yesterday":                       {},
+		"":                                {},
+		nil:                               {},
+	} {
+		k, s := newCarrier(t)
+		s.ended = end
+		s.calls[testCall] = telephony.Completed
+		if is, err := k.State(t.Context(), testCall); err != nil || is.State != telephony.Completed || !is.Ended.Equal(want) {
+			t.Errorf("ended %q: State() = %+v, %v; want completed at %v", end, is, err, want)
+		}
+		s.calls[testCall] = telephony.InProgress
+		if is, err := k.State(t.Context(), testCall); err != nil || is.State != telephony.InProgress || !is.Ended.IsZero() {
+			t.Errorf("ended %q: State() = %+v, %v; want in progress, without an end", end, is, err)
+		}
 	}
 }
 

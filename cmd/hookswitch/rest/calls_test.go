@@ -53,8 +53,8 @@ func (c *carrier) Hangup(_ context.Context, id string) error {
 	return nil
 }
 
-func (c *carrier) State(context.Context, string) (telephony.State, error) {
-	return telephony.Ringing, nil
+func (c *carrier) State(context.Context, string) (telephony.Standing, error) {
+	return telephony.Standing{State: telephony.Ringing}, nil
 }
 
 func (c *carrier) calls() []telephony.Outgoing {

@@ -72,13 +72,13 @@ func (c *carrier) Hangup(ctx context.Context, id string) error {
 }
 
 // State implements [telephony.Carrier].
-func (c *carrier) State(ctx context.Context, id string) (s telephony.State, err error) {
+func (c *carrier) State(ctx context.Context, id string) (s telephony.Standing, err error) {
 	_, err = c.w.through(ctx, numbered(id), "carrier.state", func() error {
 		p := c.phone(id)
 		if p == nil {
 			return telephony.ErrUnknownCall
 		}
-		s = p.now()
+		s = p.standing()
 		return nil
 	})
 	return s, err

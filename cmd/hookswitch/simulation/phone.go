@@ -23,6 +23,7 @@ type phone struct {
 
 	mu       sync.Mutex
 	state    telephony.State
+	ended    time.Time // zero: it goes on
 	sequence int
 }
 
@@ -30,6 +31,13 @@ func (p *phone) now() telephony.State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.state
+}
+
+// standing is what the carrier says when it is asked.
+func (p *phone) standing() telephony.Standing {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return telephony.Standing{State: p.state, Ended: p.ended}
 }
 
 // move changes the state, and tells the desk by a callback.
@@ -40,6 +48,9 @@ func (p *phone) move(s telephony.State) {
 		return
 	}
 	p.state = s
+	if s.Terminal() {
+		p.ended = time.Now()
+	}
 	p.sequence++
 	progress := telephony.Progress{Carrier: carrierID(p.number), Call: p.ours, State: s, Sequence: p.sequence}
 	p.mu.Unlock()
