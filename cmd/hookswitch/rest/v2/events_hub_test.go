@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -144,11 +145,21 @@ func TestQuietStreamBeats(t *testing.T) {
 // oneKey is a store of one key.
 type oneKey struct {
 	roster.Store
+	mu  sync.Mutex // over what follows
 	key roster.Key
 	err error
 }
 
+// becomes changes the store while it is used.
+func (s *oneKey) becomes(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
 func (s *oneKey) KeyByHash(_ context.Context, hash string) (roster.Key, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if hash != s.key.Hash {
 		return roster.Key{}, roster.ErrNotFound
 	}
@@ -165,8 +176,8 @@ func TestStreamEndsWithItsKey(t *testing.T) {
 		f := &follower{control: http.NewResponseController(w), w: w, patience: time.Second, may: a.stillMay(store.key)}
 		nothing := func(context.Context, int64, int) ([]event, bool, error) { return nil, false, nil }
 		begun := time.Now()
-		time.AfterFunc(time.Minute, func() { store.err = errors.New("no database") }) // ends nothing
-		time.AfterFunc(2*time.Minute, func() { store.err, store.key.Revoked = nil, time.Now() })
+		time.AfterFunc(time.Minute, func() { store.becomes(func() { store.err = errors.New("no database") }) }) // ends nothing
+		time.AfterFunc(2*time.Minute, func() { store.becomes(func() { store.err, store.key.Revoked = nil, time.Now() }) })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		if err := f.follow(ctx, nothing, nil, nil); err != nil {
