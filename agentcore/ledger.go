@@ -1,9 +1,11 @@
 package agentcore
 
 import (
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/media"
 )
 
@@ -33,7 +35,11 @@ type line struct {
 	from  int
 	to    int  // first frame behind it; -1 while its voice is being made
 	heard bool // its mark came back played
+	words []tts.Word
 }
+
+// mostWords bounds the timings of one phrase.
+const mostWords = 1000
 
 // ledgerFrames bounds what may be sent ahead of the clock: 2 s.
 const ledgerFrames = int(2 * time.Second / media.FrameDuration)
@@ -96,6 +102,21 @@ func (l *ledger) close(reply, phrase int) bool {
 	}
 	l.lines[phrase].to = l.sent
 	return true
+}
+
+// time notes when words of a phrase of reply end.
+func (l *ledger) time(reply, phrase int, w []tts.Word) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if reply != l.reply || phrase >= len(l.lines) {
+		return
+	}
+	p := &l.lines[phrase]
+	for _, word := range w[:min(len(w), mostWords-len(p.words))] {
+		if word.Upto >= 0 && word.Upto <= len(p.text) {
+			p.words = append(p.words, word)
+		}
+	}
 }
 
 // play moves the clock by one frame: f becomes what the caller hears in it.
@@ -171,6 +192,9 @@ func (l *ledger) heardOf(p line) string {
 	case p.from < 0 || played <= p.from:
 		return ""
 	}
+	if len(p.words) > 0 {
+		return p.timed(time.Duration(played-p.from) * media.FrameDuration)
+	}
 	all := p.to - p.from
 	if p.to < 0 {
 		all = max(l.sent-p.from, guessFrames(p.text))
@@ -179,6 +203,18 @@ func (l *ledger) heardOf(p line) string {
 		return ""
 	}
 	return prefix(p.text, float64(played-p.from)/float64(all))
+}
+
+// timed is the text of p whose words had ended when so much of it was played.
+func (p line) timed(played time.Duration) string {
+	upto := 0
+	for _, w := range p.words {
+		if w.End > played {
+			break
+		}
+		upto = max(upto, w.Upto)
+	}
+	return strings.TrimSpace(p.text[:upto])
 }
 
 // left is how much sound was sent and not played.

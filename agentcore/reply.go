@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/agentcore/turn"
 	"github.com/hookswitch/hookswitch/media"
 )
@@ -167,35 +168,47 @@ func (m *maker) plan(text, why string) (phrase, error) {
 // say makes a phrase's audio while the plan is being committed: no frame goes
 // before.
 func (m *maker) say(p phrase) error {
-	c, u := m.c, m.u
 	m.part = "voice"
-	s := sound{phrase: p.number}
-	silent := true
-	err := c.cfg.Voice.Speak(m.ctx, p.text, func(f *media.Frame) error {
-		m.stall.Reset(stallLimit)
-		if silent {
-			if mutant("spoken-before-planned") {
-				p.entry = 0
-			}
-			if err := c.pen.wait(m.ctx, p.entry); err != nil {
-				return err
-			}
-			silent = false
-			u.frameReady()
-		}
-		s.frame = *f
-		return m.queue(&s)
-	})
-	if err != nil {
+	out := &mouth{m: m, p: p, s: sound{phrase: p.number}}
+	if err := m.c.cfg.Voice.Speak(m.ctx, p.text, out); err != nil {
 		return &partError{"voice", err}
 	}
-	if err := c.pen.wait(m.ctx, p.entry); err != nil {
+	if err := m.c.pen.wait(m.ctx, p.entry); err != nil {
 		return err
 	}
 	m.said++
-	s.end = true
-	return m.queue(&s)
+	out.s.end = true
+	return m.queue(&out.s)
 }
+
+// mouth is where a phrase's audio goes.
+type mouth struct {
+	m     *maker
+	p     phrase
+	s     sound
+	begun bool
+}
+
+// Frame implements [tts.Sink].
+func (o *mouth) Frame(f *media.Frame) error {
+	m := o.m
+	m.stall.Reset(stallLimit)
+	if !o.begun {
+		if mutant("spoken-before-planned") {
+			o.p.entry = 0
+		}
+		if err := m.c.pen.wait(m.ctx, o.p.entry); err != nil {
+			return err
+		}
+		o.begun = true
+		m.u.frameReady()
+	}
+	o.s.frame = *f
+	return m.queue(&o.s)
+}
+
+// Words implements [tts.Sink].
+func (o *mouth) Words(w ...tts.Word) { o.m.c.ledger.time(o.m.u.reply, o.p.number, w) }
 
 // queue hands s to the player. What the line makes it wait is no fault of the
 // parts that are timed.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/llm"
-	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/sim/line"
 )
@@ -115,4 +115,4 @@ func TestVoiceWithoutAFrame(t *testing.T) {
 
 type mute struct{}
 
-func (mute) Speak(context.Context, string, func(*media.Frame) error) error { return nil }
+func (mute) Speak(context.Context, string, tts.Sink) error { return nil }

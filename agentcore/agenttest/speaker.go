@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/media"
 )
 
@@ -23,7 +24,7 @@ type Speaker struct {
 const LetterTime = 60 * time.Millisecond
 
 // Speak implements tts.Synthesizer, ten times faster than it is heard.
-func (s *Speaker) Speak(ctx context.Context, text string, out func(*media.Frame) error) error {
+func (s *Speaker) Speak(ctx context.Context, text string, out tts.Sink) error {
 	n := s.number(text)
 	if err := s.Port.do(ctx, "tts.speak", func() error { return wait(ctx, s.First) }); err != nil {
 		return err
@@ -35,7 +36,7 @@ func (s *Speaker) Speak(ctx context.Context, text string, out func(*media.Frame)
 			if err := wait(ctx, media.FrameDuration/10); err != nil {
 				return err
 			}
-			if err := out(&f); err != nil {
+			if err := out.Frame(&f); err != nil {
 				return err
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/media"
 )
 
@@ -55,6 +56,7 @@ type Result struct {
 type Options struct {
 	Language string   // BCP 47 tag; empty means "en-US"
 	Expect   []string // words likely to come, such as digits after a question for a code; nil means any
+	Keywords []string // names and terms of the agent's trade, which a recogniser should know; it may ignore them
 }
 
 // Recognizer opens a stream for each call. It is used by many calls at once.
@@ -82,13 +84,4 @@ type Stream interface {
 }
 
 // Error is a recogniser's failure, in a form a caller can act on.
-type Error struct {
-	Provider string // "moonshine"
-	Op       string // "open", "decode"
-	Code     int    // the provider's own code; 0 if it gave none
-	Retry    bool   // another try may succeed
-	Err      error
-}
-
-func (e *Error) Error() string { return fmt.Sprintf("asr: %s: %s: %v", e.Provider, e.Op, e.Err) }
-func (e *Error) Unwrap() error { return e.Err }
+type Error = provider.Error

@@ -5,8 +5,9 @@ package llm
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"iter"
+
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 )
 
 // Role says whose message it is.
@@ -49,8 +50,16 @@ type Request struct {
 
 // Delta is one piece of a reply, in order. Exactly one field is set.
 type Delta struct {
-	Text string    // words to add, as they come; white space kept
-	Call *ToolCall // a whole tool call, never in parts
+	Text  string    // words to add, as they come; white space kept
+	Call  *ToolCall // a whole tool call, never in parts
+	Usage *Usage    // what the request cost so far; of several the last counts
+}
+
+// Usage is what a provider counted, in tokens.
+type Usage struct {
+	Input  int // of the request, those in Cached among them
+	Cached int // of Input: read from the provider's cache, for less money
+	Output int // of the reply, hidden reasoning included
 }
 
 // Model answers requests. It is used by many calls at once.
@@ -63,13 +72,4 @@ type Model interface {
 }
 
 // Error is a model's failure, in a form a caller can act on.
-type Error struct {
-	Provider string // "openai"
-	Op       string // "chat", "stream"
-	Code     int    // HTTP status or the provider's own; 0 if it gave none
-	Retry    bool   // another try may succeed
-	Err      error
-}
-
-func (e *Error) Error() string { return fmt.Sprintf("llm: %s: %s: %v", e.Provider, e.Op, e.Err) }
-func (e *Error) Unwrap() error { return e.Err }
+type Error = provider.Error

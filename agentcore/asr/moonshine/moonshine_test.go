@@ -15,6 +15,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/asr/wer"
 	"github.com/hookswitch/hookswitch/agentcore/models"
 	"github.com/hookswitch/hookswitch/agentcore/models/modelstest"
+	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/agentcore/tts/flite"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/media/g711"
@@ -46,10 +47,10 @@ func telephone(t testing.TB, voice string, lines ...string) (all []asrtest.Speec
 	defer s.Close(context.Background())
 	for _, line := range lines {
 		said := asrtest.Speech{Text: line, WER: .35}
-		err := s.Speak(t.Context(), line, func(f *media.Frame) error {
+		err := s.Speak(t.Context(), line, tts.Frames(func(f *media.Frame) error {
 			said.Frames = append(said.Frames, muLaw(f, 8))
 			return nil
-		})
+		}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,6 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/models"
 	"github.com/hookswitch/hookswitch/agentcore/tts"
-	"github.com/hookswitch/hookswitch/media"
 )
 
 // MaxText is the most that one call of Speak takes, in bytes.
@@ -124,7 +123,7 @@ func (s *Synthesizer) String() string { return "flite " + s.voice }
 
 // Speak implements [tts.Synthesizer]. Text of more than [MaxText] bytes is
 // refused before its first frame.
-func (s *Synthesizer) Speak(ctx context.Context, text string, out func(*media.Frame) error) error {
+func (s *Synthesizer) Speak(ctx context.Context, text string, out tts.Sink) error {
 	if len(text) > MaxText {
 		return fail("speak", fmt.Errorf("text of %d bytes; %d is the most", len(text), MaxText))
 	}

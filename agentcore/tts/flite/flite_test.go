@@ -105,7 +105,7 @@ func TestTheQueueIsMeasured(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
-			if err := s.Speak(t.Context(), "We are open from nine to five.", func(*media.Frame) error { return nil }); err != nil {
+			if err := s.Speak(t.Context(), "We are open from nine to five.", tts.Frames(func(*media.Frame) error { return nil })); err != nil {
 				t.Error(err)
 			}
 		})
@@ -130,7 +130,7 @@ func TestAFolderThatCannotBeWrittenIsDoneWithout(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	s := open(t, flite.Config{Workers: 1})
 	e := new(tts.Error)
-	err := s.Speak(t.Context(), strings.Repeat("word ", 401), func(*media.Frame) error { return errors.New("no frame is due") })
+	err := s.Speak(t.Context(), strings.Repeat("word ", 401), tts.Frames(func(*media.Frame) error { return errors.New("no frame is due") }))
 	if !errors.As(err, &e) || e.Op != "speak" || e.Retry {
 		t.Errorf("a text too long: %v", err)
 	}
@@ -148,11 +148,11 @@ func TestWaitingForAWorkerEndsWithTheContext(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer stop()
 	began := time.Now()
-	err := s.Speak(ctx, strings.Repeat("It takes a while to say all of this without a comma ", 2), func(*media.Frame) error { return nil })
+	err := s.Speak(ctx, strings.Repeat("It takes a while to say all of this without a comma ", 2), tts.Frames(func(*media.Frame) error { return nil }))
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Speak = %v, want the deadline", err)
 	}
-	if err := s.Speak(ctx, "And this.", func(*media.Frame) error { return nil }); !errors.Is(err, context.DeadlineExceeded) {
+	if err := s.Speak(ctx, "And this.", tts.Frames(func(*media.Frame) error { return nil })); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Speak in the queue = %v, want the deadline", err)
 	}
 	if d := time.Since(began); d > 5*time.Second {
@@ -164,7 +164,7 @@ func BenchmarkFirstFrame(b *testing.B) {
 	s := open(b, flite.Config{})
 	enough := errors.New("enough")
 	for b.Loop() {
-		err := s.Speak(b.Context(), "Of course. Which day would suit you?", func(*media.Frame) error { return enough })
+		err := s.Speak(b.Context(), "Of course. Which day would suit you?", tts.Frames(func(*media.Frame) error { return enough }))
 		if !errors.Is(err, enough) {
 			b.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/media"
 )
 
@@ -49,7 +50,7 @@ func level(pcm []int16, gain float64) {
 
 // packer cuts samples into frames.
 type packer struct {
-	out     func(*media.Frame) error
+	out     tts.Sink
 	frame   media.Frame
 	n       int           // samples in frame
 	silence time.Duration // owed before the next sample
@@ -91,7 +92,7 @@ func (p *packer) flush(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	p.n = 0
-	return p.out(&p.frame)
+	return p.out.Frame(&p.frame)
 }
 
 // finish fills the last frame with silence.

@@ -36,10 +36,10 @@ func Run(t *testing.T, open func(t *testing.T) tts.Synthesizer) {
 func Speak(t testing.TB, s tts.Synthesizer, text string) []media.Frame {
 	t.Helper()
 	var all []media.Frame
-	err := s.Speak(t.Context(), text, func(f *media.Frame) error {
+	err := s.Speak(t.Context(), text, tts.Frames(func(f *media.Frame) error {
 		all = append(all, *f)
 		return nil
-	})
+	}))
 	if err != nil {
 		t.Fatalf("Speak(%.40q) = %v", text, err)
 	}
@@ -88,7 +88,7 @@ func oddText(t *testing.T, s tts.Synthesizer) {
 		"<speak>hi</speak>", "a\x00b", "%s %d $HOME `id` $(id)", strings.Repeat("a", 200), strings.Repeat("9", 60), strings.Repeat(". , ", 50) + "end",
 	} {
 		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
-		err := s.Speak(ctx, text, func(*media.Frame) error { return nil })
+		err := s.Speak(ctx, text, tts.Frames(func(*media.Frame) error { return nil }))
 		stop()
 		if e := new(tts.Error); err != nil && !errors.As(err, &e) {
 			t.Errorf("Speak(%.40q) = %v, want nil or a *tts.Error", text, err)
@@ -98,12 +98,12 @@ func oddText(t *testing.T, s tts.Synthesizer) {
 
 func stopsAtTheFirstError(t *testing.T, s tts.Synthesizer) {
 	full, n := errors.New("full"), 0
-	err := s.Speak(t.Context(), "This goes on. And on. And on.", func(*media.Frame) error {
+	err := s.Speak(t.Context(), "This goes on. And on. And on.", tts.Frames(func(*media.Frame) error {
 		if n++; n == 3 {
 			return full
 		}
 		return nil
-	})
+	}))
 	if !errors.Is(err, full) || n != 3 {
 		t.Errorf("Speak = %v after %d frames, want out's own error after 3", err, n)
 	}
@@ -113,19 +113,19 @@ func stopsWithItsContext(t *testing.T, s tts.Synthesizer) {
 	over := errors.New("the caller spoke")
 	ctx, stop := context.WithCancelCause(t.Context())
 	n := 0
-	err := s.Speak(ctx, strings.Repeat("This goes on for long. ", 40), func(*media.Frame) error {
+	err := s.Speak(ctx, strings.Repeat("This goes on for long. ", 40), tts.Frames(func(*media.Frame) error {
 		if n++; n == 5 {
 			stop(over)
 		}
 		return nil
-	})
+	}))
 	if !errors.Is(err, over) && !errors.Is(err, context.Canceled) {
 		t.Errorf("Speak = %v, want the context's end", err)
 	}
 	if n > 5+50 {
 		t.Errorf("%d frames came after the end", n-5)
 	}
-	if err := s.Speak(ctx, "Too late.", func(*media.Frame) error { return nil }); err == nil {
+	if err := s.Speak(ctx, "Too late.", tts.Frames(func(*media.Frame) error { return nil })); err == nil {
 		t.Error("Speak with an ended context = nil")
 	}
 }
@@ -136,7 +136,7 @@ func manyAtOnce(t *testing.T, s tts.Synthesizer) {
 	for range 6 {
 		wg.Go(func() {
 			n := 0
-			err := s.Speak(t.Context(), "All of us speak at once.", func(*media.Frame) error { n++; return nil })
+			err := s.Speak(t.Context(), "All of us speak at once.", tts.Frames(func(*media.Frame) error { n++; return nil }))
 			if err != nil || n < want*9/10 || n > want*11/10 {
 				t.Errorf("Speak = %v with %d frames, want about %d", err, n, want)
 			}

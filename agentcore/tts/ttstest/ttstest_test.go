@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // hummer hums each word for 200 ms, a frame at a time, after lag.
 type hummer struct{ lag time.Duration }
 
-func (h hummer) Speak(ctx context.Context, text string, out func(*media.Frame) error) error {
+func (h hummer) Speak(ctx context.Context, text string, out tts.Sink) error {
 	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	for range words {
 		select {
@@ -35,7 +35,7 @@ func (h hummer) Speak(ctx context.Context, text string, out func(*media.Frame) e
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			if err := out(&f); err != nil {
+			if err := out.Frame(&f); err != nil {
 				return err
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/asr"
 	"github.com/hookswitch/hookswitch/agentcore/llm/script"
+	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/media/vad"
 	"github.com/hookswitch/hookswitch/media/wav"
@@ -95,12 +96,12 @@ func newCanned() *canned { return &canned{speech(100, 2)} }
 const letters = 15
 
 // Speak implements tts.Synthesizer.
-func (c *canned) Speak(ctx context.Context, text string, out func(*media.Frame) error) error {
+func (c *canned) Speak(ctx context.Context, text string, out tts.Sink) error {
 	for i := range len(text) * markEvery / letters {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
-		if err := out(&c.frames[i%len(c.frames)]); err != nil {
+		if err := out.Frame(&c.frames[i%len(c.frames)]); err != nil {
 			return err
 		}
 	}

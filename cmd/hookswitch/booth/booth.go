@@ -16,10 +16,10 @@ import (
 // Voice lets synth speak a caller's lines.
 func Voice(synth tts.Synthesizer) handset.Voice {
 	return func(ctx context.Context, text string) (frames []media.Frame, err error) {
-		err = synth.Speak(ctx, text, func(f *media.Frame) error {
+		err = synth.Speak(ctx, text, tts.Frames(func(f *media.Frame) error {
 			frames = append(frames, *f)
 			return nil
-		})
+		}))
 		return frames, err
 	}
 }

@@ -71,10 +71,10 @@ func (s *Server) prepared(ctx context.Context, call telephony.Call, leg telephon
 // the conversation will tell of it.
 func spoken(ctx context.Context, voice tts.Synthesizer, text string) func(f *media.Frame, n int) {
 	var said []media.Frame
-	if err := voice.Speak(ctx, text, func(f *media.Frame) error {
+	if err := voice.Speak(ctx, text, tts.Frames(func(f *media.Frame) error {
 		said = append(said, *f)
 		return ctx.Err()
-	}); err != nil {
+	})); err != nil {
 		said = nil
 	}
 	return func(f *media.Frame, n int) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 	"github.com/hookswitch/hookswitch/media"
@@ -25,13 +26,13 @@ import (
 // hum is a voice: 100 ms of a loud tone for each text.
 type hum struct{}
 
-func (hum) Speak(ctx context.Context, text string, out func(*media.Frame) error) error {
+func (hum) Speak(ctx context.Context, text string, out tts.Sink) error {
 	var f media.Frame
 	for i := range f {
 		f[i] = int16(8000 * (1 - 2*(i/8%2)))
 	}
 	for range 5 {
-		if err := errors.Join(ctx.Err(), out(&f)); err != nil {
+		if err := errors.Join(ctx.Err(), out.Frame(&f)); err != nil {
 			return err
 		}
 	}

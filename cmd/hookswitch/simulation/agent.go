@@ -82,18 +82,18 @@ type voice struct {
 var _ tts.Synthesizer = voice{}
 
 // Speak implements [tts.Synthesizer].
-func (v voice) Speak(ctx context.Context, text string, out func(*media.Frame) error) error {
+func (v voice) Speak(ctx context.Context, text string, out tts.Sink) error {
 	v.s.mu.Lock()
 	v.s.texts = append(v.s.texts, given{text, time.Now()})
 	v.s.mu.Unlock()
 	var fate Kind
 	n := 0
-	return v.Speaker.Speak(context.WithValue(ctx, fateKey{}, &fate), text, func(f *media.Frame) error {
+	return v.Speaker.Speak(context.WithValue(ctx, fateKey{}, &fate), text, tts.Frames(func(f *media.Frame) error {
 		if n++; fate == Cut && n > cutAfter {
 			return errPlanned
 		}
-		return out(f)
-	})
+		return out.Frame(f)
+	}))
 }
 
 // thinker is a call's model, and what it was asked.
