@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/tools"
 )
 
@@ -15,7 +17,7 @@ import (
 // keeps the caller from hearing.
 func (m *maker) ask(messages []llm.Message) (string, []llm.ToolCall, error) {
 	ctx, stop := context.WithCancel(m.ctx)
-	a := &answer{m: m, phrases: make(chan phrase, mostPhrases)}
+	a := &answer{m: m, began: time.Now(), phrases: make(chan phrase, mostPhrases)}
 	m.c.pen.look(func(s *State) { a.room = mostTools - s.uses })
 	request := llm.Request{Messages: m.c.prompted(messages), Tools: m.c.tools.Specs()}
 	if m.bye {
@@ -25,6 +27,7 @@ func (m *maker) ask(messages []llm.Message) (string, []llm.ToolCall, error) {
 		request.Tools = nil // enough: it must say something now
 	}
 	var reading sync.WaitGroup
+	ctx = provider.WithTrace(ctx, provider.Trace{Replaced: a.replaced})
 	reading.Go(func() { a.err = a.read(ctx, request) })
 	defer reading.Wait()
 	defer stop()
@@ -46,6 +49,7 @@ func (m *maker) ask(messages []llm.Message) (string, []llm.ToolCall, error) {
 // answer is one answer of the model as it comes.
 type answer struct {
 	m       *maker
+	began   time.Time
 	room    int // for tool calls
 	split   splitter
 	phrases chan phrase // has room for all that can be planned; closed at the end
@@ -84,8 +88,29 @@ func (a *answer) read(ctx context.Context, request llm.Request) error {
 	return nil
 }
 
-func (a *answer) plan(text string) error {
-	p, err := a.m.plan(text, string(a.m.u.why))
+// fillAfter is how long a caller waits in silence for a model that fails before
+// they are told that it takes a moment.
+const fillAfter = time.Second
+
+// replaced is told, by the goroutine that reads, that another model has to begin
+// from the start. The caller may have waited for long: once in a reply they are
+// told that it takes a moment.
+func (a *answer) replaced(r provider.Replacement) {
+	m := a.m
+	m.replaced(r)
+	if r.To != "" && m.plans == 0 && time.Since(a.began) >= fillAfter {
+		for _, p := range split(m.c.fill(m.c.cfg.Agent.Filler)) {
+			if a.planWhy(p, filler) != nil {
+				return // cut, and read will know
+			}
+		}
+	}
+}
+
+func (a *answer) plan(text string) error { return a.planWhy(text, string(a.m.u.why)) }
+
+func (a *answer) planWhy(text, why string) error {
+	p, err := a.m.plan(text, why)
 	if err == nil {
 		a.phrases <- p
 	}

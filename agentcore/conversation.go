@@ -10,6 +10,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/asr"
 	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/tools"
 	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/agentcore/vars"
@@ -24,6 +25,7 @@ type Config struct {
 	Agent Agent
 
 	Recognizer asr.Recognizer  // nil: the agent is deaf and understands keys only
+	Hearing    asr.Options     // what the recogniser is told of the agent
 	Detector   vad.Detector    // of this call alone; Run closes it. Required with a Recognizer
 	Model      llm.Model       // required
 	Voice      tts.Synthesizer // required
@@ -181,11 +183,18 @@ func (c *Conversation) hearing(ctx context.Context) (asr.Stream, error) {
 	if c.cfg.Recognizer == nil {
 		return newDeaf(), nil
 	}
-	stream, err := c.cfg.Recognizer.Open(ctx, asr.Options{})
+	ctx = provider.WithTrace(ctx, provider.Trace{Replaced: c.replaced})
+	stream, err := c.cfg.Recognizer.Open(ctx, c.cfg.Hearing)
 	if err != nil {
 		return newDeaf(), err
 	}
 	return stream, nil
+}
+
+// replaced is told that a provider failed and another went on.
+func (c *Conversation) replaced(r provider.Replacement) {
+	c.pen.note(ProviderError{Part: string(r.Stage), Error: r.Err.Error(), Provider: r.From, Next: r.To})
+	c.cfg.Observer.ProviderFailed(string(r.Stage))
 }
 
 // epilogue writes the journal's last lines: the row is ended before the line is

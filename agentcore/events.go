@@ -132,9 +132,19 @@ type ToolResult struct {
 // ProviderError: a recogniser, model or voice failed. The text names no secret
 // and no word that was spoken.
 type ProviderError struct {
-	Part  string `json:"part"` // recogniser, model, voice, tool
-	Error string `json:"error"`
-	Fatal bool   `json:"fatal,omitempty"`
+	Part     string `json:"part"` // recogniser, model, voice, tool
+	Error    string `json:"error"`
+	Fatal    bool   `json:"fatal,omitempty"`
+	Provider string `json:"provider,omitempty"` // which one, if it was replaced: "deepgram nova-2"
+	Next     string `json:"next,omitempty"`     // what went on in its place
+}
+
+// trouble is e for people to read.
+func (e ProviderError) trouble() string {
+	if e.Next == "" {
+		return e.Error
+	}
+	return e.Error + "; " + e.Next + " went on"
 }
 
 // Lost: the stream stopped or broke; the call may go on.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/agentcore/turn"
 	"github.com/hookswitch/hookswitch/media"
@@ -40,7 +41,8 @@ var (
 func (c *Conversation) reply(u *utterance) {
 	ctx, stop := context.WithCancelCause(u.ctx)
 	defer stop(nil)
-	m := &maker{c: c, u: u, ctx: ctx}
+	m := &maker{c: c, u: u}
+	m.ctx = provider.WithTrace(ctx, provider.Trace{Replaced: m.replaced})
 	m.stall = time.AfterFunc(stallLimit, func() { stop(errStalled) })
 	defer m.stall.Stop()
 	err := m.make()
@@ -65,6 +67,13 @@ type maker struct {
 	plans int    // phrases planned so far
 	said  int    // phrases made so far, fillers not counted
 	bye   bool   // a tool ended the call
+}
+
+// replaced is told that the model or the voice failed and another goes on, which
+// has all its time before it.
+func (m *maker) replaced(r provider.Replacement) {
+	m.c.replaced(r)
+	m.stall.Reset(stallLimit)
 }
 
 func (m *maker) make() error {
@@ -145,6 +154,7 @@ type phrase struct {
 	text   string
 	number int // in the reply
 	entry  int // of the journal, which must be committed before the first frame
+	filler bool
 }
 
 // plan writes down that text will be said next.
@@ -154,7 +164,7 @@ func (m *maker) plan(text, why string) (phrase, error) {
 	}
 	c, u := m.c, m.u
 	u.phraseReady()
-	p := phrase{text: text}
+	p := phrase{text: text, filler: why == filler}
 	p.number = c.ledger.plan(u.reply, text, func(n int) {
 		p.entry = c.pen.commit(Planned{Reply: u.reply, Phrase: n, Text: text, Why: why})
 	})
@@ -176,7 +186,9 @@ func (m *maker) say(p phrase) error {
 	if err := m.c.pen.wait(m.ctx, p.entry); err != nil {
 		return err
 	}
-	m.said++
+	if !p.filler {
+		m.said++
+	}
 	out.s.end = true
 	return m.queue(&out.s)
 }

@@ -62,7 +62,7 @@ func (s *Script) Add(e Entry) []Item {
 	case ToolResult:
 		s.answer(ev)
 	case ProviderError:
-		s.keep(Item{Kind: ItemTrouble, At: at, Why: ev.Part, Text: ev.Error, Cut: ev.Fatal})
+		s.keep(Item{Kind: ItemTrouble, At: at, Why: ev.Part, Text: ev.trouble(), Cut: ev.Fatal})
 	case Lost:
 		s.speaking = 0
 		s.lost = &Item{Kind: ItemLost, At: at, Text: ev.Cause}

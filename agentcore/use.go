@@ -143,9 +143,8 @@ func (m *maker) bridge(u *use) error {
 
 // bide says that it takes a moment. Whatever was said, the model has said nothing.
 func (m *maker) bide() error {
-	before := m.said
 	err := m.sayWhy(m.c.fill(m.c.cfg.Agent.Filler), filler)
-	m.said, m.part = before, "tool"
+	m.part = "tool"
 	return err
 }
 
