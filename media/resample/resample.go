@@ -1,7 +1,8 @@
-// Package resample converts a stream of mono audio between 8, 16, 24 and 48 kHz.
+// Package resample converts a stream of mono audio between 8, 16, 24 and 48 kHz,
+// and between the telephone's 8 kHz and the 22.05 and 44.1 kHz of discs.
 //
 // It is a chain of FIR filters of our own, each of which changes the rate by 2 or
-// by 3, adds less than 2 ms of delay, is flat to 85% of the lower rate's band
+// by 3 (those of discs by 441/80 or 441/160), adds less than 2 ms of delay, is flat to 85% of the lower rate's band
 // and has aliases and images some 70 dB down from 115% on; the tests measure it.
 // Of the libraries that were measured, those in Go let aliases through or cost
 // several times more, and the others need cgo or hold tens of milliseconds back.
@@ -44,20 +45,28 @@ var chains = map[step][]step{
 	{48000, 8000}:  {{48000, 24000}, {24000, 8000}},
 	{48000, 16000}: {{48000, 16000}},
 	{48000, 24000}: {{48000, 24000}},
+	{8000, 22050}:  {{8000, 22050}},
+	{8000, 44100}:  {{8000, 44100}},
+	{22050, 8000}:  {{22050, 8000}},
+	{44100, 8000}:  {{44100, 8000}},
 }
 
 // New returns a Resampler between two of the rates 8000, 16000, 24000 and 48000
-// (Hz). Equal rates copy, whatever they are. Any other pair is an error.
+// (Hz), or between 8000 and either of 22050 and 44100. Equal rates copy, whatever
+// they are. Any other pair is an error.
 func New(from, to int) (*Resampler, error) {
 	chain, ok := chains[step{from, to}]
 	if !ok && (from != to || from <= 0) {
-		return nil, fmt.Errorf("resample: no way from %d Hz to %d Hz: it knows 8000, 16000, 24000 and 48000", from, to)
+		return nil, fmt.Errorf("resample: no way from %d Hz to %d Hz: it knows 8000, 16000, 24000 and 48000, and from 8000 and to it 22050 and 44100", from, to)
 	}
 	r := &Resampler{from: from, to: to}
 	room := block
 	for _, st := range chain {
 		r.delay += delayOf(st)
-		if st.to > st.from {
+		if st.to%st.from != 0 && st.from%st.to != 0 {
+			r.stages = append(r.stages, newFraction(st.from, st.to, room))
+			room = room*st.to/st.from + 1
+		} else if st.to > st.from {
 			r.stages = append(r.stages, newUp(st.to/st.from, room))
 			room *= st.to / st.from
 		} else {
@@ -68,10 +77,13 @@ func New(from, to int) (*Resampler, error) {
 	return r, nil
 }
 
-// delayOf is the place of the filter's centre: ratio*16-1 samples of the higher
-// rate.
+// delayOf is the place of the filter's centre: ratio*16-1 samples of the rate at
+// which it is laid out, which is the higher one or, for a fraction, the fine one.
 func delayOf(st step) time.Duration {
 	low, high := min(st.from, st.to), max(st.from, st.to)
+	if high%low != 0 {
+		high = fine
+	}
 	return time.Duration(high/low*taps/2-1) * time.Second / time.Duration(high)
 }
 

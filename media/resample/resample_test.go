@@ -11,17 +11,25 @@ import (
 	"github.com/hookswitch/hookswitch/media/resample"
 )
 
-var rates = []int{8000, 16000, 24000, 48000}
-
-func TestSpeechBandPassesUnchanged(t *testing.T) {
+// pairs are all that New knows.
+var pairs = func() (all [][2]int) {
+	rates := []int{8000, 16000, 24000, 48000}
 	for _, from := range rates {
 		for _, to := range rates {
-			for _, hz := range []float64{50, 300, 1000, 2000, 3000, 3400} {
-				out := convert(t, from, to, tone(from, hz, 10000))
-				got := decibel(amplitude(out, to, hz) / 10000)
-				if math.Abs(got) > 0.1 {
-					t.Errorf("%d -> %d: %v Hz passes at %+.2f dB, want within 0.1", from, to, hz, got)
-				}
+			all = append(all, [2]int{from, to})
+		}
+	}
+	return append(all, [2]int{8000, 22050}, [2]int{8000, 44100}, [2]int{22050, 8000}, [2]int{44100, 8000})
+}()
+
+func TestSpeechBandPassesUnchanged(t *testing.T) {
+	for _, p := range pairs {
+		from, to := p[0], p[1]
+		for _, hz := range []float64{50, 300, 1000, 2000, 3000, 3400} {
+			out := convert(t, from, to, tone(from, hz, 10000))
+			got := decibel(amplitude(out, to, hz) / 10000)
+			if math.Abs(got) > 0.1 {
+				t.Errorf("%d -> %d: %v Hz passes at %+.2f dB, want within 0.1", from, to, hz, got)
 			}
 		}
 	}
@@ -29,13 +37,12 @@ func TestSpeechBandPassesUnchanged(t *testing.T) {
 
 func TestNoiseAddedIsFarBelowThatOfTheLine(t *testing.T) {
 	const want = 65 // dB; µ-law itself leaves about 38
-	for _, from := range rates {
-		for _, to := range rates {
-			for _, hz := range []float64{300, 1000, 3000, 3400} {
-				out := convert(t, from, to, tone(from, hz, 10000))
-				if got := -decibel(residue(out, to, hz) / (10000 / math.Sqrt2)); got < want {
-					t.Errorf("%d -> %d: %v Hz comes with a signal to noise ratio of %.1f dB, want %d", from, to, hz, got, want)
-				}
+	for _, p := range pairs {
+		from, to := p[0], p[1]
+		for _, hz := range []float64{300, 1000, 3000, 3400} {
+			out := convert(t, from, to, tone(from, hz, 10000))
+			if got := -decibel(residue(out, to, hz) / (10000 / math.Sqrt2)); got < want {
+				t.Errorf("%d -> %d: %v Hz comes with a signal to noise ratio of %.1f dB, want %d", from, to, hz, got, want)
 			}
 		}
 	}
@@ -52,6 +59,8 @@ func TestWhatTheLowerRateCannotHoldIsRemoved(t *testing.T) {
 		{48000, 16000, 9200, 65}, {48000, 16000, 12000, 65}, {48000, 16000, 23000, 65},
 		{48000, 24000, 13800, 65}, {48000, 24000, 20000, 65},
 		{24000, 16000, 9200, 65}, {24000, 16000, 11000, 65},
+		{22050, 8000, 4600, 65}, {22050, 8000, 5000, 65}, {22050, 8000, 7500, 65}, {22050, 8000, 11000, 65},
+		{44100, 8000, 4600, 65}, {44100, 8000, 6000, 65}, {44100, 8000, 13000, 65}, {44100, 8000, 21000, 65},
 	} {
 		out := convert(t, c.from, c.to, tone(c.from, c.hz, 10000))
 		got := -decibel(rms(out) / (10000 / math.Sqrt2))
@@ -64,7 +73,7 @@ func TestWhatTheLowerRateCannotHoldIsRemoved(t *testing.T) {
 
 func TestNothingAppearsAboveTheLowerRatesBand(t *testing.T) {
 	for _, c := range []struct{ from, to int }{
-		{8000, 16000}, {8000, 24000}, {8000, 48000}, {16000, 24000}, {16000, 48000}, {24000, 48000},
+		{8000, 16000}, {8000, 24000}, {8000, 48000}, {16000, 24000}, {16000, 48000}, {24000, 48000}, {8000, 22050}, {8000, 44100},
 	} {
 		for _, hz := range []float64{300, 1000, 3000, 3400} {
 			out := convert(t, c.from, c.to, tone(c.from, hz, 10000))
@@ -205,7 +214,7 @@ func TestLoudestSquareWaveIsClippedNotWrapped(t *testing.T) {
 }
 
 func TestUnknownRatesAreRefused(t *testing.T) {
-	for _, c := range [][2]int{{44100, 8000}, {8000, 11025}, {0, 0}, {-8000, -8000}, {8000, 0}} {
+	for _, c := range [][2]int{{44100, 16000}, {22050, 44100}, {8000, 11025}, {0, 0}, {-8000, -8000}, {8000, 0}} {
 		if _, err := resample.New(c[0], c[1]); err == nil {
 			t.Errorf("New(%d, %d) gave no error", c[0], c[1])
 		}
@@ -229,10 +238,8 @@ func TestFramesAreConvertedWithoutAllocation(t *testing.T) {
 
 // each runs f for every pair of rates.
 func each(t *testing.T, f func(t *testing.T, from, to int)) {
-	for _, from := range rates {
-		for _, to := range rates {
-			t.Run(fmt.Sprintf("%d to %d", from, to), func(t *testing.T) { f(t, from, to) })
-		}
+	for _, p := range pairs {
+		t.Run(fmt.Sprintf("%d to %d", p[0], p[1]), func(t *testing.T) { f(t, p[0], p[1]) })
 	}
 }
 
@@ -307,21 +314,20 @@ func centroid(s []int16) float64 {
 }
 
 func BenchmarkProcess(b *testing.B) {
-	for _, from := range rates {
-		for _, to := range rates {
-			if from == to {
-				continue
-			}
-			b.Run(fmt.Sprintf("%dto%d", from/1000, to/1000), func(b *testing.B) {
-				r := resampler(b, from, to)
-				in := tone(from, 440, 10000)[:from/50]
-				out := make([]int16, 0, to/50)
-				b.ReportAllocs()
-				for b.Loop() {
-					out = r.Process(out[:0], in)
-				}
-			})
+	for _, p := range pairs {
+		from, to := p[0], p[1]
+		if from == to {
+			continue
 		}
+		b.Run(fmt.Sprintf("%dto%d", from/1000, to/1000), func(b *testing.B) {
+			r := resampler(b, from, to)
+			in := tone(from, 440, 10000)[:from/50]
+			out := make([]int16, 0, to/50)
+			b.ReportAllocs()
+			for b.Loop() {
+				out = r.Process(out[:0], in)
+			}
+		})
 	}
 }
 
