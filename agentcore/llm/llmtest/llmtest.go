@@ -22,6 +22,8 @@ type Behaviour string
 const (
 	Talks     Behaviour = "talks"      // says Words
 	CallsTool Behaviour = "calls tool" // calls Tool with Arguments; words may come before it
+	CallsTwo  Behaviour = "calls two"  // calls Tool with Arguments and with OtherArguments, both in one reply
+	Counts    Behaviour = "counts"     // says Words, and that they cost Cost
 	TalksOn   Behaviour = "talks on"   // says at least a hundred words; may never end
 	Fails     Behaviour = "fails"      // fails, at once or after some words
 )
@@ -31,6 +33,12 @@ const Words = "One two three. Four five?"
 
 // Arguments is what [Tool] is to be called with.
 const Arguments = `{"what":"sky"}`
+
+// OtherArguments are those of the second call of a model that [CallsTwo].
+const OtherArguments = `{"what":"sea"}`
+
+// Cost is what a reply of a model that [Counts] costs.
+var Cost = llm.Usage{Input: 31, Cached: 20, Output: 9}
 
 // Tool is offered in every request.
 var Tool = llm.Tool{
@@ -66,6 +74,8 @@ func Run(t *testing.T, make func(t *testing.T, b Behaviour) llm.Model) {
 	}{
 		{"text comes in pieces", Talks, textInPieces},
 		{"tool calls are whole", CallsTool, toolCallsAreWhole},
+		{"two tool calls in one reply keep their order", CallsTwo, twoCalls},
+		{"the cost is told", Counts, costIsTold},
 		{"an error ends it", Fails, anErrorEndsIt},
 		{"it stops when the consumer stops", TalksOn, consumerStops},
 		{"it stops when the context ends", TalksOn, contextEnds},
@@ -94,6 +104,7 @@ type reply struct {
 	text   string
 	deltas int
 	calls  []llm.ToolCall
+	cost   llm.Usage // what was told last
 	err    error
 }
 
@@ -111,8 +122,12 @@ func ask(t *testing.T, ctx context.Context, m llm.Model, each func()) (r reply) 
 			}
 			continue
 		}
-		if (d.Text != "") == (d.Call != nil) {
+		if fields(d) != 1 {
 			t.Errorf("delta %+v: want exactly one field", d)
+		}
+		if d.Usage != nil {
+			r.cost = *d.Usage
+			continue // no news for a caller
 		}
 		if r.deltas++; d.Call != nil {
 			r.calls = append(r.calls, *d.Call)
@@ -123,6 +138,16 @@ func ask(t *testing.T, ctx context.Context, m llm.Model, each func()) (r reply) 
 		}
 	}
 	return r
+}
+
+// fields is how many fields of d are set.
+func fields(d llm.Delta) (n int) {
+	for _, set := range []bool{d.Text != "", d.Call != nil, d.Usage != nil} {
+		if set {
+			n++
+		}
+	}
+	return n
 }
 
 func within(t *testing.T) context.Context {
@@ -143,9 +168,32 @@ func toolCallsAreWhole(t *testing.T, m llm.Model) {
 	if r.err != nil || len(r.calls) != 1 {
 		t.Fatalf("reply = %+v, want one call", r)
 	}
-	c := r.calls[0]
-	if c.ID == "" || c.Name != Tool.Name || !json.Valid(c.Arguments) || strings.ReplaceAll(string(c.Arguments), " ", "") != Arguments {
-		t.Errorf("call = %+v (%s), want %s(%s) with an id", c, c.Arguments, Tool.Name, Arguments)
+	whole(t, r.calls[0], Arguments)
+}
+
+func twoCalls(t *testing.T, m llm.Model) {
+	r := ask(t, within(t), m, nil)
+	if r.err != nil || len(r.calls) != 2 {
+		t.Fatalf("reply = %+v, want two calls", r)
+	}
+	whole(t, r.calls[0], Arguments)
+	whole(t, r.calls[1], OtherArguments)
+	if r.calls[0].ID == r.calls[1].ID {
+		t.Errorf("both calls are %q", r.calls[0].ID)
+	}
+}
+
+// whole checks that c is a call of [Tool] with arguments.
+func whole(t *testing.T, c llm.ToolCall, arguments string) {
+	t.Helper()
+	if c.ID == "" || c.Name != Tool.Name || !json.Valid(c.Arguments) || strings.ReplaceAll(string(c.Arguments), " ", "") != arguments {
+		t.Errorf("call = %+v (%s), want %s(%s) with an id", c, c.Arguments, Tool.Name, arguments)
+	}
+}
+
+func costIsTold(t *testing.T, m llm.Model) {
+	if r := ask(t, within(t), m, nil); r.err != nil || r.text != Words || r.cost != Cost {
+		t.Errorf("reply = %+v, want %q for %+v", r, Words, Cost)
 	}
 }
 
