@@ -56,6 +56,7 @@ type Set struct {
 	answered  *bounded
 	webhooks  *prometheus.CounterVec
 	hooked    prometheus.Histogram
+	providers *providers
 	reasons   *names
 	ready     prometheus.Gauge
 }
@@ -95,6 +96,7 @@ func New(c Config) *Set {
 		answered:  f.bounded("answered_by_total", "The carrier's own verdicts about who answered.", "verdict"),
 		webhooks:  f.counters("webhooks_sent_total", "Attempts to tell a webhook, by kind and outcome: delivered, failed (tried again), dead, cancelled (the call ended first).", "kind", "outcome"),
 		hooked:    f.delay("webhook_delay_seconds", "An attempt to tell a webhook, from its start to the last byte of the answer."),
+		providers: f.providers(),
 		reasons:   newNames(),
 		ready:     f.gauge("ready", "1 while the gateway takes calls, as /readyz says."),
 	}

@@ -138,6 +138,7 @@ func (l *loader) cross() {
 		l.need("carrier", "sim", "twilio.account_sid", "account SID is missing; calls are placed and ended with it", "config/credentials", "AC...")
 		l.need("carrier", "sim", "twilio.auth_token", "auth token is missing; the carrier's requests are verified with it", "config/credentials", "...")
 	}
+	l.accounts()
 	if c.LLM == "openai" && c.OpenAI.BaseURL == "" && !l.bad["openai.base_url"] { // a server of one's own may want no key
 		l.need("llm", "script", "openai.key", "the service's key is missing; OpenAI asks for one", "config/credentials", "...")
 	}

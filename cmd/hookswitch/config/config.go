@@ -22,9 +22,10 @@ type Config struct {
 	Twilio      Twilio
 	Line        Line
 	Speech      Speech
-	LLM         string // who thinks: "script" or "openai". "script"
+	LLM         string // who thinks: "script", "openai" or "PROVIDER/MODEL". "script"
 	Script      string // dialogue file of llm "script". Empty means the built-in demo agent's
 	OpenAI      OpenAI
+	Providers   Providers
 	Agent       Agent
 
 	BootstrapKey string // secret; an administrator's key of the workspace "default". Empty makes none
@@ -55,9 +56,9 @@ type Line struct {
 
 // Speech says who hears and who speaks.
 type Speech struct {
-	Recogniser string // "moonshine" or "none" (deaf on purpose). "moonshine"
+	Recogniser string // "moonshine", "none" (deaf on purpose) or "PROVIDER/MODEL". "moonshine"
 	Workers    int    // recognitions at once. 0, the number of cores
-	Voice      string // a voice of flite. "rms"
+	Voice      string // a voice of flite, or a provider's: "elevenlabs-ID". "rms"
 }
 
 // OpenAI is any service that speaks OpenAI's chat protocol.
@@ -65,6 +66,28 @@ type OpenAI struct {
 	BaseURL string // such as "http://127.0.0.1:11434/v1". Empty means OpenAI's own
 	Key     string // secret; may be empty on a service of your own
 	Model   string // "gpt-4o-mini"
+	Voice   string // the model that speaks. Empty has a default
+}
+
+// Providers are the accounts at outside services. Their keys serve the workspace
+// "default"; others bring their own.
+type Providers struct {
+	Deepgram   Provider
+	AssemblyAI Provider
+	Whisper    Provider // any server of one's own that speaks the protocol; Key may be empty
+	Anthropic  Provider
+	Gemini     Provider
+	Resemble   Provider
+	ElevenLabs Provider
+	Cartesia   Provider
+	Rime       Provider
+}
+
+// Provider is one account.
+type Provider struct {
+	Key     string // secret
+	BaseURL string // another host that speaks its protocol. Empty means its own
+	Model   string // that speaks, or (whisper) hears. Empty has a default
 }
 
 // Agent is who answers when no agent was defined for a number.

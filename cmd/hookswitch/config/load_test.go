@@ -114,6 +114,10 @@ func TestEveryMistakeSaysWhatWhereAndWhatToType(t *testing.T) {
 		{"database-path", "database_url: data/hookswitch.db\n", nil, nil},
 		{"credentials-missing", "", []string{"HOOKSWITCH_CARRIER=twilio", "HOOKSWITCH_PUBLIC_URL=https://voice.example.com"}, nil},
 		{"openai-without-key", "llm: openai\n", nil, nil},
+		{"providers-misspelt", "recogniser: deepgramm/nova-2\nvoice: elevenlab-x\n", nil, map[string]string{"llm": "gemni/gemini-2.5-flash"}},
+		{"providers-without-keys", "recogniser: deepgram/nova-2\nvoice: elevenlabs-x\nllm: anthropic/claude-sonnet-4-5\n", nil, nil},
+		{"whisper-without-address", "recogniser: whisper/whisper-1\n", nil, nil},
+		{"key-with-a-space", "", []string{"HOOKSWITCH_DEEPGRAM_KEY=sesame sesame"}, nil},
 		{"sid-of-something-else", "twilio:\n  account_sid: SK123\n", nil, nil},
 		{"token-with-a-space", "twilio:\n  auth_token: \"sesame sesame\"\n", nil, nil},
 		{"certificate-without-key", "tls:\n  cert: cert.pem\n", nil, nil},
@@ -217,7 +221,7 @@ func TestFileThatInitWritesSetsNothingUntilUncommented(t *testing.T) {
 	}
 	bare := strings.NewReplacer("\n#", "\n").Replace(b.String())
 	bare = strings.NewReplacer("\n Lengths", "\n# Lengths").Replace(bare)
-	for _, g := range []string{"Serving", "Carrier", "Speech", "Model", "Agent", "API", "Keeping", "Running"} {
+	for _, g := range []string{"Serving", "Carrier", "Speech", "Model", "Providers", "Agent", "API", "Keeping", "Running"} {
 		bare = strings.ReplaceAll(bare, "\n "+g+"\n", "\n")
 	}
 	l, err = config.Load(in(t, bare, nil, nil))
