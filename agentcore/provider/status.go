@@ -43,7 +43,7 @@ func Answer(provider, op string, res *http.Response) *Error {
 func Status(provider, op string, status int, h http.Header, body []byte) *Error {
 	e := New(provider, op, statusClass(status), &StatusError{status, ErrorCode(body)})
 	e.Code = status
-	if outOfMoney(ErrorCode(body)) {
+	if outOfMoney(body) {
 		e.Class, e.Retry = Quota, false
 	}
 	if h.Get("X-Should-Retry") == "false" {
@@ -55,11 +55,17 @@ func Status(provider, op string, status int, h http.Header, body []byte) *Error 
 	return e
 }
 
-// outOfMoney reports whether a code says that paying is what is missing.
-func outOfMoney(code string) bool {
-	for _, part := range []string{"insufficient_quota", "quota_exceeded", "insufficient_credits", "billing", "insufficient_funds", "payment"} {
-		if strings.Contains(code, part) {
-			return true
+// outOfMoney reports whether one of a body's codes says that paying is what is
+// missing. OpenAI says insufficient_quota in the type and the cause in the code
+// (developers.openai.com/api/docs/guides/error-codes); Anthropic says
+// enforced_spend_limit_reached in the details of a rate_limit_error
+// (platform.claude.com/docs/en/api/errors).
+func outOfMoney(body []byte) bool {
+	for _, code := range codes(body) {
+		for _, part := range []string{"insufficient_quota", "quota_exceeded", "insufficient_credits", "credit_balance", "spend_limit", "usage_limit", "billing", "insufficient_funds", "payment"} {
+			if strings.Contains(code, part) {
+				return true
+			}
 		}
 	}
 	return false
@@ -73,6 +79,14 @@ var codeRule = regexp.MustCompile(`^[A-Za-z][A-Za-z_.-]{0,39}$`)
 // err_code, error_code, code, type. It is empty when there is none that is
 // surely a code and no sentence.
 func ErrorCode(body []byte) string {
+	if all := codes(body); len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+// codes are all codes of an error's body, the most telling first.
+func codes(body []byte) (found []string) {
 	var b struct {
 		Error, Detail                any
 		Code, Type, Status, Category any
@@ -80,21 +94,23 @@ func ErrorCode(body []byte) string {
 		ErrorCode                    any `json:"error_code"`
 	}
 	if json.Unmarshal(body, &b) != nil {
-		return ""
+		return nil
 	}
 	all := []any{b.ErrCode, b.ErrorCode}
 	for _, in := range []any{b.Error, b.Detail} {
 		if m, ok := in.(map[string]any); ok {
 			all = append(all, m["code"], m["type"], m["status"])
+			if d, ok := m["details"].(map[string]any); ok {
+				all = append(all, d["error_code"])
+			}
 		}
 	}
-	all = append(all, b.Code, b.Type, b.Status, b.Category)
-	for _, v := range all {
+	for _, v := range append(all, b.Code, b.Type, b.Status, b.Category) {
 		if s, ok := v.(string); ok && codeRule.MatchString(s) && s != "error" && s != "Error" {
-			return s
+			found = append(found, s)
 		}
 	}
-	return ""
+	return found
 }
 
 // RetryAfter reads how long the server wants to be left alone (RFC 9110,
