@@ -13,7 +13,7 @@ import (
 // Format is how a provider's sound comes.
 type Format struct {
 	Mulaw bool // µ-law, else linear signed 16-bit little-endian
-	Rate  int  // Hz: 8000, 16000, 24000 or 48000
+	Rate  int  // Hz: what media/resample brings to 8000; µ-law only 8000
 }
 
 // Mulaw8k is what the line speaks: no resampling.
@@ -46,4 +46,5 @@ type Spoken struct {
 	Sound []byte     // in the Format; any length
 	Words []tts.Word // ends counted from the phrase's first sample
 	Done  bool       // the phrase is over
+	Send  []Message  // to answer at once, before the sound goes out
 }
