@@ -3,6 +3,10 @@
 // rest is here once. It dials behind the call's back, keeps what is said
 // meanwhile, paces, keeps the stream alive, closes utterances, and turns every
 // failure into a Result.
+//
+// The whole call is sent, silence between utterances included: providers'
+// models and endpointing are made for an unbroken stream, the beginning of a
+// word is never missed, and what a word's delay costs is more than the silence.
 package live
 
 import (
@@ -18,8 +22,8 @@ type Format string
 // becomes 0xFF).
 const Mulaw Format = "ulaw_8000"
 
-// Protocol is one provider's side of a stream, for one call. All its methods but
-// Audio are called by one goroutine; Audio by another. It does no I/O.
+// Protocol is one provider's side of one connection. No two of its methods are
+// called at the same time. It does no I/O.
 type Protocol interface {
 	// Dial says where the stream is, its key in the headers.
 	Dial() (url string, h http.Header, subprotocols []string)
@@ -32,7 +36,8 @@ type Protocol interface {
 	// format, to dst.
 	Audio(dst []byte, sound []byte) Message
 	// Finalize asks for the words of everything that was sent so far. nil: the
-	// provider has no such thing, and its own endpointing is waited for.
+	// provider has no such thing, and its own endpointing is waited for: Take
+	// says Finalized when the provider finds that an utterance is over.
 	Finalize() []Message
 	// KeepAlive is sent after Idle without audio; nil sends silence instead.
 	KeepAlive() []Message
@@ -59,11 +64,29 @@ type Heard struct {
 	Settled bool
 	// Finalized: everything sent before the oldest unanswered Finalize is settled.
 	Finalized bool
+	// Until is where in the audio of this connection a Finalized holds, if the
+	// provider says: every Finalize up to there is answered, and a late answer to
+	// one that was given up is not taken for the next one's. Zero: unknown.
+	Until time.Duration
+	// Err: the utterance of the oldest unanswered Finalize could not be
+	// recognised, and the stream lives on. It is a Finalized, and has no Text.
+	Err error
 }
 
 // Limits are what a provider says about its streams.
 type Limits struct {
 	Lump    time.Duration // how much audio a message carries. Zero means 40 ms
+	Least   time.Duration // a message before Finalize is filled with silence up to so much. Zero: it may be shorter
 	Idle    time.Duration // KeepAlive after so long without a message. Zero means 4 s
-	Longest time.Duration // a stream lasts at most so long, and is replaced before in a pause. Zero: no limit
+	Longest time.Duration // a connection lasts at most so long, and is replaced before in a pause. Zero: no limit
+	Pace    float64       // audio that had to wait is sent so many times as fast as it was said. Zero: as fast as it goes
+
+	// Eager sends Finalize as soon as the caller pauses, so that the words are
+	// there when we are sure that they have finished. A pause for breath then
+	// parts the words in two, which providers may punctuate.
+	Eager bool
+	// Unanswered is for providers that may leave a Finalize unanswered when
+	// nothing is left to settle: after so long without a word, and with a sign of
+	// life, it counts as answered. Zero: every Finalize is answered.
+	Unanswered time.Duration
 }
