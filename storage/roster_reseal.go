@@ -49,14 +49,22 @@ type resealing struct {
 
 func (r resealing) all(ctx context.Context) (n int, err error) {
 	db, with := r.db, r.with
-	n, err = r.rows(ctx, "phone number", func(s string) (string, error) { return resealText(s, with) },
+	plain := func(s string) (string, error) { return resealText(s, with) }
+	n, err = r.rows(ctx, "phone number", plain,
 		`SELECT id, token FROM phone_numbers WHERE id > $1 ORDER BY id LIMIT $2`,
 		`UPDATE phone_numbers SET token = $2 WHERE id = $1`)
 	if err != nil {
 		return n, err
 	}
+	more, err := r.rows(ctx, "provider key", plain,
+		`SELECT id, sealed FROM provider_keys WHERE id > $1 ORDER BY id LIMIT $2`,
+		`UPDATE provider_keys SET sealed = $2 WHERE id = $1`)
+	n += more
+	if err != nil {
+		return n, err
+	}
 	definition := func(s string) (string, error) { return resealDefinition(s, with) }
-	more, err := r.rows(ctx, "agent", definition,
+	more, err = r.rows(ctx, "agent", definition,
 		`SELECT id, definition FROM agents WHERE id > $1 ORDER BY id LIMIT $2`,
 		`UPDATE agents SET definition = $2 WHERE id = $1`)
 	n += more

@@ -27,18 +27,19 @@ type Version struct {
 // Definition is everything that a version of an agent says. Its JSON is what is
 // kept, and the body that the API takes: nested objects, absent ones being nil.
 type Definition struct {
-	Name        string                `json:"name"`
-	Enabled     bool                  `json:"enabled"`
-	VoiceUUID   string                `json:"voice_uuid"`
-	Languages   []string              `json:"languages"`
-	Variables   map[string]any        `json:"dynamic_variables"`  // defaults: flat, scalars or nil
-	Greeting    *string               `json:"greeting,omitempty"` // ours: nil has a default, "" lets the caller begin
-	ASR         *ASR                  `json:"asr,omitempty"`
-	Turn        *Turn                 `json:"turn,omitempty"`
-	LLM         *LLM                  `json:"llm,omitempty"`
-	SystemTools map[string]SystemTool `json:"system_tools"` // by name; all three are always there
-	Tools       []Tool                `json:"tools"`
-	Webhooks    []Webhook             `json:"webhooks"` // at most one of each type
+	Name           string                `json:"name"`
+	Enabled        bool                  `json:"enabled"`
+	VoiceUUID      string                `json:"voice_uuid"`
+	FallbackVoices []string              `json:"fallback_voice_uuids,omitempty"` // ours: who speaks when that voice fails, in order; nil: nobody
+	Languages      []string              `json:"languages"`
+	Variables      map[string]any        `json:"dynamic_variables"`  // defaults: flat, scalars or nil
+	Greeting       *string               `json:"greeting,omitempty"` // ours: nil has a default, "" lets the caller begin
+	ASR            *ASR                  `json:"asr,omitempty"`
+	Turn           *Turn                 `json:"turn,omitempty"`
+	LLM            *LLM                  `json:"llm,omitempty"`
+	SystemTools    map[string]SystemTool `json:"system_tools"` // by name; all three are always there
+	Tools          []Tool                `json:"tools"`
+	Webhooks       []Webhook             `json:"webhooks"` // at most one of each type
 }
 
 // ASR is how an agent hears.
@@ -47,6 +48,7 @@ type ASR struct {
 	Model       string   `json:"model"`
 	AudioFormat string   `json:"user_input_audio_format"`
 	Keywords    []string `json:"keywords"`
+	Fallbacks   []Choice `json:"fallbacks,omitempty"` // ours: who hears when that fails, in order; nil: nobody
 }
 
 // Turn is how an agent takes turns.
@@ -66,6 +68,7 @@ type LLM struct {
 	Temperature     float64        `json:"temperature"`
 	Timezone        *string        `json:"timezone"` // IANA
 	BuiltInTools    map[string]any `json:"built_in_tools"`
+	Fallbacks       []Choice       `json:"fallbacks,omitempty"` // ours: who thinks when that fails, in order; nil: nobody
 }
 
 // Names of the system tools.

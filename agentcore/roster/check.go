@@ -23,7 +23,7 @@ var Languages = []string{"en-US"}
 // offered, and what its operator allows. Its methods ask nobody.
 type Terms struct {
 	ASR, LLM  []Capability
-	Voices    []Voice
+	Voices    Voices
 	AllowHTTP bool                         // addresses may be plain http
 	Seal      func(string) (Secret, error) // of webhooks' secrets. Required.
 	Open      func(Secret) (string, error) // what it sealed. When nil, a secret that is given is always a new one.
@@ -61,6 +61,7 @@ func (t Terms) apply(d Definition, body map[string]any, fresh bool) (Definition,
 	f := form{body, "", &wrong}
 	f.line("name", maxName, &d.Name)
 	t.voice(f, &d)
+	t.fallbackVoices(f, &d)
 	languages(f, &d)
 	variables(f, &d)
 	f.flag("enabled", true, &d.Enabled)
@@ -89,18 +90,13 @@ func (t Terms) voice(f form, d *Definition) {
 	}
 	if d.VoiceUUID == "" {
 		f.refuse("voice_uuid", blank)
-	} else if _, ok := findVoice(t.Voices, d.VoiceUUID); !ok {
-		f.refuse("voice_uuid", "Voice not found or not accessible")
+	} else if !t.Voices.May(d.VoiceUUID) {
+		f.refuse("voice_uuid", noVoice)
 	}
 }
 
-func findVoice(all []Voice, uuid string) (Voice, bool) {
-	i := slices.IndexFunc(all, func(v Voice) bool { return v.UUID == uuid })
-	if i < 0 {
-		return Voice{}, false
-	}
-	return all[i], true
-}
+// noVoice refuses a voice that no list has.
+const noVoice = "Voice not found or not accessible"
 
 func languages(f form, d *Definition) {
 	var all []string
@@ -146,13 +142,19 @@ func variables(f form, d *Definition) {
 // Validations"): a voice must speak a language of the agent's, as its recogniser
 // hears all of [Languages].
 func (t Terms) together(f form, d Definition) {
-	if !f.has("voice_uuid") && !f.has("languages") {
+	if !f.has("voice_uuid") && !f.has("fallback_voice_uuids") && !f.has("languages") {
 		return
 	}
-	v, ok := findVoice(t.Voices, d.VoiceUUID)
-	if ok && v.Language != "" && len(d.Languages) > 0 && !slices.Contains(d.Languages, v.Language) {
-		f.refuse("voice_uuid", "Voice '%s' speaks %s, which is not one of the agent's languages", v.Name, v.Language)
+	for i, uuid := range d.VoiceUUIDs() {
+		field := "voice_uuid"
+		if i > 0 {
+			field = fmt.Sprintf("fallback_voice_uuids.%d", i-1)
+		}
+		if v, ok := t.Voices.Find(uuid); ok && !v.Speaks(d.Languages) {
+			f.refuse(field, "Voice '%.80s' speaks %.40s, which is not one of the agent's languages", v.Name, v.Language)
+		}
 	}
+	apart(f, "fallback_voice_uuids", d.VoiceUUID, d.FallbackVoices)
 }
 
 // assigned tells of assignments to variables that the agent doesn't have: at

@@ -3,6 +3,7 @@ package roster
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // whether a time zone is valid must not depend on the machine
 )
@@ -18,6 +19,9 @@ const (
 // AudioFormats are those that seed 001 names.
 var AudioFormats = []string{"pcm_8000", "pcm_16000", "pcm_22050", "pcm_24000", "pcm_44100", "pcm_48000", "ulaw_8000"}
 
+// defaultFormat is the seed's.
+const defaultFormat = "pcm_16000"
+
 // efforts are the levels that any model knows; which of them a model has is its
 // own affair.
 var efforts = []string{"none", "minimal", "low", "medium", "high", "xhigh", "max"}
@@ -31,24 +35,40 @@ func (t Terms) asr(f form, d *Definition) {
 		d.ASR = nil
 		return
 	}
-	asr := ASR{Provider: "deepgram", AudioFormat: "pcm_16000", Keywords: []string{}}
+	asr := ASR{Provider: "deepgram", AudioFormat: defaultFormat, Keywords: []string{}}
 	if d.ASR != nil {
 		asr = *d.ASR
 	}
 	before := len(*f.wrong)
 	in.text("provider", maxName, "deepgram", &asr.Provider)
 	in.text("model", maxName, "", &asr.Model)
-	in.oneOf("user_input_audio_format", AudioFormats, "pcm_16000", &asr.AudioFormat)
+	in.oneOf("user_input_audio_format", AudioFormats, defaultFormat, &asr.AudioFormat)
 	in.texts("keywords", maxKeywords, 100, &asr.Keywords)
 	if asr.Model == "" && len(f.wrong.Of("asr.model")) == 0 {
 		in.refuse("model", blank)
 	}
 	if len(*f.wrong) == before {
-		if _, ok := Find(t.ASR, asr.Provider, asr.Model); !ok {
+		if c, ok := Find(t.ASR, asr.Provider, asr.Model); !ok {
 			in.refuse("model", "ASR provider/model combination '%.80s/%.80s' is not supported", asr.Provider, asr.Model)
+		} else {
+			format(in, c, &asr)
 		}
 	}
+	choices(in, "ASR", t.ASR, &asr.Fallbacks)
+	apart(in, "fallbacks", Choice{asr.Provider, asr.Model}, asr.Fallbacks)
 	d.ASR = &asr
+}
+
+// format fits the audio format to the recogniser: one that was asked for must be
+// among those that it takes, any other becomes one that it takes.
+func format(in form, c Capability, asr *ASR) {
+	switch {
+	case c.Takes(asr.AudioFormat):
+	case in.in["user_input_audio_format"] == nil:
+		asr.AudioFormat = c.Format(asr.AudioFormat)
+	default:
+		in.refuse("user_input_audio_format", "is not one that '%.80s/%.80s' takes: %s", c.Provider, c.Model, strings.Join(c.Formats, ", "))
+	}
 }
 
 func defaultTurn() *Turn { return &Turn{Timeout: 7, SilenceEnd: -1, Mode: "silence"} }
@@ -108,6 +128,10 @@ func (t Terms) llm(f form, d *Definition) {
 		if !slices.ContainsFunc(t.LLM, func(c Capability) bool { return c.Provider == *llm.Provider }) {
 			in.refuse("provider", notIncluded)
 		}
+	}
+	choices(in, "LLM", t.LLM, &llm.Fallbacks)
+	if given(llm.Provider) && given(llm.Model) {
+		apart(in, "fallbacks", Choice{*llm.Provider, *llm.Model}, llm.Fallbacks)
 	}
 	d.LLM = &llm
 }

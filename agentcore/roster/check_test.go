@@ -18,7 +18,7 @@ func terms() roster.Terms {
 	return roster.Terms{
 		ASR:    []roster.Capability{{Provider: "deepgram", Model: "nova-2"}},
 		LLM:    []roster.Capability{{Provider: "openai", Model: "gpt-4o"}},
-		Voices: []roster.Voice{{UUID: "abc123", Language: "en-US"}},
+		Voices: roster.Voices{List: []roster.Voice{{UUID: "abc123", Language: "en-US"}}},
 		Seal:   func(plain string) (roster.Secret, error) { return roster.Secret("sealed:" + plain), nil },
 		UUID:   func() string { n++; return "uuid-" + string(rune('a'+n)) },
 		Who:    "cli:test", Now: time.Unix(1_000_000, 0),

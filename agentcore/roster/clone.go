@@ -8,16 +8,17 @@ import (
 // Clone returns a copy that shares nothing with d that can be changed.
 func (d Definition) Clone() Definition {
 	d.Languages = slices.Clone(d.Languages)
+	d.FallbackVoices = slices.Clone(d.FallbackVoices)
 	d.Variables = cloneObject(d.Variables)
 	d.Greeting = clonePointer(d.Greeting)
 	if d.ASR = clonePointer(d.ASR); d.ASR != nil {
-		d.ASR.Keywords = slices.Clone(d.ASR.Keywords)
+		d.ASR.Keywords, d.ASR.Fallbacks = slices.Clone(d.ASR.Keywords), slices.Clone(d.ASR.Fallbacks)
 	}
 	d.Turn = clonePointer(d.Turn)
 	if d.LLM = clonePointer(d.LLM); d.LLM != nil {
 		d.LLM.Prompt, d.LLM.Provider, d.LLM.Model = clonePointer(d.LLM.Prompt), clonePointer(d.LLM.Provider), clonePointer(d.LLM.Model)
 		d.LLM.ReasoningEffort, d.LLM.Timezone = clonePointer(d.LLM.ReasoningEffort), clonePointer(d.LLM.Timezone)
-		d.LLM.BuiltInTools = cloneObject(d.LLM.BuiltInTools)
+		d.LLM.BuiltInTools, d.LLM.Fallbacks = cloneObject(d.LLM.BuiltInTools), slices.Clone(d.LLM.Fallbacks)
 	}
 	d.SystemTools = maps.Clone(d.SystemTools)
 	for name, s := range d.SystemTools {

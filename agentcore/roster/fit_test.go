@@ -19,8 +19,8 @@ func (shelf) LLM(context.Context, string) []roster.Capability {
 	return []roster.Capability{{Provider: "mind", Model: "good", Available: true}}
 }
 
-func (shelf) Voices(context.Context, string) ([]roster.Voice, error) {
-	return []roster.Voice{{UUID: "abc123"}}, nil
+func (shelf) Voices(context.Context, string) (roster.Voices, error) {
+	return roster.Voices{List: []roster.Voice{{UUID: "abc123"}}}, nil
 }
 
 func TestWhatKeepsAnAgentFromTakingCalls(t *testing.T) {
@@ -44,7 +44,7 @@ func TestWhatKeepsAnAgentFromTakingCalls(t *testing.T) {
 		"a model that went away": {whole(func(d *roster.Definition) { d.LLM.Model = &old }),
 			[]string{"Agent LLM 'mind/old' is not available: it is not in the list of capabilities"}},
 		"a voice that went away": {whole(func(d *roster.Definition) { d.VoiceUUID = "abc124" }),
-			[]string{"Agent TTS voice is not available: it is not in the list of voices"}},
+			[]string{"Agent TTS voice 'abc124' is not available: it is not in the list of voices"}},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			got, err := roster.Unfit(t.Context(), shelf{}, roster.Agent{Definition: tt.d})

@@ -17,18 +17,20 @@ type Scope string
 
 // The scopes. Admin is all of them, in its workspace.
 const (
-	Admin        Scope = "admin"
-	AgentsRead   Scope = "agents:read"
-	AgentsWrite  Scope = "agents:write"
-	NumbersRead  Scope = "numbers:read"
-	NumbersWrite Scope = "numbers:write"
-	CallsRead    Scope = "calls:read"
-	CallsWrite   Scope = "calls:write" // dispatch, hang up, resend webhooks
-	KeysWrite    Scope = "keys:write"
+	Admin          Scope = "admin"
+	AgentsRead     Scope = "agents:read"
+	AgentsWrite    Scope = "agents:write"
+	NumbersRead    Scope = "numbers:read"
+	NumbersWrite   Scope = "numbers:write"
+	CallsRead      Scope = "calls:read"
+	CallsWrite     Scope = "calls:write" // dispatch, hang up, resend webhooks
+	ProvidersRead  Scope = "providers:read"
+	ProvidersWrite Scope = "providers:write" // set the keys of outside services, and spend a little on a check
+	KeysWrite      Scope = "keys:write"
 )
 
 // Scopes are all scopes, in the order in which people read them.
-var Scopes = []Scope{Admin, AgentsRead, AgentsWrite, NumbersRead, NumbersWrite, CallsRead, CallsWrite, KeysWrite}
+var Scopes = []Scope{Admin, AgentsRead, AgentsWrite, NumbersRead, NumbersWrite, CallsRead, CallsWrite, ProvidersRead, ProvidersWrite, KeysWrite}
 
 // Key is an API key as it is kept. Its secret is shown once, when it is made.
 type Key struct {

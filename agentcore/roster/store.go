@@ -7,13 +7,14 @@ import (
 
 // Store keeps the roster. Each method is one transaction, may be called from
 // any goroutine, and is told what time it is. What belongs to another workspace
-// is [ErrNotFound]. Changes to agents, numbers and keys are written to the audit
+// is [ErrNotFound]. Changes to agents, numbers and keys of either kind are written to the audit
 // in the same transaction, in the name of who.
 type Store interface {
 	Workspaces
 	Keys
 	Agents
 	Numbers
+	ProviderKeys
 
 	// Changes lists the newest lines of the audit, at most limit, newest first.
 	Changes(ctx context.Context, workspace string, limit int) ([]Change, error)
@@ -103,4 +104,17 @@ type Numbers interface {
 	// LinkNumber says who answers it; agent empty: nobody. A number that another
 	// agent answers is [ErrTaken].
 	LinkNumber(ctx context.Context, workspace string, id int64, agent string, who Actor, now time.Time) (Number, error)
+}
+
+// ProviderKeys keeps the keys that workspaces have of outside services, sealed.
+// The audit never tells them.
+type ProviderKeys interface {
+	// SetProviderKey keeps k in the place of the one before; its Who and Updated
+	// are the audit's, too.
+	SetProviderKey(ctx context.Context, k ProviderKey) error
+	ProviderKey(ctx context.Context, workspace, provider string) (ProviderKey, error)
+	// ListProviderKeys lists those of a workspace, by provider.
+	ListProviderKeys(ctx context.Context, workspace string) ([]ProviderKey, error)
+	// RemoveProviderKey forgets one. One that isn't there is [ErrNotFound].
+	RemoveProviderKey(ctx context.Context, workspace, provider string, who Actor, now time.Time) error
 }

@@ -261,6 +261,6 @@ func (shelf) LLM(context.Context, string) []roster.Capability {
 	return []roster.Capability{{Provider: "openai", Model: "gpt-4o", Available: true}, {Provider: "script", Model: "demo", Available: true}}
 }
 
-func (shelf) Voices(context.Context, string) ([]roster.Voice, error) {
-	return []roster.Voice{{UUID: "flite-slt", Name: "Sally", Provider: "flite", Language: "en-US"}}, nil
+func (shelf) Voices(context.Context, string) (roster.Voices, error) {
+	return roster.Voices{List: []roster.Voice{{UUID: "flite-slt", Name: "Sally", Provider: "flite", Language: "en-US"}}}, nil
 }

@@ -147,6 +147,7 @@ func fill(t *testing.T, db *sql.DB) {
 		`INSERT INTO transcript_lines (call_id, n, turn, speaker, said) VALUES ('call_1', 1, 1, 'caller', 'hello')`,
 		`INSERT INTO recordings (call_id, epoch, object, start_ms, length_ms, bytes) VALUES ('call_1', 1, 'x', 0, 0, 0)`,
 		`INSERT INTO api_keys (id, workspace, name, prefix, hash, scopes, created_us) VALUES ('k', 'default', '', '', '', '[]', 1)`,
+		`INSERT INTO provider_keys (id, workspace, provider, sealed, who, updated_us) VALUES (1, 'default', 'x', '', '', 1)`,
 		`INSERT INTO agents (id, uuid, workspace, name, version, definition, created_us, updated_us) VALUES (1, 'u', 'default', '', 1, '{}', 1, 1)`,
 		`INSERT INTO agent_versions (agent_id, n, who, created_us, definition) VALUES (1, 1, '', 1, '{}')`,
 	} {

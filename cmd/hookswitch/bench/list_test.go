@@ -62,10 +62,10 @@ func (voices) ASR(context.Context, string) []roster.Capability { return nil }
 func (voices) LLM(context.Context, string) []roster.Capability { return nil }
 
 // Voices implements [roster.Catalog].
-func (voices) Voices(context.Context, string) ([]roster.Voice, error) {
-	var all []roster.Voice
+func (voices) Voices(context.Context, string) (roster.Voices, error) {
+	var all roster.Voices
 	for _, v := range flite.Voices() {
-		all = append(all, roster.Voice{UUID: "flite-" + v, Name: v, Provider: "flite", Language: "en-US"})
+		all.List = append(all.List, roster.Voice{UUID: "flite-" + v, Name: v, Provider: "flite", Language: "en-US"})
 	}
 	return all, nil
 }

@@ -8,6 +8,7 @@ var agent = rule{kind: object, fields: []field{
 	{name: "uuid", rule: rule{kind: text}},
 	{name: "enabled", rule: rule{kind: boolean}},
 	{name: "voice_uuid", rule: rule{kind: text}},
+	{name: "fallback_voice_uuids", rule: rule{kind: list, null: true, of: &rule{kind: text}}},
 	{name: "languages", rule: rule{kind: list, of: &rule{kind: text}}},
 	{name: "greeting", rule: rule{kind: text, null: true}},
 	{name: "dynamic_variables", rule: rule{kind: dict, of: &rule{kind: scalar, null: true}}},
@@ -16,6 +17,7 @@ var agent = rule{kind: object, fields: []field{
 		{name: "model", rule: rule{kind: text}},
 		{name: "user_input_audio_format", rule: rule{kind: text}},
 		{name: "keywords", rule: rule{kind: list, of: &rule{kind: text}}},
+		{name: "fallbacks", rule: fallbacks},
 	}}},
 	{name: "turn", rule: rule{kind: object, fields: []field{
 		{name: "turn_timeout", rule: rule{kind: whole}},
@@ -31,6 +33,7 @@ var agent = rule{kind: object, fields: []field{
 		{name: "temperature", rule: rule{kind: number}},
 		{name: "timezone", rule: rule{kind: text, null: true}},
 		{name: "built_in_tools", rule: rule{kind: dict, of: &rule{kind: anything}}},
+		{name: "fallbacks", rule: fallbacks},
 	}}},
 	{name: "system_tools", rule: rule{kind: object, fields: []field{
 		{name: "end_call", rule: systemTool},
@@ -41,6 +44,11 @@ var agent = rule{kind: object, fields: []field{
 	{name: "webhooks", rule: rule{kind: list, keyed: "webhook_type", of: &webhook}},
 	{name: "phone_numbers", rule: rule{kind: list, sorted: true, of: &rule{kind: text}}},
 }}
+
+var fallbacks = rule{kind: list, null: true, of: &rule{kind: object, fields: []field{
+	{name: "provider", rule: rule{kind: text}},
+	{name: "model", rule: rule{kind: text}},
+}}}
 
 var systemTool = rule{kind: object, fields: []field{
 	{name: "active", rule: rule{kind: boolean}},

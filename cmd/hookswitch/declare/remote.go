@@ -23,6 +23,9 @@ func Remote(item json.RawMessage) (map[string]any, error) {
 		"name": head["name"], "languages": head["languages"], "dynamic_variables": head["dynamic_variables"],
 		"voice_uuid": tts["voice_uuid"], "phone_numbers": numbers(all["phone_numbers"]),
 	}
+	if others, there := tts["fallback_voice_uuids"]; there {
+		flat["fallback_voice_uuids"] = others
+	}
 	for _, name := range []string{"enabled", "greeting", "asr", "turn", "llm", "system_tools", "tools", "webhooks"} {
 		if value, there := all[name]; there {
 			flat[name] = value

@@ -111,7 +111,7 @@ func TestMissingVoiceIsToldInTheSeedsWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := o.wish(uuid, "", "")
-	a.errors(`{"agent":["Agent TTS configuration is missing","Agent LLM 'x/x' is not available: this build has no client for it"]}`)
+	a.errors(`{"agent":["Agent TTS configuration is missing","Agent LLM 'x/x' is not available: it is not in the list of capabilities"]}`)
 }
 
 func TestDispatchWithANumberPlacesACall(t *testing.T) {

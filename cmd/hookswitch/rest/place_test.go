@@ -217,9 +217,9 @@ func (shelf) LLM(context.Context, string) []roster.Capability {
 	return []roster.Capability{{Provider: "openai", Model: "gpt-4o", Description: "OpenAI gpt-4o", Available: true}}
 }
 
-func (shelf) Voices(context.Context, string) ([]roster.Voice, error) {
-	return []roster.Voice{
+func (shelf) Voices(context.Context, string) (roster.Voices, error) {
+	return roster.Voices{List: []roster.Voice{
 		{UUID: "abc123", Name: "Professional Voice", Provider: "flite", Language: "en-US"},
 		{UUID: "fr1", Name: "Amélie", Provider: "flite", Language: "fr-FR"},
-	}, nil
+	}}, nil
 }

@@ -68,10 +68,10 @@ func (k catalog) LLM(context.Context, string) []roster.Capability {
 }
 
 // Voices implements [roster.Catalog].
-func (k catalog) Voices(context.Context, string) ([]roster.Voice, error) {
-	var all []roster.Voice
+func (k catalog) Voices(context.Context, string) (roster.Voices, error) {
+	var all roster.Voices
 	for _, v := range flite.Voices() {
-		all = append(all, roster.Voice{UUID: flitePrefix + v, Name: voiceNames[v], Provider: "flite", Language: "en-US"})
+		all.List = append(all.List, roster.Voice{UUID: flitePrefix + v, Name: voiceNames[v], Provider: "flite", Language: "en-US"})
 	}
 	return all, nil
 }

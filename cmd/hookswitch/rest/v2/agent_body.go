@@ -16,24 +16,26 @@ type agentPatch struct {
 }
 
 type AgentOptions struct {
-	Number      *int64                  `json:"phone_number_id" required:"false" doc:"ID of a phone number to link, beside those that are linked. In an update, null or 0 unlinks all of the agent's numbers."`
-	Languages   []string                `json:"languages" required:"false" nullable:"true" doc:"Supported languages. Default [\"en-US\"], the only one so far."`
-	Variables   object                  `json:"dynamic_variables,omitempty" doc:"Flat: keys of at most 64 characters, values scalars of at most 2048. They fill {{name}} in the prompt, the greeting, tools and webhooks."`
-	ASR         orNull[asrBody]         `json:"asr" required:"false" doc:"How the agent hears."`
-	Turn        orNull[turnBody]        `json:"turn" required:"false" doc:"How it takes turns."`
-	LLM         orNull[llmBody]         `json:"llm" required:"false" doc:"How it thinks."`
-	Webhooks    []webhookBody           `json:"webhooks" required:"false" nullable:"true" doc:"Who is told, at most one of each type. The list replaces the one before; a webhook keeps its id and its secret by its type."`
-	SystemTools orNull[systemToolsBody] `json:"system_tools" required:"false" doc:"Settings of the gateway's own tools."`
-	Enabled     *bool                   `json:"enabled" required:"false" doc:"Whether it may take calls. Default true."`
-	Greeting    *string                 `json:"greeting" required:"false" maxLength:"2000" doc:"What it says first. \"\" lets the caller begin; null has a default."`
-	Tools       []toolBody              `json:"tools" required:"false" nullable:"true" doc:"The tools of the tools API. The list replaces the one before; a tool keeps its id by its name."`
+	Number         *int64                  `json:"phone_number_id" required:"false" doc:"ID of a phone number to link, beside those that are linked. In an update, null or 0 unlinks all of the agent's numbers."`
+	FallbackVoices []string                `json:"fallback_voice_uuids" required:"false" nullable:"true" maxItems:"3" doc:"Ours: who speaks when the voice fails, in this order; at most 3."`
+	Languages      []string                `json:"languages" required:"false" nullable:"true" doc:"Supported languages. Default [\"en-US\"], the only one so far."`
+	Variables      object                  `json:"dynamic_variables,omitempty" doc:"Flat: keys of at most 64 characters, values scalars of at most 2048. They fill {{name}} in the prompt, the greeting, tools and webhooks."`
+	ASR            orNull[asrBody]         `json:"asr" required:"false" doc:"How the agent hears."`
+	Turn           orNull[turnBody]        `json:"turn" required:"false" doc:"How it takes turns."`
+	LLM            orNull[llmBody]         `json:"llm" required:"false" doc:"How it thinks."`
+	Webhooks       []webhookBody           `json:"webhooks" required:"false" nullable:"true" doc:"Who is told, at most one of each type. The list replaces the one before; a webhook keeps its id and its secret by its type."`
+	SystemTools    orNull[systemToolsBody] `json:"system_tools" required:"false" doc:"Settings of the gateway's own tools."`
+	Enabled        *bool                   `json:"enabled" required:"false" doc:"Whether it may take calls. Default true."`
+	Greeting       *string                 `json:"greeting" required:"false" maxLength:"2000" doc:"What it says first. \"\" lets the caller begin; null has a default."`
+	Tools          []toolBody              `json:"tools" required:"false" nullable:"true" doc:"The tools of the tools API. The list replaces the one before; a tool keeps its id by its name."`
 }
 
 type asrBody struct {
-	Provider *string  `json:"provider" required:"false" doc:"ASR provider. Default \"deepgram\"; see /agents/capabilities."`
-	Model    string   `json:"model,omitempty" doc:"ASR model. Required when the agent has none yet."`
-	Format   string   `json:"user_input_audio_format,omitempty" enum:"pcm_8000,pcm_16000,pcm_22050,pcm_24000,pcm_44100,pcm_48000,ulaw_8000" doc:"Audio format. Default \"pcm_16000\". The telephone's own is used on the telephone."`
-	Keywords []string `json:"keywords" required:"false" nullable:"true" doc:"Words to listen for, at most 100."`
+	Provider  *string      `json:"provider" required:"false" doc:"ASR provider. Default \"deepgram\"; see /agents/capabilities."`
+	Model     string       `json:"model,omitempty" doc:"ASR model. Required when the agent has none yet."`
+	Format    string       `json:"user_input_audio_format,omitempty" enum:"pcm_8000,pcm_16000,pcm_22050,pcm_24000,pcm_44100,pcm_48000,ulaw_8000" doc:"What the recogniser is sent. Default \"pcm_16000\", or what the recogniser takes when it does not take that; ulaw_8000 is the telephone's own and is passed on as it comes."`
+	Keywords  []string     `json:"keywords" required:"false" nullable:"true" doc:"Words to listen for, at most 100."`
+	Fallbacks []choicePart `json:"fallbacks" required:"false" nullable:"true" maxItems:"3" doc:"Ours: who hears when that fails, in this order; at most 3."`
 }
 
 type turnBody struct {
@@ -44,13 +46,14 @@ type turnBody struct {
 }
 
 type llmBody struct {
-	Prompt      *string  `json:"prompt" required:"false" maxLength:"100000" doc:"System prompt."`
-	Provider    *string  `json:"provider" required:"false" doc:"LLM provider; see /agents/capabilities."`
-	Model       *string  `json:"model" required:"false" doc:"LLM model."`
-	Effort      *string  `json:"reasoning_effort" required:"false" doc:"Reasoning effort: none, minimal, low, medium, high, xhigh or max. Which of them a model has is its own affair."`
-	Temperature *float64 `json:"temperature" required:"false" minimum:"0" maximum:"2" doc:"Default 0.3."`
-	Timezone    *string  `json:"timezone" required:"false" doc:"IANA time zone: of dates, and of calls_today."`
-	BuiltIn     object   `json:"built_in_tools,omitempty" doc:"Kept as it is."`
+	Prompt      *string      `json:"prompt" required:"false" maxLength:"100000" doc:"System prompt."`
+	Provider    *string      `json:"provider" required:"false" doc:"LLM provider; see /agents/capabilities."`
+	Model       *string      `json:"model" required:"false" doc:"LLM model."`
+	Effort      *string      `json:"reasoning_effort" required:"false" doc:"Reasoning effort: none, minimal, low, medium, high, xhigh or max. Which of them a model has is its own affair."`
+	Temperature *float64     `json:"temperature" required:"false" minimum:"0" maximum:"2" doc:"Default 0.3."`
+	Timezone    *string      `json:"timezone" required:"false" doc:"IANA time zone: of dates, and of calls_today."`
+	BuiltIn     object       `json:"built_in_tools,omitempty" doc:"Kept as it is."`
+	Fallbacks   []choicePart `json:"fallbacks" required:"false" nullable:"true" maxItems:"3" doc:"Ours: who thinks when that fails, in this order; at most 3."`
 }
 
 type systemToolsBody struct {

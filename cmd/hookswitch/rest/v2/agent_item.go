@@ -46,15 +46,23 @@ type agentHead struct {
 }
 
 type asrPart struct {
-	Provider string   `json:"provider"`
-	Model    string   `json:"model"`
-	Format   string   `json:"user_input_audio_format"`
-	Keywords []string `json:"keywords"`
+	Provider  string       `json:"provider"`
+	Model     string       `json:"model"`
+	Format    string       `json:"user_input_audio_format"`
+	Keywords  []string     `json:"keywords"`
+	Fallbacks []choicePart `json:"fallbacks,omitempty" doc:"With advanced, when there are any: who hears when that fails, in this order."`
+}
+
+// choicePart is a model of a provider.
+type choicePart struct {
+	Provider string `json:"provider"`
+	Model    string `json:"model"`
 }
 
 type ttsPart struct {
-	Voice string `json:"voice_uuid"`
-	Name  string `json:"voice_name" doc:"Empty when the voice is gone."`
+	Voice     string   `json:"voice_uuid"`
+	Name      string   `json:"voice_name" doc:"Empty when the voice is gone, or its provider's list can't be had."`
+	Fallbacks []string `json:"fallback_voice_uuids,omitempty" doc:"With advanced, when there are any: who speaks when that fails, in this order."`
 }
 
 type turnPart struct {
@@ -65,13 +73,14 @@ type turnPart struct {
 }
 
 type llmPart struct {
-	Prompt      *string `json:"prompt"`
-	Provider    *string `json:"provider"`
-	Model       *string `json:"model"`
-	Effort      *string `json:"reasoning_effort"`
-	Temperature float64 `json:"temperature"`
-	Timezone    *string `json:"timezone"`
-	BuiltIn     object  `json:"built_in_tools"`
+	Prompt      *string      `json:"prompt"`
+	Provider    *string      `json:"provider"`
+	Model       *string      `json:"model"`
+	Effort      *string      `json:"reasoning_effort"`
+	Temperature float64      `json:"temperature"`
+	Timezone    *string      `json:"timezone"`
+	BuiltIn     object       `json:"built_in_tools"`
+	Fallbacks   []choicePart `json:"fallbacks,omitempty" doc:"With advanced, when there are any: who thinks when that fails, in this order."`
 }
 
 // AdvancedPart is what advanced=true adds.
@@ -120,7 +129,7 @@ func (a *API) items(ctx context.Context, agents []roster.Agent, advanced bool) (
 		}
 	}
 	named := map[string]string{}
-	for _, v := range voices {
+	for _, v := range voices.List {
 		named[v.UUID] = v.Name
 	}
 	for _, g := range agents {
@@ -184,7 +193,7 @@ func itemOf(g roster.Agent, advanced bool) agentItem {
 		WebhooksCount: len(d.Webhooks),
 	}
 	if d.ASR != nil {
-		item.ASR = &asrPart{d.ASR.Provider, d.ASR.Model, d.ASR.AudioFormat, notNil(d.ASR.Keywords)}
+		item.ASR = &asrPart{Provider: d.ASR.Provider, Model: d.ASR.Model, Format: d.ASR.AudioFormat, Keywords: notNil(d.ASR.Keywords)}
 	}
 	if d.Turn != nil {
 		item.Turn = &turnPart{Timeout: d.Turn.Timeout, SilenceEnd: d.Turn.SilenceEnd, Mode: d.Turn.Mode}
@@ -193,12 +202,32 @@ func itemOf(g roster.Agent, advanced bool) agentItem {
 		}
 	}
 	if l := d.LLM; l != nil {
-		item.LLM = &llmPart{l.Prompt, l.Provider, l.Model, l.ReasoningEffort, l.Temperature, l.Timezone, l.BuiltInTools}
+		item.LLM = &llmPart{Prompt: l.Prompt, Provider: l.Provider, Model: l.Model, Effort: l.ReasoningEffort, Temperature: l.Temperature, Timezone: l.Timezone, BuiltIn: l.BuiltInTools}
 	}
 	if advanced {
 		item.AdvancedPart = advancedOf(g)
+		item.fallbacks(d)
 	}
 	return item
+}
+
+// fallbacks adds who takes over.
+func (item *agentItem) fallbacks(d roster.Definition) {
+	item.TTS.Fallbacks = d.FallbackVoices
+	if d.ASR != nil {
+		item.ASR.Fallbacks = choicesOf(d.ASR.Fallbacks)
+	}
+	if d.LLM != nil {
+		item.LLM.Fallbacks = choicesOf(d.LLM.Fallbacks)
+	}
+}
+
+func choicesOf(all []roster.Choice) []choicePart {
+	var out []choicePart
+	for _, c := range all {
+		out = append(out, choicePart(c))
+	}
+	return out
 }
 
 func advancedOf(g roster.Agent) *AdvancedPart {

@@ -57,7 +57,7 @@ func (a *API) agents() {
 	handle(a, operation{ID: "update-agent", Method: http.MethodPatch, Path: "/agents/{uuid}", Tag: tagAgents, Thing: "Agent",
 		Summary: "Update an agent", Scope: roster.AgentsWrite, Fail: "Failed to update agent",
 		About: "Merges the body into the agent: fields that are left out keep their values, also inside `asr`, `turn`, `llm` and `system_tools`; " +
-			"null puts the default back. `languages`, `tools` and `webhooks` are replaced as a whole. " +
+			"null puts the default back. `languages`, `tools`, `webhooks` and fallbacks are replaced as a whole. " +
 			"Every change makes a version; a body that changes nothing makes none. Calls that run stay on theirs.",
 		Body: agentPatch{}, Example: `{"llm":{"temperature":0.5},"enabled":true}`, Errors: []int{http.StatusConflict}}, a.updateAgent)
 	handle(a, operation{ID: "delete-agent", Method: http.MethodDelete, Path: "/agents/{uuid}", Tag: tagAgents, Thing: "Agent",

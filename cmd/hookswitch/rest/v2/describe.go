@@ -6,13 +6,14 @@ import (
 
 // Tags of the operations: chapters of the documentation.
 const (
-	tagAgents   = "Agents"
-	tagVersions = "Versions"
-	tagTools    = "Tools"
-	tagWebhooks = "Webhooks"
-	tagCatalog  = "Catalog"
-	tagNumbers  = "Phone numbers"
-	tagKeys     = "Keys"
+	tagAgents    = "Agents"
+	tagVersions  = "Versions"
+	tagTools     = "Tools"
+	tagWebhooks  = "Webhooks"
+	tagCatalog   = "Catalog"
+	tagNumbers   = "Phone numbers"
+	tagKeys      = "Keys"
+	tagProviders = "Providers"
 )
 
 // describe fills in what the document says of the API as a whole.

@@ -198,39 +198,11 @@ func (a *API) fit(ctx context.Context, agent roster.Agent, wrong *roster.Problem
 	if !agent.Enabled {
 		wrong.Add("agent", "Agent is disabled")
 	}
-	for _, m := range roster.Missing(agent.Definition) {
-		wrong.Add("agent", "%s", m)
+	unfit, err := roster.Unfit(ctx, a.Catalog, agent)
+	for _, why := range unfit {
+		wrong.Add("agent", "%s", why)
 	}
-	if agent.ASR != nil && agent.ASR.Provider != "" && agent.ASR.Model != "" {
-		available("ASR", a.Catalog.ASR(ctx, agent.Workspace), agent.ASR.Provider, agent.ASR.Model, wrong)
-	}
-	if l := agent.LLM; l != nil && l.Provider != nil && l.Model != nil && *l.Provider != "" && *l.Model != "" {
-		available("LLM", a.Catalog.LLM(ctx, agent.Workspace), *l.Provider, *l.Model, wrong)
-	}
-	if agent.VoiceUUID == "" {
-		return nil
-	}
-	voices, err := a.Catalog.Voices(ctx, agent.Workspace)
-	if err != nil {
-		return err
-	}
-	for _, v := range voices {
-		if v.UUID == agent.VoiceUUID {
-			return nil
-		}
-	}
-	wrong.Add("agent", "Agent voice '%s' is not available: this gateway has no such voice", agent.VoiceUUID)
-	return nil
-}
-
-func available(part string, all []roster.Capability, provider, model string, wrong *roster.Problems) {
-	c, known := roster.Find(all, provider, model)
-	switch {
-	case !known:
-		wrong.Add("agent", "Agent %s '%s/%s' is not available: this build has no client for it", part, provider, model)
-	case !c.Available:
-		wrong.Add("agent", "Agent %s '%s/%s' is not available: %s", part, provider, model, c.Why)
-	}
+	return err
 }
 
 // caller is the number that the agent calls from.

@@ -38,7 +38,7 @@ type keysAnswer struct {
 
 type keyBody struct {
 	Name   string   `json:"name" maxLength:"64" doc:"What it is for."`
-	Scopes []string `json:"scopes" doc:"What it may do: admin, or some of agents:read, agents:write, numbers:read, numbers:write, calls:read, calls:write, keys:write. Who may write may read."`
+	Scopes []string `json:"scopes" doc:"What it may do: admin, or some of agents:read, agents:write, numbers:read, numbers:write, calls:read, calls:write, providers:read, providers:write, keys:write. Who may write may read."`
 }
 
 type changeItem struct {

@@ -18,6 +18,7 @@ type Config struct {
 	Roster    roster.Store     // Required.
 	Catalog   roster.Catalog   // Required.
 	Sealer    roster.Sealer    // Required.
+	Providers Providers        // nil: the document has no operations on outside services
 	Trunk     Trunk            // nil: numbers have nothing to clean up
 	Log       *slog.Logger     // nil discards
 	Now       func() time.Time // nil means time.Now
@@ -60,6 +61,7 @@ func Register(to huma.API, cfg Config) error {
 	a.webhooks()
 	a.numbers()
 	a.keys()
+	a.providers()
 	a.capabilities()
 	return a.calls()
 }

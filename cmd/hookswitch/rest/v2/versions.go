@@ -32,18 +32,19 @@ type versionItem struct {
 // agentVersion is what one version says, in the shape of the body that makes an
 // agent.
 type agentVersion struct {
-	Name        string                    `json:"name"`
-	Enabled     bool                      `json:"enabled"`
-	Voice       string                    `json:"voice_uuid"`
-	Languages   []string                  `json:"languages"`
-	Variables   object                    `json:"dynamic_variables"`
-	Greeting    *string                   `json:"greeting"`
-	ASR         orNull[asrPart]           `json:"asr"`
-	Turn        orNull[turnPart]          `json:"turn"`
-	LLM         orNull[llmPart]           `json:"llm"`
-	SystemTools map[string]systemToolPart `json:"system_tools"`
-	Tools       []toolItem                `json:"tools"`
-	Webhooks    []webhookItem             `json:"webhooks"`
+	Name           string                    `json:"name"`
+	Enabled        bool                      `json:"enabled"`
+	Voice          string                    `json:"voice_uuid"`
+	FallbackVoices []string                  `json:"fallback_voice_uuids,omitempty" doc:"When there are any."`
+	Languages      []string                  `json:"languages"`
+	Variables      object                    `json:"dynamic_variables"`
+	Greeting       *string                   `json:"greeting"`
+	ASR            orNull[asrPart]           `json:"asr"`
+	Turn           orNull[turnPart]          `json:"turn"`
+	LLM            orNull[llmPart]           `json:"llm"`
+	SystemTools    map[string]systemToolPart `json:"system_tools"`
+	Tools          []toolItem                `json:"tools"`
+	Webhooks       []webhookItem             `json:"webhooks"`
 }
 
 type difference struct {
@@ -143,7 +144,7 @@ func (a *API) getVersion(ctx context.Context, in *VersionPath) (*reply[versionAn
 	item, more := itemOf(g, true), advancedOf(g)
 	return &reply[versionAnswer]{versionAnswer{Success: true, Item: versionItem{
 		Version: v.Number, Who: string(v.Who), Created: stamp(v.Created), Current: current,
-		Definition: agentVersion{Name: v.Name, Enabled: v.Enabled, Voice: v.VoiceUUID, Languages: item.Agent.Languages,
+		Definition: agentVersion{Name: v.Name, Enabled: v.Enabled, Voice: v.VoiceUUID, FallbackVoices: v.FallbackVoices, Languages: item.Agent.Languages,
 			Variables: item.Agent.Variables, Greeting: v.Greeting, ASR: orNull[asrPart]{item.ASR}, Turn: orNull[turnPart]{item.Turn}, LLM: orNull[llmPart]{item.LLM},
 			SystemTools: more.SystemTools, Tools: more.Tools, Webhooks: more.Webhooks},
 	}}}, nil
