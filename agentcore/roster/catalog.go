@@ -35,7 +35,7 @@ func (c Capability) Format(format string) string {
 
 // Voice is one that an agent may speak with.
 type Voice struct {
-	UUID     string
+	UUID     string // no other voice of the workspace has it
 	Name     string
 	Provider string
 	Language string // BCP 47; empty when it speaks several

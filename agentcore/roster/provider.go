@@ -17,6 +17,17 @@ type ProviderKey struct {
 	Updated   time.Time
 }
 
+// KeySource says whose key an outside service is asked with.
+type KeySource string
+
+// Sources of keys. The workspace's own goes before the environment's.
+const (
+	FromWorkspace   KeySource = "workspace"
+	FromEnvironment KeySource = "environment"
+	FromNobody      KeySource = "none"
+	BuiltIn         KeySource = "built_in" // it takes no key
+)
+
 // ProviderKey reads the body that sets a key, as [Terms.Create] does, and
 // returns it as it is: the caller seals it, and shows it to nobody.
 func (Terms) ProviderKey(body map[string]any) (string, error) {

@@ -150,7 +150,7 @@ func (a *API) setProviderKey(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if p.Source == BuiltIn {
+	if p.Source == roster.BuiltIn {
 		return nil, Fail(http.StatusBadRequest, fmt.Sprintf("The provider '%s' is built in and takes no key.", p.Name))
 	}
 	key, err := roster.Terms{}.ProviderKey(body)

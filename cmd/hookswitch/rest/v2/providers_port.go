@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/provider"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
 )
 
 // Providers tells of the outside services that hear, think and speak for a
@@ -24,22 +25,11 @@ type Providers interface {
 type ProviderState struct {
 	Name       string           // "deepgram"
 	Stages     []provider.Stage // that it can play; never empty
-	Source     KeySource
+	Source     roster.KeySource
 	Configured bool      // a call could use it now
 	Why        string    // it is not, as something to do about it; empty when configured
-	Updated    time.Time // when the workspace's key was set; zero unless the Source is OfWorkspace
+	Updated    time.Time // when the workspace's key was set; zero unless the Source is [roster.FromWorkspace]
 }
-
-// KeySource says whose key a provider is asked with.
-type KeySource string
-
-// Sources of keys. The workspace's own goes before the environment's.
-const (
-	OfWorkspace   KeySource = "workspace"
-	OfEnvironment KeySource = "environment"
-	OfNobody      KeySource = "none"
-	BuiltIn       KeySource = "built_in" // it takes no key
-)
 
 // ProviderCheck is what came of one round trip.
 type ProviderCheck struct {
