@@ -24,6 +24,7 @@ func Run(t *testing.T, open func(t *testing.T) tts.Synthesizer) {
 		{"MoreWordsTakeLonger", moreWordsTakeLonger},
 		{"NothingToSay", nothingToSay},
 		{"OddText", oddText},
+		{"WordsEndWhereTheyShould", wordsEnd},
 		{"StopsAtTheFirstError", stopsAtTheFirstError},
 		{"StopsWithItsContext", stopsWithItsContext},
 		{"ManyAtOnce", manyAtOnce},
