@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 
 	sdk "github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
 
 	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 )
 
 // Bounds of one reply: more is a model gone mad, or a server that isn't one.
@@ -24,16 +26,18 @@ var errTooMuch = errors.New("the reply is too long")
 // answer reads one reply from a stream and hands it on.
 type answer struct {
 	model *Model
-	watch *watchdog
+	watch *provider.Watchdog
 	yield func(llm.Delta, error) bool
 	turn  int // for the ids of tool calls that came without
 
 	op       string // what was being done when it failed
+	refused  string // the field of the request that the server refused
 	began    bool   // something was handed on: too late to try again
 	stopped  bool   // the consumer wants no more
 	finished bool   // the model said that it has finished
 	text     int    // bytes of words so far
 	calls    []*call
+	cost     *llm.Usage // nil as long as the server says nothing of it
 }
 
 // call is a tool call being put together.
@@ -45,16 +49,27 @@ type call struct {
 
 // read asks once. A nil error is a whole reply, or a consumer that stopped.
 func (a *answer) read(params sdk.ChatCompletionNewParams) error {
-	a.op, a.calls, a.finished = "chat", nil, false
-	line := &lineGuard{}
-	stream := a.model.chat.NewStreaming(a.watch.ctx, params, option.WithMiddleware(line.wrap))
+	a.op, a.refused, a.calls, a.cost, a.finished = "chat", "", nil, nil, false
+	var events *provider.Events
+	guard := func(req *http.Request, next func(*http.Request) (*http.Response, error)) (*http.Response, error) {
+		res, err := next(req)
+		if err != nil {
+			return res, err
+		}
+		a.refused = a.model.optional.Learn(res)
+		if events, err = provider.ReadEvents(a.model.cfg.Name, "chat", res); err != nil {
+			return nil, err
+		}
+		return res, nil
+	}
+	stream := a.model.chat.NewStreaming(a.watch.Ctx, params, option.WithMiddleware(guard))
 	defer stream.Close()
 	if err := stream.Err(); err != nil {
 		return err
 	}
 	a.op = "stream"
 	for stream.Next() {
-		if err := a.watch.ctx.Err(); err != nil {
+		if err := a.watch.Ctx.Err(); err != nil {
 			return err
 		}
 		if err := a.chunk(stream.Current()); err != nil || a.stopped {
@@ -64,25 +79,31 @@ func (a *answer) read(params sdk.ChatCompletionNewParams) error {
 	if err := stream.Err(); err != nil {
 		return err
 	}
-	if err := a.watch.ctx.Err(); err != nil {
+	if err := a.watch.Ctx.Err(); err != nil {
 		return err
 	}
-	if !a.finished && !line.done { // a proxy closed it politely in mid-sentence
+	if !a.finished && !events.Done() { // a proxy closed it politely in mid-sentence
 		return io.ErrUnexpectedEOF
 	}
 	a.handCalls()
+	if a.cost != nil && !a.stopped {
+		a.hand(llm.Delta{Usage: a.cost})
+	}
 	return nil
 }
 
 // chunk takes one event of the stream.
 func (a *answer) chunk(c sdk.ChatCompletionChunk) error {
+	if c.JSON.Usage.Valid() { // of several, as some servers send, the last counts
+		a.cost = &llm.Usage{Input: int(c.Usage.PromptTokens), Cached: int(c.Usage.PromptTokensDetails.CachedTokens), Output: int(c.Usage.CompletionTokens)}
+	}
 	for _, choice := range c.Choices { // none in a usage chunk
 		if choice.Index != 0 {
 			continue
 		}
 		said := choice.Delta.Content + choice.Delta.Refusal // a refusal is words, too
 		if a.text += len(said); a.text > maxText {
-			return errTooMuch
+			return a.tooMuch(errTooMuch)
 		}
 		if said != "" {
 			a.hand(llm.Delta{Text: said})
@@ -91,7 +112,7 @@ func (a *answer) chunk(c sdk.ChatCompletionChunk) error {
 			if err := a.part(part); err != nil {
 				return err
 			}
-			a.watch.resume() // it is at work
+			a.watch.Resume() // it is at work
 		}
 		if choice.FinishReason != "" {
 			a.finished = true
@@ -114,7 +135,7 @@ func (a *answer) part(p sdk.ChatCompletionChunkChoiceDeltaToolCall) error {
 	}
 	if c == nil {
 		if len(a.calls) == maxCalls {
-			return errTooMuch
+			return a.tooMuch(errTooMuch)
 		}
 		c = &call{index: p.Index}
 		a.calls = append(a.calls, c)
@@ -126,9 +147,13 @@ func (a *answer) part(p sdk.ChatCompletionChunkChoiceDeltaToolCall) error {
 		c.name = p.Function.Name
 	}
 	if c.args = append(c.args, p.Function.Arguments...); len(c.args) > maxArguments {
-		return fmt.Errorf("%w: a tool call's arguments have more than %d bytes", errTooMuch, maxArguments)
+		return a.tooMuch(fmt.Errorf("%w: a tool call's arguments have more than %d bytes", errTooMuch, maxArguments))
 	}
 	return nil
+}
+
+func (a *answer) tooMuch(err error) error {
+	return provider.New(a.model.cfg.Name, "stream", provider.Garbage, err)
 }
 
 // handCalls hands on the tool calls, whole, in the order in which they began.
@@ -149,10 +174,10 @@ func (a *answer) handCalls() {
 
 func (a *answer) hand(d llm.Delta) {
 	a.began = true
-	a.watch.pause()
+	a.watch.Pause()
 	if !a.yield(d, nil) {
 		a.stopped = true
 		return
 	}
-	a.watch.resume()
+	a.watch.Resume()
 }

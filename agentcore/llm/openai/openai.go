@@ -9,40 +9,52 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
-	"time"
+	"sync/atomic"
 
 	sdk "github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
 
 	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 )
+
+// Name is what errors call the provider, unless the configuration says otherwise.
+const Name = "openai"
 
 // Config says which model to ask, where and how patiently.
 type Config struct {
 	BaseURL string // the part before /chat/completions, "http://127.0.0.1:11434/v1". Empty means OpenAI's own
 	Key     string // sent as a bearer token. Empty sends none: local servers want none
 	Model   string // the model's name there. Required
+	Name    string // of the service, in errors and metrics: "groq". Empty means [Name]
 
-	FirstToken    time.Duration // from the request to the first word or tool call, retries included. Zero means 10 s
-	BetweenTokens time.Duration // from one to the next. Zero means 5 s
-	Retries       int           // after 429 and 5xx, before the first word. Zero means 2, negative none; at most 5
+	Patience provider.Patience // First runs to the first word or tool call, retries and hidden reasoning included
+	Retries  int               // after 429, 5xx and no connection, before the first word. Zero means 2, negative none; at most 5
 
-	Temperature *float64          // 0 to 2. Nil leaves it to the server
-	MaxTokens   int               // of a reply. Zero leaves it to the server
-	Headers     map[string]string // added to every request
-	HTTP        *http.Client      // nil means one of its own
-	Log         *slog.Logger      // nil discards; told of retries, never of words or keys
+	Temperature     *float64          // 0 to 2. Nil leaves it to the server; left out for models that take none
+	ReasoningEffort string            // one of [Efforts]. Empty leaves it to the server; every thought is silence on the line
+	MaxTokens       int               // of a reply, hidden reasoning included. Zero leaves it to the server
+	Headers         map[string]string // added to every request
+	HTTP            *http.Client      // nil means one of its own, with Patience.Connect
+	Log             *slog.Logger      // nil discards; told of retries, never of words or keys
 }
+
+// Efforts are the values of ReasoningEffort. Which of them a model knows differs;
+// one that it refuses is replaced by "none", and then left out.
+var Efforts = []string{"none", "minimal", "low", "medium", "high", "xhigh", "max"}
 
 // Model is a model behind a chat completions endpoint. It is an [llm.Model].
 type Model struct {
-	cfg    Config
-	http   *http.Client
-	log    *slog.Logger
-	chat   sdk.ChatCompletionService
-	shared bool // http is the caller's: not ours to close
+	cfg      Config
+	http     *http.Client
+	log      *slog.Logger
+	chat     sdk.ChatCompletionService
+	shared   bool // http is the caller's: not ours to close
+	family   family
+	optional *provider.Optional
+	effort   atomic.Int32 // how much of the reasoning effort was refused so far: see [Model.reasoning]
 }
 
 // New makes a Model; it does not connect. The errors name the field at fault.
@@ -50,9 +62,12 @@ func New(cfg Config) (*Model, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	m := &Model{cfg: cfg.withDefaults(), http: cfg.HTTP, log: cfg.Log, shared: cfg.HTTP != nil}
+	m := &Model{
+		cfg: cfg.withDefaults(), http: cfg.HTTP, log: cfg.Log, shared: cfg.HTTP != nil,
+		family: familyOf(cfg.Model), optional: provider.NewOptional(optionalFields...),
+	}
 	if m.http == nil {
-		m.http = newClient()
+		m.http = provider.NewClient(m.cfg.Patience.Connect)
 	}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
@@ -63,7 +78,6 @@ func New(cfg Config) (*Model, error) {
 		option.WithEnvironmentProduction(),
 		option.WithHTTPClient(m.http),
 		option.WithMaxRetries(0), // ours knows how long a caller waits
-		option.WithMiddleware(guard),
 	}
 	if cfg.BaseURL != "" {
 		opts = append(opts, option.WithBaseURL(strings.TrimRight(cfg.BaseURL, "/")+"/"))
@@ -84,31 +98,32 @@ func (c Config) check() error {
 	if c.Model == "" {
 		fail("Model is required")
 	}
-	if u, err := url.Parse(c.BaseURL); c.BaseURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
-		fail("BaseURL must be http:// or https:// with a host and a path, and nothing else")
+	if err := provider.CheckBase(c.BaseURL); err != nil {
+		fail("%w", err)
 	}
-	if strings.ContainsFunc(c.Key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		fail("Key has characters that a header can't carry") // and is not shown
+	if err := provider.CheckKey(c.Key); err != nil {
+		fail("%w", err)
 	}
 	if t := c.Temperature; t != nil && !(*t >= 0 && *t <= 2) {
 		fail("Temperature must be from 0 to 2")
 	}
+	if c.ReasoningEffort != "" && !slices.Contains(Efforts, c.ReasoningEffort) {
+		fail("ReasoningEffort must be one of %s", strings.Join(Efforts, ", "))
+	}
 	if c.MaxTokens < 0 {
 		fail("MaxTokens must not be negative")
 	}
-	if c.FirstToken < 0 || c.BetweenTokens < 0 {
-		fail("FirstToken and BetweenTokens must not be negative")
+	if c.Patience.Connect < 0 || c.Patience.First < 0 || c.Patience.Gap < 0 {
+		fail("Patience must not be negative")
 	}
 	return errors.Join(errs...)
 }
 
 func (c Config) withDefaults() Config {
-	if c.FirstToken == 0 {
-		c.FirstToken = 10 * time.Second
+	if c.Name == "" {
+		c.Name = Name
 	}
-	if c.BetweenTokens == 0 {
-		c.BetweenTokens = 5 * time.Second
-	}
+	c.Patience = c.Patience.OrDefault()
 	switch {
 	case c.Retries == 0:
 		c.Retries = 2
@@ -117,18 +132,6 @@ func (c Config) withDefaults() Config {
 	}
 	c.Retries = min(c.Retries, 5)
 	return c
-}
-
-// newClient follows no redirect: a key is for the host it was given for.
-func newClient() *http.Client {
-	t := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: 32,
-		IdleConnTimeout:     90 * time.Second,
-		TLSHandshakeTimeout: 10 * time.Second,
-	}
-	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // Close lets go of idle connections. Replies under way go on.
@@ -150,23 +153,28 @@ func (m *Model) Chat(ctx context.Context, r llm.Request) iter.Seq2[llm.Delta, er
 			yield(llm.Delta{}, m.failure(ctx, "chat", err))
 			return
 		}
-		params, err := m.params(r)
-		if err != nil {
-			yield(llm.Delta{}, &llm.Error{Provider: provider, Op: "chat", Err: err})
-			return
-		}
-		w := watch(ctx, m.cfg.FirstToken, m.cfg.BetweenTokens)
-		defer w.stop()
+		w := provider.Watch(ctx, m.cfg.Patience)
+		defer w.Stop()
 		a := &answer{model: m, watch: w, yield: yield, turn: len(r.Messages)}
-		for try := 0; ; try++ {
-			err := a.read(params)
-			if err == nil || a.stopped {
+		for try, learned := 0, 0; ; {
+			params, sent, err := m.params(r)
+			if err != nil {
+				yield(llm.Delta{}, provider.New(m.cfg.Name, "chat", provider.Refused, err))
 				return
 			}
-			if try < m.cfg.Retries && !a.began && m.wait(w, try, err) {
+			err = a.read(params)
+			switch {
+			case err == nil || a.stopped:
+				return
+			case a.refused != "" && learned < mostLearned && w.Ctx.Err() == nil:
+				m.without(a.refused, sent)
+				learned++
+				continue
+			case try < m.cfg.Retries && !a.began && m.wait(w, try, err):
+				try++
 				continue
 			}
-			yield(llm.Delta{}, m.failure(w.ctx, a.op, err))
+			yield(llm.Delta{}, m.failure(w.Ctx, a.op, err))
 			return
 		}
 	}

@@ -16,34 +16,8 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/llm"
 	"github.com/hookswitch/hookswitch/agentcore/llm/llmtest"
 	"github.com/hookswitch/hookswitch/agentcore/llm/openai"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 )
-
-func TestOpenAIIsAModel(t *testing.T) {
-	llmtest.Run(t, func(t *testing.T, b llmtest.Behaviour) llm.Model {
-		p := map[llmtest.Behaviour]play{
-			llmtest.Talks: words(strings.SplitAfter(llmtest.Words, " ")...),
-			llmtest.TalksOn: func(c *conn) {
-				c.stream()
-				for range 150 {
-					c.say("word ")
-				}
-				c.stall()
-			},
-			llmtest.CallsTool: func(c *conn) {
-				c.stream()
-				c.say("Let me see. ")
-				c.delta(`{"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"look","arguments":""}}]}`)
-				c.delta(`{"tool_calls":[{"index":0,"function":{"arguments":"{\"wh"}}]}`)
-				c.delta(`{"tool_calls":[{"index":0,"function":{"arguments":"at\":\"sky\"}"}}]}`)
-				c.finish("tool_calls")
-				c.done()
-			},
-			llmtest.Fails: status(http.StatusBadRequest, "invalid_request_error"),
-		}[b]
-		m, _ := serve(t, nil, p)
-		return m
-	})
-}
 
 // got is a whole reply.
 type got struct {
@@ -140,65 +114,65 @@ func TestFailuresSayWhetherToTryAgain(t *testing.T) {
 		want llm.Error
 		in   string // the error's text
 	}{
-		{"key refused", status(401, "invalid_request_error"), "", llm.Error{Op: "chat", Code: 401}, "status 401 Unauthorized (invalid_request_error)"},
-		{"too many requests", status(429, "rate_limit_exceeded"), "", llm.Error{Op: "chat", Code: 429, Retry: true}, "status 429 Too Many Requests (rate_limit_exceeded)"},
-		{"no money", status(429, "insufficient_quota"), "", llm.Error{Op: "chat", Code: 429}, "insufficient_quota"},
-		{"server broken", status(500, "server_error"), "", llm.Error{Op: "chat", Code: 500, Retry: true}, "status 500"},
-		{"server broken, for good", status(500, "server_error", "X-Should-Retry", "false"), "", llm.Error{Op: "chat", Code: 500}, "status 500"},
-		{"an error page", func(c *conn) { c.w.WriteHeader(502); fmt.Fprint(c.w, "<html>sk-very-secret</html>") }, "", llm.Error{Op: "chat", Code: 502, Retry: true}, "status 502 Bad Gateway"},
-		{"a redirect", func(c *conn) { http.Redirect(c.w, c.r, "/elsewhere", http.StatusTemporaryRedirect) }, "", llm.Error{Op: "chat", Code: 307}, "status 307"},
-		{"not a stream", func(c *conn) { c.w.Header().Set("Content-Type", "application/json"); fmt.Fprint(c.w, `{}`) }, "", llm.Error{Op: "chat", Retry: true}, "not with a stream"},
-		{"no answer", func(c *conn) { c.stall() }, "", llm.Error{Op: "chat", Retry: true}, "no word within 150ms"},
-		{"a stream without words", func(c *conn) { c.stream(); c.delta(`{"role":"assistant"}`); c.stall() }, "", llm.Error{Op: "stream", Retry: true}, "no word within 150ms"},
+		{"key refused", status(401, "invalid_request_error"), "", llm.Error{Op: "chat", Class: provider.Auth, Code: 401}, "status 401 Unauthorized (invalid_request_error)"},
+		{"too many requests", status(429, "rate_limit_exceeded"), "", llm.Error{Op: "chat", Class: provider.RateLimited, Code: 429, Retry: true}, "status 429 Too Many Requests (rate_limit_exceeded)"},
+		{"no money", status(429, "insufficient_quota"), "", llm.Error{Op: "chat", Class: provider.Quota, Code: 429}, "insufficient_quota"},
+		{"server broken", status(500, "server_error"), "", llm.Error{Op: "chat", Class: provider.Unavailable, Code: 500, Retry: true}, "status 500"},
+		{"server broken, for good", status(500, "server_error", "X-Should-Retry", "false"), "", llm.Error{Op: "chat", Class: provider.Unavailable, Code: 500}, "status 500"},
+		{"an error page", func(c *conn) { c.w.WriteHeader(502); fmt.Fprint(c.w, "<html>sk-very-secret</html>") }, "", llm.Error{Op: "chat", Class: provider.Unavailable, Code: 502, Retry: true}, "status 502 Bad Gateway"},
+		{"a redirect", func(c *conn) { http.Redirect(c.w, c.r, "/elsewhere", http.StatusTemporaryRedirect) }, "", llm.Error{Op: "chat", Class: provider.Refused, Code: 307}, "status 307"},
+		{"not a stream", func(c *conn) { c.w.Header().Set("Content-Type", "application/json"); fmt.Fprint(c.w, `{}`) }, "", llm.Error{Op: "chat", Class: provider.Garbage, Retry: true}, "no stream"},
+		{"no answer", func(c *conn) { c.stall() }, "", llm.Error{Op: "chat", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
+		{"a stream without words", func(c *conn) { c.stream(); c.delta(`{"role":"assistant"}`); c.stall() }, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
 		{"keep-alives are not words", func(c *conn) {
 			c.stream()
 			for c.r.Context().Err() == nil {
 				c.raw(": ping\n\n")
 				time.Sleep(5 * time.Millisecond)
 			}
-		}, "", llm.Error{Op: "stream", Retry: true}, "no word within 150ms"},
-		{"silent in the middle", func(c *conn) { c.stream(); c.say("We are "); c.stall() }, "We are ", llm.Error{Op: "stream", Retry: true}, "no further word within 80ms"},
-		{"cut before a word", func(c *conn) { c.cut() }, "", llm.Error{Op: "chat", Retry: true}, "EOF"},
-		{"cut in the middle", func(c *conn) { c.stream(); c.say("We are "); c.cut() }, "We are ", llm.Error{Op: "stream", Retry: true}, "unexpected EOF"},
-		{"closed politely in the middle", func(c *conn) { c.stream(); c.say("We are ") }, "We are ", llm.Error{Op: "stream", Retry: true}, "unexpected EOF"},
+		}, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
+		{"silent in the middle", func(c *conn) { c.stream(); c.say("We are "); c.stall() }, "We are ", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "nothing further within 80ms"},
+		{"cut before a word", func(c *conn) { c.cut() }, "", llm.Error{Op: "chat", Class: provider.Unavailable, Retry: true}, "EOF"},
+		{"cut in the middle", func(c *conn) { c.stream(); c.say("We are "); c.cut() }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
+		{"closed politely in the middle", func(c *conn) { c.stream(); c.say("We are ") }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
 		{"cut within a tool call", func(c *conn) {
 			c.stream()
 			c.delta(`{"tool_calls":[{"index":0,"id":"a","function":{"name":"book","arguments":"{\"day\""}}]}`)
-		}, "", llm.Error{Op: "stream", Retry: true}, "unexpected EOF"},
-		{"garbage instead of JSON", func(c *conn) { c.stream(); c.say("We "); c.raw("data: sk-very-secret {{{\n\n") }, "We ", llm.Error{Op: "stream", Retry: true}, "the stream broke off"},
+		}, "", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
+		{"garbage instead of JSON", func(c *conn) { c.stream(); c.say("We "); c.raw("data: sk-very-secret {{{\n\n") }, "We ", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "can't be understood"},
 		{"an error in the stream", func(c *conn) {
 			c.stream()
 			c.say("We ")
 			c.raw(`data: {"error":{"message":"sk-very-secret","type":"server_error","code":null}}` + "\n\n")
-		}, "We ", llm.Error{Op: "stream", Retry: true}, "the server broke off: server_error"},
-		{"a huge line", func(c *conn) { c.stream(); c.say("We "); c.raw("data: " + strings.Repeat("x", 1<<20+100)) }, "We ", llm.Error{Op: "stream"}, "a line of the stream is too long"},
+		}, "We ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "the server broke off: server_error"},
+		{"a huge line", func(c *conn) { c.stream(); c.say("We "); c.raw("data: " + strings.Repeat("x", 1<<20+100)) }, "We ", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "too large"},
 		{"words without end", func(c *conn) {
 			c.stream()
 			for c.r.Context().Err() == nil {
 				c.say(strings.Repeat("x", 10_000))
 			}
-		}, strings.Repeat("x", 60_000), llm.Error{Op: "stream"}, "the reply is too long"},
+		}, strings.Repeat("x", 60_000), llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "the reply is too long"},
 		{"arguments without end", func(c *conn) {
 			c.stream()
 			for c.r.Context().Err() == nil {
 				c.delta(`{"tool_calls":[{"index":0,"id":"a","function":{"name":"book","arguments":"` + strings.Repeat("x", 10_000) + `"}}]}`)
 			}
-		}, "", llm.Error{Op: "stream"}, "more than 65536 bytes"},
+		}, "", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "more than 65536 bytes"},
 		{"calls without end", func(c *conn) {
 			c.stream()
 			for i := 0; c.r.Context().Err() == nil; i++ {
 				c.delta(fmt.Sprintf(`{"tool_calls":[{"index":%d,"function":{"name":"book"}}]}`, i))
 			}
-		}, "", llm.Error{Op: "stream"}, "the reply is too long"},
+		}, "", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "the reply is too long"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m, _ := serve(t, func(c *openai.Config) {
 				c.Retries = -1
-				if strings.Contains(tt.in, "word within") { // the others have all the time of a slow machine
-					c.BetweenTokens = 80 * time.Millisecond
+				if strings.Contains(tt.in, "within") { // the others have all the time of a slow machine
+					c.Patience.Gap = 80 * time.Millisecond
 				}
-				if strings.Contains(tt.in, "no word within") {
-					c.FirstToken = 150 * time.Millisecond
+				if strings.Contains(tt.in, "no answer within") {
+					c.Patience.First = 150 * time.Millisecond
 				}
 			}, tt.play)
 			g := ask(t.Context(), m, llmtest.Request())
@@ -206,13 +180,13 @@ func TestFailuresSayWhetherToTryAgain(t *testing.T) {
 			if !errors.As(g.err, &e) {
 				t.Fatalf("reply = %+v, want an *llm.Error", g)
 			}
-			if e.Provider != "openai" || e.Op != tt.want.Op || e.Code != tt.want.Code || e.Retry != tt.want.Retry || !strings.Contains(e.Error(), tt.in) {
+			if e.Provider != "openai" || e.Op != tt.want.Op || e.Code != tt.want.Code || e.Class != tt.want.Class || e.Retry != tt.want.Retry || !strings.Contains(e.Error(), tt.in) {
 				t.Errorf("err = %+v (%v), want %+v with %q", *e, e, tt.want, tt.in)
 			}
 			if g.text != tt.text || len(g.calls) != 0 {
 				t.Errorf("said %.80q, calls %q before it, want %.80q", g.text, g.calls, tt.text)
 			}
-			for _, secret := range []string{"sk-very-secret", "Tuesday", "127.0.0.1"} {
+			for _, secret := range []string{llmtest.Key, "Tuesday", "127.0.0.1"} {
 				if strings.Contains(g.err.Error(), secret) {
 					t.Errorf("err names %s: %v", secret, g.err)
 				}
@@ -225,7 +199,7 @@ func TestFailuresSayWhetherToTryAgain(t *testing.T) {
 }
 
 func TestAServerThatIsNotThere(t *testing.T) {
-	m, s := serve(t, func(c *openai.Config) { c.FirstToken = 300 * time.Millisecond }, words("Hi."))
+	m, s := serve(t, func(c *openai.Config) { c.Patience.First = 300 * time.Millisecond }, words("Hi."))
 	s.Close()
 	g := ask(t.Context(), m, llmtest.Request())
 	var e *llm.Error
@@ -267,7 +241,7 @@ func TestRetriesAreForRefusedRequestsOnly(t *testing.T) {
 
 // A slow consumer is not a slow model.
 func TestTheClockStopsWhileTheConsumerIsBusy(t *testing.T) {
-	m, _ := serve(t, func(c *openai.Config) { c.BetweenTokens = 500 * time.Millisecond }, words("a ", "b ", "c"))
+	m, _ := serve(t, func(c *openai.Config) { c.Patience.Gap = 500 * time.Millisecond }, words("a ", "b ", "c"))
 	text := ""
 	for d, err := range m.Chat(t.Context(), llmtest.Request()) {
 		if err != nil {
@@ -287,7 +261,7 @@ func TestTheRequestIsWhatServersAccept(t *testing.T) {
 	t.Setenv("OPENAI_CUSTOM_HEADERS", "X-Bad: 1")
 	zero := 0.0
 	m, s := serve(t, func(c *openai.Config) {
-		c.Temperature, c.MaxTokens, c.Headers = &zero, 80, map[string]string{"X-Team": "front desk"}
+		c.Temperature, c.ReasoningEffort, c.MaxTokens, c.Headers = &zero, "low", 80, map[string]string{"X-Team": "front desk"}
 	}, words("Hi."))
 	g := ask(t.Context(), m, llm.Request{
 		Messages: []llm.Message{
@@ -318,7 +292,7 @@ func TestTheRequestIsWhatServersAccept(t *testing.T) {
 		`{"role":"assistant","tool_calls":[{"function":{"arguments":"{\"day","name":"book"},"id":"a","type":"function"},{"function":{"arguments":"","name":"look"},"id":"b","type":"function"}]},` +
 		`{"content":"ok","role":"tool","tool_call_id":"a"},` +
 		`{"content":"interrupted: the caller spoke first; the result is not known","role":"tool","tool_call_id":"b"},` +
-		`{"content":"[1]","role":"user"}],"model":"test-1","stream":true,"temperature":0,` +
+		`{"content":"[1]","role":"user"}],"model":"test-1","reasoning_effort":"low","stream":true,"stream_options":{"include_usage":true},"temperature":0,` +
 		`"tools":[{"function":{"description":"Look at something.","name":"look","parameters":{"properties":{"what":{"type":"string"}},"required":["what"],"type":"object"}},"type":"function"},` +
 		`{"function":{"name":"end_call"},"type":"function"}]}`
 	if string(body) != want {
@@ -348,8 +322,8 @@ func TestASchemaThatIsNotJSONFailsBeforeAnythingIsSent(t *testing.T) {
 
 func TestConfigurationMistakesAreNamed(t *testing.T) {
 	hot := 3.0
-	_, err := openai.New(openai.Config{BaseURL: "ftp://x", Key: "sk secret\n", Temperature: &hot, MaxTokens: -1, FirstToken: -1})
-	for _, want := range []string{"Model is required", "BaseURL must be", "Key has characters", "Temperature", "MaxTokens", "FirstToken"} {
+	_, err := openai.New(openai.Config{BaseURL: "ftp://x", Key: "sk secret\n", Temperature: &hot, MaxTokens: -1, ReasoningEffort: "huge", Patience: provider.Patience{Gap: -1}})
+	for _, want := range []string{"Model is required", "BaseURL must be", "Key has characters", "Temperature", "MaxTokens", "ReasoningEffort", "Patience"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New() = %v, want %s", err, want)
 		}

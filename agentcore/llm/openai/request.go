@@ -11,32 +11,53 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/llm"
 )
 
-// params writes a request down in the provider's terms.
-func (m *Model) params(r llm.Request) (sdk.ChatCompletionNewParams, error) {
-	p := sdk.ChatCompletionNewParams{Model: m.cfg.Model, Messages: messages(r.Messages)}
-	if m.cfg.Temperature != nil {
-		p.Temperature = param.NewOpt(*m.cfg.Temperature)
+// params writes a request down in the provider's terms, without what the server
+// was seen to refuse, and says how much of the effort that is.
+func (m *Model) params(r llm.Request) (p sdk.ChatCompletionNewParams, sent int32, err error) {
+	p = sdk.ChatCompletionNewParams{Model: m.cfg.Model, Messages: messages(r.Messages)}
+	effort, sent := m.reasoning(len(r.Tools) > 0)
+	p.ReasoningEffort = shared.ReasoningEffort(effort)
+	if t := m.cfg.Temperature; t != nil && m.family.takesTemperature(effort) && !m.optional.Refused(fieldTemperature) {
+		p.Temperature = param.NewOpt(*t)
 	}
-	if n := int64(m.cfg.MaxTokens); n > 0 {
-		if m.cfg.BaseURL == "" { // OpenAI's newer models refuse the old name, most other servers know no other
-			p.MaxCompletionTokens = param.NewOpt(n)
-		} else {
-			p.MaxTokens = param.NewOpt(n)
-		}
+	if !m.optional.Refused(fieldUsage) { // what it cost comes in a last chunk
+		p.StreamOptions.IncludeUsage = param.NewOpt(true)
 	}
-	for _, t := range r.Tools {
+	m.limit(&p)
+	p.Tools, err = functions(r.Tools)
+	return p, sent, err
+}
+
+// limit bounds the reply. OpenAI's newer models refuse the old name, most other
+// servers know no other; one that refuses both is not told.
+func (m *Model) limit(p *sdk.ChatCompletionNewParams) {
+	n := int64(m.cfg.MaxTokens)
+	if n == 0 {
+		return
+	}
+	old, later := !m.optional.Refused(fieldMaxTokens), !m.optional.Refused(fieldMaxNew)
+	switch {
+	case later && (m.cfg.BaseURL == "" || !old):
+		p.MaxCompletionTokens = param.NewOpt(n)
+	case old:
+		p.MaxTokens = param.NewOpt(n)
+	}
+}
+
+func functions(tools []llm.Tool) (all []sdk.ChatCompletionToolUnionParam, err error) {
+	for _, t := range tools {
 		f := shared.FunctionDefinitionParam{Name: t.Name}
 		if t.Description != "" {
 			f.Description = param.NewOpt(t.Description)
 		}
 		if len(t.Parameters) > 0 {
 			if err := json.Unmarshal(t.Parameters, &f.Parameters); err != nil {
-				return p, fmt.Errorf("tool %s: parameters: %w", t.Name, err)
+				return nil, fmt.Errorf("tool %s: parameters: %w", t.Name, err)
 			}
 		}
-		p.Tools = append(p.Tools, sdk.ChatCompletionFunctionTool(f))
+		all = append(all, sdk.ChatCompletionFunctionTool(f))
 	}
-	return p, nil
+	return all, nil
 }
 
 // interrupted stands for the result of a tool call that has none, because the

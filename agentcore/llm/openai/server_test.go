@@ -7,15 +7,18 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/hookswitch/hookswitch/agentcore/llm/llmtest"
 	"github.com/hookswitch/hookswitch/agentcore/llm/openai"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// server speaks the chat completions protocol: each request is answered by the
+// server speaks the chat completions protocol, from the documentation
+// (developers.openai.com/api/docs/api-reference/chat, create and streaming): each request is answered by the
 // next of its plays, the last of them for ever.
 type server struct {
 	*httptest.Server
@@ -36,13 +39,15 @@ type request struct {
 
 // conn is one answer under way.
 type conn struct {
-	t *testing.T
+	t testing.TB
 	w http.ResponseWriter
 	r *http.Request
+
+	body map[string]any // of the request
 }
 
 // serve starts a server and a model that asks it. change may be nil.
-func serve(t *testing.T, change func(*openai.Config), plays ...play) (*openai.Model, *server) {
+func serve(t testing.TB, change func(*openai.Config), plays ...play) (*openai.Model, *server) {
 	t.Helper()
 	s := &server{plays: plays}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -50,13 +55,14 @@ func serve(t *testing.T, change func(*openai.Config), plays ...play) (*openai.Mo
 		if err := json.NewDecoder(r.Body).Decode(&req.Body); err != nil {
 			t.Errorf("request body: %v", err)
 		}
+		refuseWhatOpenAIWould(t, req)
 		s.mu.Lock()
 		p := s.plays[min(len(s.requests), len(s.plays)-1)]
 		s.requests = append(s.requests, req)
 		s.mu.Unlock()
-		p(&conn{t, w, r})
+		p(&conn{t, w, r, req.Body})
 	}))
-	cfg := openai.Config{BaseURL: s.URL + "/v1", Key: "sk-very-secret", Model: "test-1"}
+	cfg := openai.Config{BaseURL: s.URL + "/v1", Key: llmtest.Key, Model: "test-1"}
 	if change != nil {
 		change(&cfg)
 	}
@@ -113,7 +119,7 @@ func (c *conn) finish(reason string) {
 }
 
 func (c *conn) usage() {
-	c.raw(`data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"test-1","choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7,"total_tokens":12}}` + "\n\n")
+	c.raw(`data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"test-1","choices":[],"usage":{"prompt_tokens":31,"completion_tokens":9,"total_tokens":40,"prompt_tokens_details":{"cached_tokens":20,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}}` + "\n\n")
 }
 
 func (c *conn) done() { c.raw("data: [DONE]\n\n") }
@@ -126,13 +132,27 @@ func (c *conn) cut() { panic(http.ErrAbortHandler) }
 
 // status answers with an error as OpenAI writes them: with the key in it.
 func status(code int, kind string, header ...string) play {
+	return refusal(code, "Incorrect key "+llmtest.Key+", "+llmtest.Private, kind, "", header...)
+}
+
+// refusal answers with an error about one field of the request, which may be
+// empty.
+func refusal(code int, message, kind, field string, header ...string) play {
 	return func(c *conn) {
 		for i := 0; i+1 < len(header); i += 2 {
 			c.w.Header().Set(header[i], header[i+1])
 		}
 		c.w.Header().Set("Content-Type", "application/json")
 		c.w.WriteHeader(code)
-		fmt.Fprintf(c.w, `{"error":{"message":"Incorrect key sk-very-secret, see my notes on Tuesday","type":%q,"param":null,"code":null}}`, kind)
+		var param any
+		if field != "" {
+			param = field
+		}
+		body, err := json.Marshal(map[string]any{"error": map[string]any{"message": message, "type": kind, "param": param, "code": nil}})
+		if err != nil {
+			c.t.Error(err)
+		}
+		c.w.Write(body)
 	}
 }
 
@@ -146,4 +166,14 @@ func words(w ...string) play {
 		c.usage()
 		c.done()
 	}
+}
+
+// settles waits until done, for as long as a busy machine may need.
+func settles(done func() bool) bool {
+	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(time.Millisecond) {
+		if done() {
+			return true
+		}
+	}
+	return false
 }
