@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -45,6 +46,8 @@ type Conn struct {
 	ctx  context.Context
 	stop func() bool
 
+	heard atomic.Int64 // Unix nanoseconds
+
 	mu   sync.Mutex // of writes
 	once sync.Once
 }
@@ -58,14 +61,27 @@ func Dial(ctx context.Context, cfg Config) (*Conn, error) {
 	if cfg.MostMessage <= 0 {
 		cfg.MostMessage = 1 << 20
 	}
-	d := websocket.Dialer{
-		Proxy: http.ProxyFromEnvironment, HandshakeTimeout: cfg.Connect, Subprotocols: cfg.Subprotocols,
-		TLSClientConfig: cfg.TLS, NetDialContext: (&net.Dialer{Timeout: cfg.Connect}).DialContext,
-		ReadBufferSize: 8 << 10, WriteBufferSize: 8 << 10,
-	}
 	dialling, cancel := context.WithTimeoutCause(ctx, cfg.Connect, &provider.StallError{Waited: cfg.Connect, First: true})
 	defer cancel()
+	done := func() bool { return true }
+	d := websocket.Dialer{
+		Proxy: http.ProxyFromEnvironment, HandshakeTimeout: cfg.Connect, Subprotocols: cfg.Subprotocols,
+		TLSClientConfig: cfg.TLS, ReadBufferSize: 8 << 10, WriteBufferSize: 8 << 10,
+		// The websocket library waits for the upgrade's answer whether ctx ends
+		// or not; closing the socket is what ends its wait.
+		NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := (&net.Dialer{Timeout: cfg.Connect}).DialContext(ctx, network, addr)
+			if err == nil {
+				done = context.AfterFunc(dialling, func() { c.Close() })
+			}
+			return c, err
+		},
+	}
 	c, res, err := d.DialContext(dialling, cfg.URL, cfg.Header)
+	if !done() && err == nil {
+		c.Close()
+		err = dialling.Err()
+	}
 	if err != nil {
 		if res != nil && errors.Is(err, websocket.ErrBadHandshake) && res.StatusCode != http.StatusSwitchingProtocols {
 			return nil, provider.Answer(cfg.Provider, "connect", res)
@@ -74,6 +90,7 @@ func Dial(ctx context.Context, cfg Config) (*Conn, error) {
 	}
 	c.SetReadLimit(cfg.MostMessage)
 	conn := &Conn{name: cfg.Provider, c: c, ctx: ctx}
+	c.SetPongHandler(func(string) error { conn.hear(); return nil })
 	conn.stop = context.AfterFunc(ctx, func() { c.Close() })
 	return conn, nil
 }
@@ -92,6 +109,7 @@ func (c *Conn) Read(gap time.Duration) (kind int, message []byte, err error) {
 	var timeout net.Error
 	switch {
 	case err == nil:
+		c.hear()
 		return kind, message, nil
 	case errors.As(err, &timeout) && timeout.Timeout() && gap > 0:
 		err = &provider.StallError{Waited: gap}
@@ -112,6 +130,26 @@ func (c *Conn) Write(kind int, message []byte) error {
 	}
 	return nil
 }
+
+// Ping asks the other end for a sign of life, without waiting for it: it comes
+// while somebody reads, and [Conn.Heard] tells.
+func (c *Conn) Ping() error {
+	if err := c.c.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeWait)); err != nil {
+		return provider.Failure(c.ctx, c.name, "stream", err)
+	}
+	return nil
+}
+
+// Heard is when a message, or the answer to a [Conn.Ping], last came; the zero
+// time if none did.
+func (c *Conn) Heard() time.Time {
+	if at := c.heard.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Time{}
+}
+
+func (c *Conn) hear() { c.heard.Store(time.Now().UnixNano()) }
 
 // Close says goodbye, without waiting for an answer, and closes the connection.
 func (c *Conn) Close() error {

@@ -1,0 +1,64 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/hookswitch/hookswitch/agentcore/provider"
+	"github.com/hookswitch/hookswitch/agentcore/provider/ws"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A server that takes the connection and never answers the upgrade must not hold
+// a call that has ended.
+func TestDiallingEndsWithItsContext(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	over := errors.New("the caller hung up")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(20*time.Millisecond, func() { cancel(over) })
+	began := time.Now()
+	_, err = ws.Dial(ctx, ws.Config{Provider: "p", URL: "ws://" + l.Addr().String(), Connect: time.Minute})
+	if provider.ClassOf(err) != provider.Canceled || !errors.Is(err, over) {
+		t.Errorf("Dial = %v, want canceled because %v", err, over)
+	}
+	if d := time.Since(began); d > 10*time.Second {
+		t.Errorf("it took %v", d)
+	}
+}
+
+// What ended the dialling in vain must not end the connection.
+func TestAConnectionOutlivesItsDialling(t *testing.T) {
+	up := websocket.Upgrader{}
+	gone := make(chan bool)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(gone)
+		if c, err := up.Upgrade(w, r, nil); err == nil {
+			defer c.Close()
+			time.Sleep(150 * time.Millisecond)
+			c.WriteMessage(websocket.TextMessage, []byte("late"))
+		}
+	}))
+	defer s.Close()
+	c, err := ws.Dial(t.Context(), ws.Config{Provider: "p", URL: "ws" + s.URL[4:], Connect: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, m, err := c.Read(5 * time.Second); err != nil || string(m) != "late" {
+		t.Errorf("Read = %q, %v", m, err)
+	}
+	<-gone
+}
