@@ -63,6 +63,7 @@ func fault(f providertest.Fault) play {
 		providertest.RateLimited: status(429, "rate_limit_exceeded", "Retry-After", "7"),
 		providertest.BadRequest:  status(400, "invalid_request_error"),
 		providertest.Broken:      status(503, "service_unavailable_error"),
+		providertest.StallsIn:    func(c *conn) { c.stream(); c.say("One "); c.raw(`data: {"choices":[{"ind`); c.stall() },
 		providertest.Closes:      func(c *conn) { c.stream(); c.say("One ", "two ") },
 		providertest.SaysError: func(c *conn) {
 			c.stream()
@@ -83,7 +84,7 @@ func fault(f providertest.Fault) play {
 
 func TestEveryFaultIsTold(t *testing.T) {
 	llmtest.Faults(t, func(t *testing.T, f providertest.Fault) llm.Model {
-		wire := &providertest.Wire{Fault: f, After: 900} // within the words
+		wire := &providertest.Wire{Fault: f, After: 900}
 		p := fault(f)
 		if p == nil {
 			p = theWords()
