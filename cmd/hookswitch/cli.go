@@ -42,6 +42,7 @@ type command struct {
 	Call      callCmd      `cmd:"" help:"List, follow, place and end calls."`
 	Number    numberCmd    `cmd:"" help:"The phone numbers that lead to agents."`
 	Webhook   webhookCmd   `cmd:"" help:"See what was delivered, and send it again."`
+	Provider  providerCmd  `cmd:"" help:"The services that hear, think and speak, and the keys of them."`
 	Key       keyCmd       `cmd:"" help:"API keys, on the gateway's own machine."`
 	Workspace workspaceCmd `cmd:"" help:"Workspaces, on the gateway's own machine."`
 	Models    modelsCmd    `cmd:"" help:"Fetch and check the speech models."`
@@ -97,7 +98,7 @@ func singular(args []string) []string {
 	}
 	one, many := strings.CutSuffix(args[0], "s")
 	switch one {
-	case "agent", "call", "number", "webhook", "key":
+	case "agent", "call", "number", "webhook", "provider", "key":
 		if many {
 			return append([]string{one}, args[1:]...)
 		}
@@ -124,6 +125,9 @@ var (
 
 // misuse turns kong's complaint into one that can be acted on.
 func misuse(err error, args []string) error {
+	if f := typedKey(args); f != nil {
+		return f
+	}
 	f := &fault.Fault{What: err.Error(), Where: fault.Keep("hookswitch " + strings.Join(args, " ")), Code: "cli/usage", Exit: fault.Wrong, Err: err}
 	var pe *kong.ParseError
 	if !errors.As(err, &pe) {

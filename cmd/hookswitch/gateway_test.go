@@ -127,7 +127,7 @@ func newGateway(t *testing.T) *gateway {
 	wg.Go(func() { g.hub.Run(ctx) })
 	t.Cleanup(func() { stop(); wg.Wait(); _ = desk.Close(context.Background()) })
 	h, err := rest.New(rest.Config{RequestsPerMinute: 100_000, Config: v2.Config{
-		Roster: db, Catalog: shelf{}, Sealer: ring,
+		Roster: db, Catalog: shelf{}, Sealer: ring, Providers: services{db},
 		Calls: v2.CallsConfig{Store: db, Desk: desk, Hub: g.hub, Deliveries: db, Sender: g.sender},
 	}})
 	if err != nil {

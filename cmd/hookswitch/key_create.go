@@ -17,7 +17,7 @@ import (
 
 type keyCreateCmd struct {
 	Name  string   `required:"" placeholder:"NAME" help:"What it is for, such as laptop or crm."`
-	Scope []string `default:"admin" placeholder:"SCOPE" help:"What it may do, several with commas: admin (all), agents:read, agents:write, numbers:read, numbers:write, calls:read, calls:write, keys:write. Default admin."`
+	Scope []string `default:"admin" placeholder:"SCOPE" help:"What it may do, several with commas: admin (all), agents:read, agents:write, numbers:read, numbers:write, calls:read, calls:write, providers:read, providers:write, keys:write. Default admin."`
 	ground
 	output
 	hushed
