@@ -89,7 +89,7 @@ func TestListingVoicesFailsAsItShould(t *testing.T) {
 		}
 		t.Run(string(f), func(t *testing.T) {
 			s := serve(t, f)
-			_, err := cartesia.Voices(t.Context(), cartesia.Config{BaseURL: s.URL, Key: voicetest.Key, Patience: providertest.Patience})
+			_, err := cartesia.Voices(t.Context(), cartesia.Config{BaseURL: s.URL, Key: voicetest.Key, Patience: s.Patience()})
 			providertest.Check(t, f, err, voicetest.Key)
 		})
 	}

@@ -71,7 +71,7 @@ func open(t *testing.T, f providertest.Fault) (*cartesia.Voice, *server) {
 	if f == providertest.WrongKey {
 		key = "sk-another-secret-key"
 	}
-	v, err := cartesia.New(cartesia.Config{BaseURL: s.URL, Key: key, Model: "sonic-2", Voice: voiceID, Language: "en-US", Patience: providertest.Patience})
+	v, err := cartesia.New(cartesia.Config{BaseURL: s.URL, Key: key, Model: "sonic-2", Voice: voiceID, Language: "en-US", Patience: s.Patience()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,9 +11,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/provider/providertest"
 	"github.com/hookswitch/hookswitch/media/g711"
 )
@@ -147,4 +149,13 @@ func Linear(pcm []int16) []byte {
 		sound = append(sound, byte(uint16(s)), byte(uint16(s)>>8))
 	}
 	return sound
+}
+
+// Patience is the client's: short if the server will be silent, and that of a
+// busy machine else.
+func (s *Server) Patience() provider.Patience {
+	if s.Fault == providertest.NoAnswer || s.Fault == providertest.StallsIn {
+		return providertest.Patience
+	}
+	return provider.Patience{Connect: 10 * time.Second, First: 10 * time.Second, Gap: 10 * time.Second}
 }
