@@ -52,7 +52,7 @@ func NewPour(f Format, out tts.Sink) (*Pour, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.down, p.skip = down, int(down.Delay()*media.Rate/time.Second)
+		p.down, p.skip = down, int((down.Delay()*media.Rate+time.Second/2)/time.Second)
 	}
 	return p, nil
 }

@@ -57,10 +57,15 @@ func stream(w *watch, name string, do func(ctx context.Context) (*http.Response,
 // errWhole is the good end of a body.
 var errWhole = errors.New("all of it was read")
 
+// readSize is how much is read at once: 20 ms at 24 kHz. net/http fills what it
+// is given before it returns, as long as a chunk of the server's goes on; with
+// more, the first frame would wait.
+const readSize = 960
+
 // read reads body ahead, and closes it.
 func read(ctx context.Context, body io.ReadCloser, a *ahead) error {
 	defer body.Close()
-	buf := make([]byte, 8<<10)
+	buf := make([]byte, readSize)
 	for {
 		n, err := body.Read(buf)
 		if n > 0 && !a.put(ctx, Message{Binary: true, Data: append([]byte(nil), buf[:n]...)}) {

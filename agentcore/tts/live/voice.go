@@ -105,9 +105,12 @@ func (v *Voice) Speak(ctx context.Context, text string, out tts.Sink) error {
 
 // told is err in the port's form; the sink's own error is told as it is.
 func told(w *watch, name string, p *Pour, err error) error {
+	var known *provider.Error
 	switch {
 	case err == nil || p.err != nil:
 		return p.err
+	case errors.As(err, &known):
+		return known
 	case errors.Is(err, errTooLong), errors.Is(err, errNothing):
 		return provider.New(name, "speak", provider.Garbage, err)
 	}
