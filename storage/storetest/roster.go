@@ -73,14 +73,15 @@ func uuid(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n)
 // definition is one in which every field is set.
 func definition(name string) roster.Definition {
 	return roster.Definition{
-		Name: name, Enabled: true, VoiceUUID: "voice-1", Languages: []string{"en-US"},
+		Name: name, Enabled: true, VoiceUUID: "voice-1", FallbackVoices: []string{"voice-2"}, Languages: []string{"en-US"},
 		Variables: map[string]any{"plan": "gold <b>", "seats": json.Number("2.5"), "vip": true, "none": nil},
 		Greeting:  ptr("Grüß Gott, {{plan}}"),
-		ASR:       &roster.ASR{Provider: "deepgram", Model: "nova-2", AudioFormat: "pcm_16000", Keywords: []string{"resemble"}},
+		ASR:       &roster.ASR{Provider: "deepgram", Model: "nova-2", AudioFormat: "pcm_16000", Keywords: []string{"resemble"}, Fallbacks: []roster.Choice{{Provider: "moonshine", Model: "tiny-en"}}},
 		Turn:      &roster.Turn{Timeout: 7, SilenceEnd: -1, Mode: "silence", EndpointWaitMS: 450},
 		LLM: &roster.LLM{
 			Prompt: ptr("Be short & polite. \u2028 漢 🙂"), Provider: ptr("openai"), Model: ptr("gpt-4o"),
 			Temperature: 0.3, Timezone: ptr("America/New_York"), BuiltInTools: map[string]any{"search": map[string]any{"on": true}},
+			Fallbacks: []roster.Choice{{Provider: "script", Model: "demo"}},
 		},
 		SystemTools: map[string]roster.SystemTool{
 			roster.EndCall:            {Active: true},

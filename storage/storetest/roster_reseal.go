@@ -58,6 +58,7 @@ func resealed(t *testing.T, s storage.Store) {
 			t.Fatal(err)
 		}
 	}
+	providerKey(t, s, roster.Default, "deepgram", string(sealed(t, before, "the key of deepgram")), 0)
 	const last = 105 // more versions than go into one transaction
 	a := newAgent(t, s, roster.Default, 1, sealing(t, before, 1))
 	for n := 1; n < last; n++ {
@@ -117,6 +118,13 @@ func resealed(t *testing.T, s storage.Store) {
 		if plain, err := after.Open(n.Token); err != nil || plain != want {
 			t.Errorf("token of number %d opens as %q, %v, want %q", i, plain, err, want)
 		}
+	}
+	k, err := s.ProviderKey(ctx, roster.Default, "deepgram")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := after.Open(k.Key); err != nil || plain != "the key of deepgram" || k.Who != who {
+		t.Errorf("the provider's key of %s opens as %q, %v", k.Who, plain, err)
 	}
 	now, err := s.Agent(ctx, roster.Default, a.UUID)
 	if err != nil || now.Version != last {
