@@ -262,3 +262,20 @@ func FuzzLoadYAML(f *testing.F) {
 		}
 	})
 }
+
+// Each part may be a list: the first is preferred, the others take over.
+func TestPartsMayBeLists(t *testing.T) {
+	l, err := config.Load(in(t, "recogniser: deepgram/nova-2, moonshine\nvoice: elevenlabs-x,rms\nllm: openai,anthropic/claude-sonnet-4-5,script\n",
+		[]string{"HOOKSWITCH_DEEPGRAM_KEY=0123456789", "HOOKSWITCH_ELEVENLABS_KEY=0123456789", "HOOKSWITCH_ANTHROPIC_KEY=0123456789", "HOOKSWITCH_OPENAI_KEY=0123456789"}, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Config.Provider("deepgram").Key != "0123456789" || l.Config.Speech.Voice != "elevenlabs-x,rms" {
+		t.Errorf("deepgram %+v, voice %q", l.Config.Provider("deepgram"), l.Config.Speech.Voice)
+	}
+	for _, name := range config.ProviderNames {
+		if _, ok := config.Named(name + ".key"); !ok {
+			t.Errorf("%s has no setting for its key", name)
+		}
+	}
+}

@@ -43,9 +43,10 @@ func (c Config) Provider(name string) Provider {
 // flites are the embedded voices.
 var flites = []string{"slt", "rms", "awb", "kal", "kal16"}
 
-// part checks who plays a part of the agent: one of own, or PROVIDER/MODEL.
+// part checks who plays a part of the agent: a list with commas, each one of own
+// or PROVIDER/MODEL.
 func part(own ...string) func(string) *problem {
-	return func(value string) *problem {
+	return each(func(value string) *problem {
 		provider, model, found := strings.Cut(value, "/")
 		if slices.Contains(own, value) || found && model != "" && slices.Contains(ProviderNames, provider) {
 			return nil
@@ -62,6 +63,18 @@ func part(own ...string) func(string) *problem {
 			good += "/" + model
 		}
 		return &problem{"config/choice", `"%s" is not one of ` + strings.Join(own, ", ") + ", nor PROVIDER/MODEL", good, ""}
+	})
+}
+
+// each checks every one of a list with commas.
+func each(check func(string) *problem) func(string) *problem {
+	return func(list string) *problem {
+		for value := range strings.SplitSeq(list, ",") {
+			if p := check(strings.TrimSpace(value)); p != nil {
+				return p
+			}
+		}
+		return nil
 	}
 }
 
@@ -103,17 +116,23 @@ func providerKey(value string) *problem {
 // accounts checks that the settings' own agent has a key for each of its parts.
 func (l *loader) accounts() {
 	c := &l.Config
-	for _, in := range []struct{ setting, provider, without string }{
-		{"recogniser", before(c.Speech.Recogniser), "moonshine"},
-		{"llm", before(c.LLM), "script"},
-		{"voice", VoiceProvider(c.Speech.Voice), "rms"},
+	for _, in := range []struct {
+		setting, list, without string
+		of                     func(string) string
+	}{
+		{"recogniser", c.Speech.Recogniser, "moonshine", before},
+		{"llm", c.LLM, "script", before},
+		{"voice", c.Speech.Voice, "rms", VoiceProvider},
 	} {
-		switch {
-		case in.provider == "" || l.bad[in.setting]:
-		case in.provider == "whisper":
-			l.need(in.setting, in.without, "whisper.base_url", "the server's address is missing", "config/url", "http://127.0.0.1:8000/v1")
-		case c.Provider(in.provider).BaseURL == "":
-			l.need(in.setting, in.without, in.provider+".key", "the provider's key is missing", "config/credentials", "...")
+		for one := range strings.SplitSeq(in.list, ",") {
+			provider := in.of(strings.TrimSpace(one))
+			switch {
+			case provider == "" || l.bad[in.setting]:
+			case provider == "whisper":
+				l.need(in.setting, in.without, "whisper.base_url", "the server's address is missing", "config/url", "http://127.0.0.1:8000/v1")
+			case c.Provider(provider).BaseURL == "":
+				l.need(in.setting, in.without, provider+".key", "the provider's key is missing", "config/credentials", "...")
+			}
 		}
 	}
 }

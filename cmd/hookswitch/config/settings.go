@@ -73,14 +73,14 @@ var Settings = []Setting{
 	{Name: "line.lump", Group: carriage, Unit: "DURATION", Default: "60ms", natural: time.Millisecond, Doc: "how much audio is sent at a time, at most line.lead; more saves CPU",
 		least: int64(20 * time.Millisecond), most: int64(time.Second), field: func(c *Config) any { return &c.Line.Lump }},
 
-	{Name: "recogniser", Group: speech, Unit: "NAME", Default: "moonshine", Doc: "who hears: moonshine, PROVIDER/MODEL, or none, which is deaf on purpose (keys still work)",
+	{Name: "recogniser", Group: speech, Unit: "NAME", Default: "moonshine", Doc: "who hears: moonshine, PROVIDER/MODEL, or none, which is deaf on purpose (keys still work); behind a comma, who takes over",
 		field: func(c *Config) any { return &c.Speech.Recogniser }, check: part("moonshine", "none")},
 	{Name: "recogniser_workers", Group: speech, Unit: "N", Default: "0", Doc: "recognitions at once; 0 means one for each core", most: 256,
 		field: func(c *Config) any { return &c.Speech.Workers }},
-	{Name: "voice", Group: speech, Unit: "NAME", Default: "rms", Doc: "who speaks: a voice of flite (slt, rms, awb, kal, kal16), or a provider's by its voice_uuid",
-		field: func(c *Config) any { return &c.Speech.Voice }, check: voice},
+	{Name: "voice", Group: speech, Unit: "NAME", Default: "rms", Doc: "who speaks: a voice of flite (slt, rms, awb, kal, kal16), or a provider's as PROVIDER-ID; behind a comma, who takes over",
+		field: func(c *Config) any { return &c.Speech.Voice }, check: each(voice)},
 
-	{Name: "llm", Group: thinking, Unit: "NAME", Default: "script", Doc: "who thinks: script (a dialogue file), openai (a service that speaks its protocol), or PROVIDER/MODEL",
+	{Name: "llm", Group: thinking, Unit: "NAME", Default: "script", Doc: "who thinks: script (a dialogue file), openai (a service that speaks its protocol), or PROVIDER/MODEL; behind a comma, who takes over",
 		field: func(c *Config) any { return &c.LLM }, check: part("script", "openai")},
 	{Name: "script", Group: thinking, Unit: "FILE", Doc: "dialogue file of llm script; the built-in demo agent's when empty",
 		field: func(c *Config) any { return &c.Script }},
