@@ -76,8 +76,13 @@ type Stream interface {
 	Write(f *media.Frame) bool
 	// Signal tells what the voice detector saw after the last frame written.
 	Signal(s Signal)
-	// Results yields interim and final results. It is closed by Close, or after
-	// a Result with an Err that says the stream is dead.
+	// Results yields interim and final results. A Result with an Err is final,
+	// and tells of one utterance only: the stream may live on.
+	//
+	// A stream that dies says so by closing Results, which Close does too. Before,
+	// it gives one final Result with an Err for each Ended that it owes one, and
+	// at least one in all, even if none is owed: so whoever sees Results closed
+	// has the reason in the last Result before.
 	Results() <-chan Result
 	// Close ends the stream. What is being recognised is thrown away.
 	Close() error

@@ -81,5 +81,5 @@ func (r *Recognizer) Close() error { return nil }
 // Open implements [asr.Recognizer]: it returns at once and dials behind the
 // stream.
 func (r *Recognizer) Open(ctx context.Context, o asr.Options) (asr.Stream, error) {
-	return nil, errors.New("live: not yet")
+	return newStream(ctx, r.cfg, o), nil
 }
