@@ -76,7 +76,7 @@ var codeRule = regexp.MustCompile(`^[A-Za-z][A-Za-z_.-]{0,39}$`)
 
 // ErrorCode reads the short code of an error's JSON body, wherever the usual
 // providers put it: error.code, error.type, error.status, detail.status,
-// err_code, error_code, code, type. It is empty when there is none that is
+// err_code, error_code, error_name, code, type. It is empty when there is none that is
 // surely a code and no sentence.
 func ErrorCode(body []byte) string {
 	if all := codes(body); len(all) > 0 {
@@ -92,11 +92,12 @@ func codes(body []byte) (found []string) {
 		Code, Type, Status, Category any
 		ErrCode                      any `json:"err_code"`
 		ErrorCode                    any `json:"error_code"`
+		ErrorName                    any `json:"error_name"` // Resemble's
 	}
 	if json.Unmarshal(body, &b) != nil {
 		return nil
 	}
-	all := []any{b.ErrCode, b.ErrorCode}
+	all := []any{b.ErrCode, b.ErrorCode, b.ErrorName}
 	for _, in := range []any{b.Error, b.Detail} {
 		if m, ok := in.(map[string]any); ok {
 			all = append(all, m["code"], m["type"], m["status"])
