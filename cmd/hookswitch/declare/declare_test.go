@@ -15,6 +15,7 @@ import (
 const rich = `name: front-desk
 enabled: true
 voice_uuid: 0e0e0e0e-0000-4000-8000-000000000001
+fallback_voice_uuids: [flite-slt, aura-2-thalia-en]
 languages: [en-US]
 greeting: Lakeside Dental, good morning.
 dynamic_variables:
@@ -28,6 +29,9 @@ asr:
   model: base
   user_input_audio_format: ulaw_8000
   keywords: [Lakeside, Dental]
+  fallbacks:
+    - provider: deepgram
+      model: nova-2
 turn:
   turn_timeout: 7
   silence_end_call_timeout: -1
@@ -43,6 +47,11 @@ llm:
   temperature: 0.3
   timezone: America/New_York
   built_in_tools: {}
+  fallbacks:
+    - provider: anthropic
+      model: claude-haiku-4-5
+    - provider: script
+      model: demo
 system_tools:
   end_call:
     active: true
@@ -229,9 +238,9 @@ func TestMistakesAreToldWithTheirPlace(t *testing.T) {
 func TestWhereAFieldStands(t *testing.T) {
 	d := read(t, rich)[0]
 	for name, want := range map[string]string{
-		"llm.temperature":                       "agent.yaml:29:16",
-		"tools.0.tool_config.api_schema.url":    "agent.yaml:52:14",
-		"webhooks.0.webhook_config.nothing.yet": "agent.yaml:67:7",
+		"llm.temperature":                       "agent.yaml:33:16",
+		"tools.0.tool_config.api_schema.url":    "agent.yaml:61:14",
+		"webhooks.0.webhook_config.nothing.yet": "agent.yaml:76:7",
 		"base":                                  "agent.yaml:1:1",
 	} {
 		if got := d.Where(name); got != want {

@@ -43,7 +43,7 @@ func TestFileIsPutOverWhatTheGatewayHas(t *testing.T) {
 				"~ tools.book.tool_config.response_timeout_secs  30 -> 9\n"},
 		{"a secret", "name: front-desk\nwebhooks: [{webhook_type: pre_call, webhook_config: {secret: whsec_abc}}]", "~ webhooks.pre_call.webhook_config.secret  set\n"},
 		{"a hook goes", "name: front-desk\nwebhooks: []", "- webhooks.pre_call  POST https://example.com/who\n"},
-		{"a part goes", "name: front-desk\nasr: null", "- asr  4 fields\n"},
+		{"a part goes", "name: front-desk\nasr: null", "- asr  5 fields\n"},
 		{"a system tool", "name: front-desk\nsystem_tools: {end_call: {active: false}, voicemail_detection: {active: true}}",
 			"~ system_tools.end_call.active  true -> false\n+ system_tools.voicemail_detection  1 field\n"},
 	} {

@@ -2,6 +2,7 @@ package declare
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -78,6 +79,35 @@ func TestAgentOfTheAPIIsWrittenAsAFile(t *testing.T) {
 	}
 	if body := Body(have, Overlay(have, d)); len(body) != 0 {
 		t.Errorf("its own file sends %v", body)
+	}
+}
+
+func TestFallbacksComeAndGoWithTheFile(t *testing.T) {
+	with := strings.NewReplacer(`"voice_uuid":"v1",`, `"voice_uuid":"v1","fallback_voice_uuids":["v2"],`,
+		`"built_in_tools":{}`, `"built_in_tools":{},"fallbacks":[{"provider":"script","model":"demo"}]`).Replace(item)
+	have, err := Remote(json.RawMessage(with))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ file, want string }{
+		{"enabled: true", ``}, // what the file does not name stays
+		{"fallback_voice_uuids: [v2]\nllm: {fallbacks: [{provider: script, model: demo}]}\nasr: null", ``},
+		{"fallback_voice_uuids: []\nllm: {fallbacks: []}", "~ fallback_voice_uuids v2 -> []\n~ llm.fallbacks 1 item -> []\n"},
+		{"fallback_voice_uuids: [v3, v2]\nllm: {fallbacks: [{provider: script, model: demo}, {provider: openai, model: gpt-4o}]}",
+			"~ fallback_voice_uuids v2 -> v3, v2\n~ llm.fallbacks 1 item -> 2 items\n"},
+	} {
+		want := Overlay(have, read(t, "name: front-desk\n"+tt.file)[0])
+		var got strings.Builder
+		for _, c := range Diff(have, want) {
+			fmt.Fprintf(&got, "%c %s %s\n", c.Op, c.Path, c.Text)
+		}
+		if got.String() != tt.want {
+			t.Errorf("%s changes\n%swant\n%s", tt.file, got.String(), tt.want)
+		}
+	}
+	gone, err := json.Marshal(Body(have, Overlay(have, read(t, "name: front-desk\nfallback_voice_uuids: []")[0])))
+	if err != nil || string(gone) != `{"fallback_voice_uuids":[]}` {
+		t.Errorf("sent: %s, %v", gone, err)
 	}
 }
 

@@ -53,7 +53,7 @@ func open(t *testing.T, change ...func(*rest.Config)) *place {
 	p.ours = p.key(roster.Default, roster.Admin)
 	p.theirs = p.key("ws_theirs", roster.Admin)
 	cfg := rest.Config{
-		Config:            v2.Config{Roster: db, Catalog: shelf{}, Sealer: ring, Trunk: p, Now: func() time.Time { return p.now }},
+		Config:            v2.Config{Roster: db, Catalog: shelf{}, Sealer: ring, Providers: services{db: db}, Trunk: p, Now: func() time.Time { return p.now }},
 		RequestsPerMinute: 100_000,
 	}
 	for _, c := range change {
@@ -214,12 +214,13 @@ func (shelf) ASR(context.Context, string) []roster.Capability {
 }
 
 func (shelf) LLM(context.Context, string) []roster.Capability {
-	return []roster.Capability{{Provider: "openai", Model: "gpt-4o", Description: "OpenAI gpt-4o", Available: true}}
+	return []roster.Capability{{Provider: "openai", Model: "gpt-4o", Description: "OpenAI gpt-4o", Available: true}, {Provider: "script", Model: "demo", Available: true}}
 }
 
 func (shelf) Voices(context.Context, string) (roster.Voices, error) {
 	return roster.Voices{List: []roster.Voice{
 		{UUID: "abc123", Name: "Professional Voice", Provider: "flite", Language: "en-US"},
+		{UUID: "gb1", Name: "Received Voice", Provider: "flite", Language: "en-GB"},
 		{UUID: "fr1", Name: "Amélie", Provider: "flite", Language: "fr-FR"},
 	}}, nil
 }

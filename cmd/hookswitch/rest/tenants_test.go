@@ -10,6 +10,10 @@ import (
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/contract"
 )
 
+// everybodys are things that are the same in every workspace: what belongs to one
+// there is proved by hand, see TestAKeyIsItsWorkspacesOwn.
+var everybodys = regexp.MustCompile(`/providers/\{provider\}`)
+
 // shared says which operations show everybody the same.
 var shared = []string{"get-capabilities", "list-voices", "get-system-tools", "get-system-tools-dashed"}
 
@@ -31,6 +35,9 @@ func TestNothingOfAnotherWorkspaceIsThere(t *testing.T) {
 	wild := regexp.MustCompile(`/[a-z_]+/\{[a-z_]+\}`)
 	named := 0
 	for path, item := range contract.Document(t, o.h).Paths.Map() {
+		if everybodys.MatchString(path) {
+			continue
+		}
 		for method, op := range item.Operations() {
 			at := wild.ReplaceAllStringFunc(path, func(part string) string {
 				thing, ok := things[part]
