@@ -49,7 +49,7 @@ func (m *model) Chat(ctx context.Context, r llm.Request) iter.Seq2[llm.Delta, er
 				} else {
 					t.unused()
 				}
-				yield(llm.Delta{}, err)
+				yield(llm.Delta{}, provider.Failure(ctx, t.Name, "chat", err))
 				return
 			}
 			round.failed(t, err)

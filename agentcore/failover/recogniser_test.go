@@ -1,0 +1,322 @@
+package failover
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/asr"
+	"github.com/hookswitch/hookswitch/agentcore/asr/asrtest"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
+	"github.com/hookswitch/hookswitch/media"
+)
+
+func ears(all ...*ear) asr.Recognizer {
+	var c Config[asr.Recognizer]
+	for _, e := range all {
+		c.Candidates = append(c.Candidates, Candidate[asr.Recognizer]{Port: e})
+	}
+	return &recogniser{newList(provider.Recogniser, c.Candidates), 3500 * time.Millisecond}
+}
+
+// caller speaks to a stream as a call does: a frame each 20 ms.
+type caller struct {
+	asr.Stream
+	t testing.TB
+}
+
+func dial(t *testing.T, tr *told, r asr.Recognizer) caller {
+	t.Helper()
+	s, err := r.Open(tr.trace(t.Context()), asr.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return caller{s, t}
+}
+
+func (c caller) write(f *media.Frame) {
+	c.Write(f)
+	time.Sleep(media.FrameDuration)
+}
+
+// say says the words, 400 ms each, noticed after 60 ms, and 500 ms of silence.
+func (c caller) say(codes ...int) {
+	for i, code := range codes {
+		for n, f := range word(code, 20) {
+			c.write(&f)
+			if i == 0 && n == 2 {
+				c.Signal(asr.Began)
+			}
+		}
+	}
+	c.rest(200 * time.Millisecond)
+	c.Signal(asr.Paused)
+	c.rest(300 * time.Millisecond)
+	c.Signal(asr.Ended)
+}
+
+func (c caller) rest(d time.Duration) {
+	for ; d > 0; d -= media.FrameDuration {
+		c.write(&media.Frame{})
+	}
+}
+
+// finals are the final results until the stream is quiet for 30 s or closed.
+func (c caller) finals() (out []string) {
+	for {
+		select {
+		case r, ok := <-c.Results():
+			switch {
+			case !ok:
+				return append(out, "closed")
+			case r.Err != nil:
+				out = append(out, fmt.Sprint(provider.ClassOf(r.Err)))
+			case r.Final:
+				out = append(out, r.Text)
+			}
+		case <-time.After(30 * time.Second):
+			return out
+		}
+	}
+}
+
+// Whatever becomes of an utterance on the first recogniser, and of the next on
+// the second, each Ended has one final result: the words, if anybody is left.
+func TestEveryUtteranceHasOneFinalResult(t *testing.T) {
+	long := []fate{heard}
+	for _, tt := range []struct {
+		claim  string
+		a, b   []fate
+		want   []string
+		traced []string
+	}{
+		{"nothing fails", long, long, []string{"w1 w2", "w3", "w4"}, nil},
+		{"one utterance fails", []fate{failed, heard}, long, []string{"w1 w2", "w3", "w4"}, []string{"a -> b"}},
+		{"it breaks upon the first", []fate{broken, heard}, long, []string{"w1 w2", "w3", "w4"}, []string{"a -> b"}},
+		{"it breaks upon the second", []fate{heard, broken}, long, []string{"w1 w2", "w3", "w4"}, []string{"a -> b"}},
+		{"it is closed without a word", []fate{heard, cut}, long, []string{"w1 w2", "w3", "w4"}, []string{"a -> b"}},
+		{"it dies in mid-word", []fate{heard, dies}, long, []string{"w1 w2", "w3", "w4"}, []string{"a -> b"}},
+		{"it never answers", []fate{silent}, long, []string{"w1 w2", "w3", "w4"}, []string{"a -> b"}},
+		{"it answers too late", []fate{tardy}, long, []string{"w1 w2", "w3", "w4"}, []string{"a -> b"}},
+		{"both fail on one", []fate{failed, heard}, []fate{failed, heard}, []string{"unavailable", "w3", "w4"}, []string{"a -> b"}},
+		{"each fails in its turn", []fate{heard, failed, heard}, []fate{heard, failed}, []string{"w1 w2", "w3", "w4"}, []string{"a -> b", "b -> a"}},
+		{"both never answer", []fate{silent}, []fate{silent}, []string{"timeout", "timeout", "timeout"}, []string{"a -> b", "b -> a", "a -> b"}},
+		{"both die for good", []fate{broken}, []fate{broken}, []string{"unavailable", "unavailable", "unavailable"}, []string{"a -> b", "b -> a", "a -> b", "b -> a", "a -> b", "b -> a"}},
+	} {
+		t.Run(tt.claim, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var tr told
+				a, b := &ear{name: "a", fates: tt.a}, &ear{name: "b", fates: tt.b}
+				c := dial(t, &tr, ears(a, b))
+				go func() {
+					c.rest(time.Second)
+					c.say(1, 2)
+					c.rest(12 * time.Second)
+					c.say(3)
+					c.rest(12 * time.Second)
+					c.say(4)
+				}()
+				got := c.finals()
+				if fmt.Sprint(got) != fmt.Sprint(tt.want) {
+					t.Errorf("results %q, want %q", got, tt.want)
+				}
+				if err := c.Close(); err != nil {
+					t.Error(err)
+				}
+				tr.check(t, tt.traced...)
+				for _, e := range []*ear{a, b} {
+					if _, open := e.opened(); open != 0 {
+						t.Errorf("%d streams of %s are left open", open, e.name)
+					}
+				}
+				time.Sleep(time.Minute) // the caller's goroutine
+			})
+		})
+	}
+}
+
+// Utterances that wait in a row are all played to the next, each in its place.
+func TestUtterancesThatWaitAreReplayedInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var tr told
+		c := dial(t, &tr, ears(&ear{name: "a", fates: []fate{silent}}, &ear{name: "b", room: 40}))
+		go func() {
+			c.say(1)
+			c.say(2, 3)
+			c.say(4)
+		}()
+		if got := fmt.Sprint(c.finals()); got != "[w1 w2 w3 w4]" {
+			t.Errorf("results %s", got)
+		}
+		c.Close()
+		tr.check(t, "a -> b")
+	})
+}
+
+// A list of one survives a connection that is cut, if it had been good for
+// something.
+func TestOneThatDidWellIsOpenedAnew(t *testing.T) {
+	for claim, tt := range map[string]struct {
+		fates []fate
+		want  string
+		opens int
+	}{
+		"cut after a result":     {[]fate{heard, broken, heard}, "[w1 w2 w3]", 2},
+		"cut at once":            {[]fate{broken}, "[unavailable closed]", 1},
+		"cut again and again":    {[]fate{heard, broken, broken}, "[w1 unavailable closed]", 2},
+		"one utterance it fails": {[]fate{failed, heard}, "[unavailable w2 w3]", 1},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var tr told
+				a := &ear{name: "a", fates: tt.fates}
+				c := dial(t, &tr, ears(a))
+				go func() {
+					for n := 1; n <= 3; n++ {
+						c.say(n)
+						c.rest(time.Second)
+					}
+				}()
+				if got := fmt.Sprint(c.finals()); got != tt.want {
+					t.Errorf("results %s, want %s", got, tt.want)
+				}
+				if all, _ := a.opened(); all != tt.opens {
+					t.Errorf("opened %d times, want %d", all, tt.opens)
+				}
+				c.Close()
+				time.Sleep(time.Minute)
+			})
+		})
+	}
+}
+
+// Who can't be opened is passed over; when nobody can, the trace says so and the
+// results are closed.
+func TestThoseThatCannotBeOpened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var tr told
+		c := dial(t, &tr, ears(&ear{name: "a", refuse: down("a")}, &ear{name: "b"}))
+		go c.say(1)
+		if got := fmt.Sprint(c.finals()); got != "[w1]" {
+			t.Errorf("results %s", got)
+		}
+		c.Close()
+		tr.check(t, "a -> b")
+
+		tr = told{}
+		c = dial(t, &tr, ears(&ear{name: "a", refuse: down("a")}, &ear{name: "b", refuse: down("b")}))
+		if got := fmt.Sprint(c.finals()); got != "[closed]" {
+			t.Errorf("results %s", got)
+		}
+		if c.Write(&media.Frame{}) {
+			t.Error("a dead stream takes frames")
+		}
+		c.Signal(asr.Ended)
+		c.Close()
+		tr.check(t, "a -> b", "b -> ")
+	})
+	if _, err := Recognizer(Config[asr.Recognizer]{}).Open(t.Context(), asr.Options{}); !errors.Is(err, errNobody) {
+		t.Errorf("Open of an empty list = %v", err)
+	}
+}
+
+// What is replayed is 30 s at most, and the memory of what has its words is
+// given back.
+func TestTheTapeIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var tr told
+		a, b := &ear{name: "a", fates: []fate{failed}}, &ear{name: "b"}
+		s := dial(t, &tr, ears(a, b))
+		s.rest(5 * time.Second)
+		inner := s.Stream.(*stream)
+		if n := len(inner.tape.blocks); n > 3 {
+			t.Errorf("%d s are kept of silence", n)
+		}
+		go func() {
+			for n := range 60 { // a minute without a breath
+				for _, f := range word(n, 50) {
+					s.write(&f)
+				}
+				if n == 0 {
+					s.Signal(asr.Began)
+				}
+			}
+			s.Signal(asr.Ended)
+		}()
+		var got string
+		for r := range s.Results() {
+			if r.Final {
+				got = r.Text
+				break
+			}
+		}
+		if heard := strings.Fields(got); len(heard) < 30 || len(heard) > 31 || heard[len(heard)-1] != "w59" {
+			t.Errorf("of a minute was heard %q, want its last half", got)
+		}
+		s.rest(2 * time.Second)
+		if n := len(inner.tape.blocks); n > 3 {
+			t.Errorf("%d s are kept of what has its words", n)
+		}
+		s.Close()
+	})
+}
+
+// Utterances that nobody answers and nobody reads can't pile up without bound,
+// and yet each is answered.
+func TestUtterancesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var tr told
+		a := &ear{name: "a"}
+		c := dial(t, &tr, ears(a))
+		const most = 3 * mostOwed
+		for range most {
+			c.Signal(asr.Began)
+			for range 10 {
+				c.Signal(asr.Paused)
+				c.Signal(asr.Resumed)
+			}
+			c.Signal(asr.Ended)
+		}
+		if got := len(c.finals()); got != most {
+			t.Errorf("%d final results for %d utterances", got, most)
+		}
+		c.Close()
+		if n := cap(c.Stream.(*stream).tape.marks); n > 1000 {
+			t.Errorf("%d signals are kept", n)
+		}
+	})
+}
+
+func said(codes ...int) asrtest.Speech {
+	s := asrtest.Speech{}
+	for _, code := range codes {
+		s.Frames = append(s.Frames, word(code, 20)...)
+		s.Text += fmt.Sprint("w", code, " ")
+	}
+	return s
+}
+
+func TestConformance(t *testing.T) {
+	for claim, first := range map[string][]fate{"nothing fails": {heard}, "the first fails always": {failed}, "the first dies": {dies}, "the first is closed": {cut}} {
+		t.Run(claim, func(t *testing.T) {
+			asrtest.Run(t, func(*testing.T) asr.Recognizer {
+				return ears(&ear{name: "a", fates: first}, &ear{name: "b"})
+			}, said(1, 2, 3), said(4, 5))
+		})
+	}
+}
+
+func TestString(t *testing.T) {
+	for want, r := range map[string]asr.Recognizer{
+		"deepgram nova-2 mu-law 8k":                                Recognizer(Config[asr.Recognizer]{Candidates: []Candidate[asr.Recognizer]{{Port: &ear{name: "deepgram nova-2 mu-law 8k"}}}}),
+		"deepgram nova-2 mu-law 8k (then moonshine)":               ears(&ear{name: "deepgram nova-2 mu-law 8k"}, &ear{name: "moonshine"}),
+		"deepgram nova-2 mu-law 8k (then whisper, then moonshine)": ears(&ear{name: "deepgram nova-2 mu-law 8k"}, &ear{name: "whisper"}, &ear{name: "moonshine"}),
+	} {
+		if got := fmt.Sprint(r); got != want {
+			t.Errorf("String() = %q, want %q", got, want)
+		}
+	}
+}

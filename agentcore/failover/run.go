@@ -1,0 +1,340 @@
+package failover
+
+import (
+	"errors"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/asr"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
+	"github.com/hookswitch/hookswitch/media"
+)
+
+var (
+	errClosed  = errors.New("the stream was closed")
+	errNoWords = errors.New("no words in time")
+	errTooMany = errors.New("too many utterances wait for their words")
+)
+
+// mostPending is how many results may wait for who reads them, before no more
+// are taken.
+const mostPending = 64
+
+// hearing is the stream that listens now.
+type hearing struct {
+	turn   turn[asr.Recognizer]
+	stream asr.Stream
+	opened time.Time
+	frame  int       // the next frame of the tape that it gets
+	mark   int       // the next mark
+	owes   int       // final results, for the Ended that it was given
+	since  time.Time // since when the oldest of them is awaited
+	ignore int       // final results that come too late
+	good   bool      // it gave a final result
+}
+
+// served is how long a stream must have lived to be worth opening anew, if it
+// never had an utterance.
+const served = 10 * time.Second
+
+func (h *hearing) didWell() bool { return h.good || time.Since(h.opened) >= served }
+
+// deserves reports whether h should be opened anew after err: it was good for
+// words, or broke when nobody waited for any. Who fell silent would cost too much
+// time.
+func (h *hearing) deserves(err error) bool {
+	class := provider.ClassOf(err)
+	return class.Retryable() && class != provider.Timeout && (h.good || h.owes == 0 && h.didWell())
+}
+
+// run plays the tape to one recogniser after the other, until the call is over
+// or all of them have failed.
+func (s *stream) run() {
+	defer close(s.ended)
+	defer s.shut()
+	s.round = s.r.round()
+	alive := s.next(nil)
+	for alive {
+		s.feed()
+		s.tidy()
+		alive = s.wait()
+	}
+	s.flush()
+}
+
+// wait lets one thing happen. It reports false when it was the end.
+func (s *stream) wait() bool {
+	in := s.now.stream.Results()
+	var out chan<- asr.Result
+	var first asr.Result
+	if len(s.pending) >= mostPending {
+		in = nil
+	}
+	if len(s.pending) > 0 {
+		out, first = s.results, s.pending[0]
+	}
+	if s.late.Stop(); s.now.owes > 0 && in != nil {
+		s.late.Reset(time.Until(s.due()))
+	}
+	select {
+	case <-s.ctx.Done():
+		return false
+	case <-s.wake:
+	case <-s.again.C:
+	case out <- first:
+		s.pending = s.pending[:copy(s.pending, s.pending[1:])]
+	case r, ok := <-in:
+		if !ok {
+			return s.next(s.failure(errClosed, provider.Unavailable))
+		}
+		return s.take(r)
+	case <-s.late.C:
+		s.overdue()
+	}
+	return true
+}
+
+// due is when the words of the oldest utterance are overdue: FinalWait after the
+// stream that listens was told of its end, and twice that after its end, however
+// many were asked.
+func (s *stream) due() time.Time {
+	last := s.last()
+	if due := s.now.since.Add(s.r.finalWait); due.Before(last) {
+		return due
+	}
+	return last
+}
+
+func (s *stream) last() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tape.owed[0].ended.Add(2 * s.r.finalWait)
+}
+
+func (s *stream) failure(err error, class provider.Class) error {
+	return provider.New(s.now.turn.Name, "recognise", class, err)
+}
+
+// feed gives the stream that listens what it has not had yet, as far as it takes
+// it.
+func (s *stream) feed() {
+	h := s.now
+	s.again.Stop()
+	for {
+		sig, more := s.read(h)
+		switch {
+		case !more:
+			return
+		case sig == 0:
+			if !h.stream.Write(&s.frame) {
+				s.again.Reset(media.FrameDuration)
+				return
+			}
+			h.frame++
+		default:
+			h.stream.Signal(sig)
+			h.mark++
+			if sig == asr.Ended {
+				if h.owes++; h.owes == 1 {
+					h.since = time.Now()
+				}
+			}
+		}
+	}
+}
+
+// read finds what is next for h on the tape: a signal, or a frame, which it
+// copies into s.frame.
+func (s *stream) read(h *hearing) (sig asr.Signal, more bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tape
+	h.frame = max(h.frame, t.first)
+	if n := h.mark - t.markBase; n < len(t.marks) && t.marks[n].at <= h.frame {
+		return t.marks[n].signal, true
+	}
+	if h.frame == t.written {
+		return 0, false
+	}
+	s.frame = *t.frame(h.frame)
+	return 0, true
+}
+
+// tidy keeps the tape's memory small and ready.
+func (s *stream) tidy() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tape.trim(s.now.frame)
+	s.tape.stock()
+	for ; s.tape.excess > 0 && len(s.tape.owed) == 0; s.tape.excess-- {
+		s.hand(asr.Result{Final: true, Err: s.failure(errTooMany, provider.RateLimited)})
+	}
+}
+
+// take takes a result of the stream that listens.
+func (s *stream) take(r asr.Result) bool {
+	h := s.now
+	switch {
+	case !r.Final:
+		s.hand(r)
+	case h.ignore > 0:
+		h.ignore--
+	case r.Err != nil:
+		s.mishear(r.Err)
+	case h.owes > 0:
+		h.turn.over(nil)
+		h.turn.trial, h.good = false, true
+		s.answer(r)
+	}
+	return true
+}
+
+// answer gives the oldest utterance its final result.
+func (s *stream) answer(r asr.Result) {
+	s.now.owes--
+	s.now.since = time.Now()
+	s.mu.Lock()
+	s.tape.answer()
+	s.mu.Unlock()
+	s.hand(r)
+}
+
+// hand queues r. A guess that nobody has read gives way.
+func (s *stream) hand(r asr.Result) {
+	if n := len(s.pending); n > 0 && !s.pending[n-1].Final {
+		s.pending = s.pending[:n-1]
+	}
+	s.pending = append(s.pending, r)
+}
+
+// fresh lets everybody try again at what comes next, except who has it already.
+func (s *stream) fresh() {
+	s.round = s.r.round()
+	s.round.tried[s.now.turn.index] = true
+}
+
+// mishear is an utterance that failed on a stream that may live.
+func (s *stream) mishear(err error) {
+	if s.replace(err) || s.now.owes == 0 { // or it is about to die, and nothing to answer
+		return
+	}
+	s.answer(asr.Result{Final: true, Err: err})
+	s.fresh()
+}
+
+// overdue is an utterance whose words take too long. If nobody else may be asked
+// any more, they are ignored should they come.
+func (s *stream) overdue() {
+	err := s.failure(errNoWords, provider.Timeout)
+	if time.Now().Before(s.last()) {
+		if s.replace(err) {
+			return
+		}
+	} else {
+		s.now.turn.over(err)
+	}
+	s.now.ignore++
+	s.answer(asr.Result{Final: true, Err: err})
+	s.fresh()
+}
+
+// next goes on behind a stream that is dead. It reports false when nobody is
+// left.
+func (s *stream) next(err error) bool {
+	if s.replace(err) {
+		return true
+	}
+	if s.ctx.Err() == nil {
+		s.despair()
+	}
+	return false
+}
+
+// replace opens the next stream, and lets it hear what has no final result. The
+// old one stays when there is no other.
+func (s *stream) replace(err error) bool {
+	if s.ctx.Err() != nil {
+		return false
+	}
+	if h := s.now; h != nil {
+		if h.didWell() {
+			s.fresh() // trouble of its own, and not the end of another's
+		}
+		s.round.failed(h.turn, err)
+		if h.deserves(err) {
+			s.round.again(h.turn)
+		}
+	}
+	for {
+		t, ok := s.round.next(s.ctx)
+		if !ok {
+			return false
+		}
+		stream, err := t.Port.Open(s.ctx, s.o)
+		switch {
+		case err == nil:
+			s.begin(t, stream)
+			return true
+		case s.ctx.Err() != nil:
+			t.unused()
+			return false
+		}
+		s.round.failed(t, err)
+	}
+}
+
+func (s *stream) begin(t turn[asr.Recognizer], stream asr.Stream) {
+	if old := s.now; old != nil {
+		s.closing.Go(func() { old.stream.Close() })
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = &hearing{turn: t, stream: stream, opened: time.Now(), frame: s.tape.oldest(), mark: s.tape.markBase}
+}
+
+// despair answers everything that is owed: nobody will.
+func (s *stream) despair() {
+	s.mu.Lock()
+	s.over = true
+	owed := s.tape.excess
+	for _, u := range s.tape.owed {
+		if !u.ended.IsZero() {
+			owed++
+		}
+	}
+	s.mu.Unlock()
+	for range owed {
+		s.hand(asr.Result{Final: true, Err: s.round.err})
+	}
+	if owed == 0 {
+		provider.Replaced(s.ctx, provider.Replacement{Stage: provider.Recogniser, From: s.round.last, Err: s.round.err})
+	}
+}
+
+// flush hands on what is left.
+func (s *stream) flush() {
+	for _, r := range s.pending {
+		select {
+		case s.results <- r:
+		case <-s.ctx.Done():
+			return
+		}
+	}
+}
+
+// shut lets go of everything.
+func (s *stream) shut() {
+	if h := s.now; h != nil {
+		h.stream.Close() // whatever it says, the call has no use for it
+		if !h.good && h.turn.trial {
+			h.turn.unused()
+		}
+	}
+	s.closing.Wait()
+	s.again.Stop()
+	s.late.Stop()
+	s.mu.Lock()
+	s.over = true
+	s.tape.free()
+	s.mu.Unlock()
+	close(s.results)
+}
