@@ -58,7 +58,7 @@ func serve(t *testing.T, p *parrot, change func(*Config)) *Voice {
 	p.wire = &providertest.Wire{Fault: p.fault, After: 2500}
 	host := p.wire.Listen(t, s.Listener.Addr().String())
 	c := Config{
-		Provider: "parrot", Name: "parrot polly", Format: Mulaw8k, Patience: providertest.Patience,
+		Provider: "parrot", Name: "parrot polly", Format: Mulaw8k, Patience: p.fault.Patience(),
 		Protocol: func() Protocol { return &talk{url: "ws://" + host + "/speak"} },
 	}
 	if change != nil {
@@ -73,6 +73,8 @@ func serve(t *testing.T, p *parrot, change func(*Config)) *Voice {
 }
 
 func (p *parrot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.work.Add(1) // before the connection is hijacked: until then the server's Close waits
+	defer p.work.Done()
 	p.dials.Add(1)
 	status := map[providertest.Fault]int{
 		providertest.WrongKey: 401, providertest.NoMoney: 402, providertest.RateLimited: 429,
@@ -91,8 +93,6 @@ func (p *parrot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	p.work.Add(1)
-	defer p.work.Done()
 	defer c.Close()
 	c.WriteMessage(websocket.TextMessage, []byte(`{"hello":true}`))
 	for n := 1; ; n++ {

@@ -19,6 +19,7 @@ import (
 type reader struct {
 	url    string
 	client *http.Client
+	fault  providertest.Fault
 }
 
 func (r *reader) Speak(ctx context.Context, text string, out tts.Sink) error {
@@ -29,7 +30,7 @@ func (r *reader) Speak(ctx context.Context, text string, out tts.Sink) error {
 	if err != nil {
 		return err
 	}
-	return Stream(ctx, "reader", providertest.Patience, func(ctx context.Context) (*http.Response, error) {
+	return Stream(ctx, "reader", r.fault.Patience(), func(ctx context.Context) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url, nil)
 		if err != nil {
 			return nil, err
@@ -71,9 +72,9 @@ func readAloud(t *testing.T, f providertest.Fault) (*reader, *providertest.Wire)
 	}))
 	wire := &providertest.Wire{Fault: f, After: 2500}
 	host := wire.Listen(t, s.Listener.Addr().String())
-	client := provider.NewClient(providertest.Patience.Connect)
+	client := provider.NewClient(f.Patience().Connect)
 	t.Cleanup(func() { client.CloseIdleConnections(); s.CloseClientConnections(); s.Close() })
-	return &reader{"http://" + host, client}, wire
+	return &reader{"http://" + host, client, f}, wire
 }
 
 func TestOverHTTP(t *testing.T) {
@@ -119,7 +120,7 @@ func TestAnAnswerThatIsNoSound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w) }))
 			defer s.Close()
-			r := &reader{s.URL, s.Client()}
+			r := &reader{s.URL, s.Client(), providertest.None}
 			n, err := say(t.Context(), r, "One word.")
 			if provider.ClassOf(err) != provider.Garbage || name != "endless" && n > 0 {
 				t.Errorf("%d frames, %v; want garbage", n, err)

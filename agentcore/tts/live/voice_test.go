@@ -242,12 +242,12 @@ func TestTheLineMayTakeItsTime(t *testing.T) {
 		c.ReadMessage()
 		return false
 	}
-	v := serve(t, p, func(c *Config) { c.Patience = provider.Patience{First: time.Second, Gap: 30 * time.Millisecond} })
+	v := serve(t, p, func(c *Config) { c.Patience = provider.Patience{Connect: 10 * time.Second, First: 10 * time.Second, Gap: time.Second} })
 	n := 0
 	err := v.Speak(t.Context(), strings.Repeat("Word ", words), tts.Frames(func(*media.Frame) error {
 		if n++; n == 1 {
 			<-all
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(1300 * time.Millisecond)
 		}
 		return nil
 	}))
@@ -275,7 +275,8 @@ func TestChatterIsNoSound(t *testing.T) {
 		}
 		return false
 	}}
-	if _, err := say(t.Context(), serve(t, p, nil), "One word."); provider.ClassOf(err) != provider.Timeout {
+	hurry := func(c *Config) { c.Patience = providertest.Patience }
+	if _, err := say(t.Context(), serve(t, p, hurry), "One word."); provider.ClassOf(err) != provider.Timeout {
 		t.Errorf("Speak = %v, want a time-out", err)
 	}
 }
