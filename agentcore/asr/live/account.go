@@ -101,35 +101,38 @@ func (a *account) hear(h Heard, now time.Time) {
 	case text != "" && a.length+len(text) <= mostText:
 		a.guess = text
 	}
-	if h.Finalized || h.Err != nil {
+	switch {
+	case h.Finalized || h.Err != nil:
 		a.answer(h, now)
+	case h.Settled && len(a.asks) > 0 && a.asks[0].at <= h.Until:
+		a.reach(h.Until, now)
 	}
 	a.interim()
 }
 
 // answer notes which Finalize was answered.
 func (a *account) answer(h Heard, now time.Time) {
-	n := 0
 	switch {
 	case len(a.asks) == 0:
 		a.early = true
 		return
 	case h.Until > 0:
-		for n < len(a.asks) && a.asks[n].at <= h.Until+tolerance {
-			n++
-		}
-		if n == 0 {
-			return // late: its utterance is over
-		}
+		a.reach(h.Until+tolerance, now) // or it is late, and its utterance over
 	default:
-		n = 1
+		a.answered, a.asks = max(a.answered, a.asks[0].id), a.asks[1:]
 	}
-	a.answered = max(a.answered, a.asks[n-1].id)
-	a.asks = a.asks[n:]
 	if h.Err != nil && len(a.owed) > 0 && a.owed[0].ask <= a.answered {
 		a.out = append(a.out, asr.Result{Final: true, Err: h.Err, Took: now.Sub(a.owed[0].when)})
 		a.owed = a.owed[1:]
 		a.forget()
+	}
+	a.settle(now)
+}
+
+// reach notes that every Finalize up to a place in the audio is answered.
+func (a *account) reach(until time.Duration, now time.Time) {
+	for len(a.asks) > 0 && a.asks[0].at <= until {
+		a.answered, a.asks = max(a.answered, a.asks[0].id), a.asks[1:]
 	}
 	a.settle(now)
 }

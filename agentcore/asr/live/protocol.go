@@ -12,6 +12,8 @@ package live
 import (
 	"net/http"
 	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 )
 
 // Format is what a provider is sent: user_input_audio_format of seed 001.
@@ -48,6 +50,13 @@ type Protocol interface {
 	Take(m Message) ([]Heard, error)
 }
 
+// Closer is a [Protocol] that knows what its provider means by a websocket's
+// close codes.
+type Closer interface {
+	// Closed is the class of a code; empty leaves it as it is.
+	Closed(code int) provider.Class
+}
+
 // Message is one of a websocket.
 type Message struct {
 	Binary bool
@@ -64,9 +73,10 @@ type Heard struct {
 	Settled bool
 	// Finalized: everything sent before the oldest unanswered Finalize is settled.
 	Finalized bool
-	// Until is where in the audio of this connection a Finalized holds, if the
-	// provider says: every Finalize up to there is answered, and a late answer to
-	// one that was given up is not taken for the next one's. Zero: unknown.
+	// Until is how far into the audio of this connection what is Settled or
+	// Finalized goes, if the provider says: every Finalize up to there is
+	// answered, and a late answer to one that was given up is not taken for the
+	// next one's. Zero: unknown.
 	Until time.Duration
 	// Err: the utterance of the oldest unanswered Finalize could not be
 	// recognised, and the stream lives on. It is a Finalized, and has no Text.

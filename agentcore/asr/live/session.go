@@ -152,7 +152,7 @@ func (n *session) read() error {
 		n.mu.Unlock()
 		kind, data, err := n.conn.Read(0) // its silence is judged when something is owed
 		if err != nil {
-			return err
+			return n.closed(err)
 		}
 		n.mu.Lock()
 		all, err := n.proto.Take(Message{Binary: kind == ws.Binary, Data: data})
@@ -170,6 +170,24 @@ func (n *session) read() error {
 			return provider.New(n.cfg.Provider, "stream", provider.Garbage, errNonsense)
 		}
 	}
+}
+
+// closed lets the protocol say what the provider's close code means.
+func (n *session) closed(err error) error {
+	var e *provider.Error
+	c, ok := n.proto.(Closer)
+	if !ok || !errors.As(err, &e) || e.Code < 1000 {
+		return err
+	}
+	n.mu.Lock()
+	class := c.Closed(e.Code)
+	n.mu.Unlock()
+	if class == "" || class == e.Class {
+		return err
+	}
+	told := provider.New(e.Provider, e.Op, class, e.Err)
+	told.Code = e.Code
+	return told
 }
 
 // errNonsense stands for what a Protocol could not read: the text of its own

