@@ -63,13 +63,14 @@ func New(from, to int) (*Resampler, error) {
 	room := block
 	for _, st := range chain {
 		r.delay += delayOf(st)
-		if st.to%st.from != 0 && st.from%st.to != 0 {
+		switch {
+		case st.to%st.from != 0 && st.from%st.to != 0:
 			r.stages = append(r.stages, newFraction(st.from, st.to, room))
 			room = room*st.to/st.from + 1
-		} else if st.to > st.from {
+		case st.to > st.from:
 			r.stages = append(r.stages, newUp(st.to/st.from, room))
 			room *= st.to / st.from
-		} else {
+		default:
 			r.stages = append(r.stages, newDown(st.from/st.to, room))
 			room = room/(st.from/st.to) + 1
 		}

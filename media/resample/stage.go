@@ -1,7 +1,7 @@
 package resample
 
-// stage changes the rate by a factor of 2 or 3. It keeps the samples that later
-// ones still need, so it may be fed in pieces of any size.
+// stage changes the rate, by a factor of 2 or 3 or by a fraction. It keeps the
+// samples that later ones still need, so it may be fed in pieces of any size.
 type stage interface {
 	// run consumes src, at most what the stage was made for, and returns what
 	// came of it, in memory that is the stage's until the next run.

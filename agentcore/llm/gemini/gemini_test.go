@@ -110,8 +110,8 @@ func TestFailuresSayWhatTheyAre(t *testing.T) {
 		{"an error without data: in front", inStream("{\n \"error\": {\n \"code\": 500, \"status\": \"INTERNAL\",\"message\":\"" + llmtest.Private + "\"}\n}\n\n"), "We ", llm.Error{Op: "stream", Code: 500, Class: provider.Unavailable, Retry: true}, "INTERNAL"},
 		{"an error without a code", inStream(`data: {"error":{"message":"` + llmtest.Private + `"}}` + "\n\n"), "We ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "the server broke off"},
 		{"shapes that the SDK doesn't expect", inStream(`data: {"candidates":[{"citationMetadata":7,"content":"` + llmtest.Private + `"}]}` + "\n\n"), "We ", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "can't be understood"},
-		{"no answer", func(c *conn) { c.stall() }, "", llm.Error{Op: "chat", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
-		{"a stream without words", func(c *conn) { c.stream(); c.parts(""); c.stall() }, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
+		{"no answer", func(c *conn) { c.stall() }, "", llm.Error{Op: "chat", Class: provider.Timeout, Retry: true}, "no answer within 500ms"},
+		{"a stream without words", func(c *conn) { c.stream(); c.parts(""); c.stall() }, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 500ms"},
 		{"silent in the middle", func(c *conn) { c.stream(); c.say("We are "); c.stall() }, "We are ", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "nothing further within 80ms"},
 		{"cut in the middle", func(c *conn) { c.stream(); c.say("We are "); c.cut() }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
 		{"closed politely within an event", func(c *conn) { c.stream(); c.say("We are "); c.raw(`data: {"candi`) }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
@@ -144,7 +144,7 @@ func TestFailuresSayWhatTheyAre(t *testing.T) {
 					c.Patience.Gap = 80 * time.Millisecond
 				}
 				if strings.Contains(tt.in, "no answer within") {
-					c.Patience.First = 150 * time.Millisecond
+					c.Patience.First = 500 * time.Millisecond
 				}
 			}, tt.play)
 			g := ask(t.Context(), m, llmtest.Request())
@@ -199,14 +199,14 @@ func TestRetriesAreForRefusedRequestsOnly(t *testing.T) {
 		{"not after a cut", []play{func(c *conn) { c.stream(); c.cut() }, words("Hi.")}, "", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var log bytes.Buffer
-			m, s := serve(t, func(c *gemini.Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) }, tt.plays...)
+			var told bytes.Buffer
+			m, s := serve(t, func(c *gemini.Config) { c.Log = slog.New(slog.NewTextHandler(&told, nil)) }, tt.plays...)
 			g := ask(t.Context(), m, llmtest.Request())
 			if n := len(s.asked()); g.text != tt.text || n != tt.requests {
 				t.Errorf("%d requests, reply %+v, want %d and %q", n, g, tt.requests, tt.text)
 			}
-			if retried := tt.requests > 1; retried != strings.Contains(log.String(), "trying again") || strings.Contains(log.String(), llmtest.Key) {
-				t.Errorf("log: %s", log.String())
+			if retried := tt.requests > 1; retried != strings.Contains(told.String(), "trying again") || strings.Contains(told.String(), llmtest.Key) {
+				t.Errorf("log: %s", told.String())
 			}
 		})
 	}

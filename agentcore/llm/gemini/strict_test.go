@@ -112,7 +112,7 @@ func strict(t testing.TB, model string, raw []byte) (b body) {
 // signed fails the test when the first call of a step has no signature, and its
 // model is of those that want one.
 func signed(t testing.TB, model string, c content, raw []byte) {
-	if !strings.HasPrefix(model, "gemini-3") {
+	if !strings.HasPrefix(model, "gemini-3") && !strings.HasPrefix(model, "gemini-4") {
 		return
 	}
 	for _, p := range c.Parts {

@@ -87,7 +87,7 @@ func TestEveryFaultIsTold(t *testing.T) {
 		}
 		m, _ := serve(t, func(c *gemini.Config) {
 			c.BaseURL = "http://" + wire.Listen(t, strings.TrimPrefix(c.BaseURL, "http://"))
-			c.Patience, c.Retries = providertest.Patience, -1
+			c.Patience, c.Retries = f.Patience(), -1
 		}, p)
 		t.Cleanup(func() { // before serve's: the stream is gone without the server's help
 			m.Close()
