@@ -84,13 +84,14 @@ func TestAlreadyToldIsNotToldAgain(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	names := []string{"listen", "public_url", "agent.endpoint_wait", "agent.pause_wait", "agent.max_duration", "recogniser"}
+	names := []string{"listen", "public_url", "agent.endpoint_wait", "agent.pause_wait", "agent.max_duration", "recogniser", "voice_uuid", "fallback_voice_uuids"}
 	for typed, want := range map[string]string{
 		"lisetn":            "listen", // a swap is one mistake
 		"agent.endpoint_ms": "agent.endpoint_wait",
 		"turn.max_duration": "agent.max_duration",
 		"recognizer":        "recogniser",
 		"Public_URL":        "public_url",
+		"voice":             "voice_uuid", // it begins like that
 		"colour":            "",
 		"agent.wait":        "",
 		"":                  "",

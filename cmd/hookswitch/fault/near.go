@@ -27,6 +27,9 @@ func sharesTail(typed string, names []string) string {
 	found, most := "", 0
 	for _, name := range names {
 		n := common(words(typed), words(name))
+		if n > 0 && strings.HasPrefix(name, strings.ToLower(typed)) {
+			n++ // voice is voice_uuid before it is fallback_voice_uuids
+		}
 		switch {
 		case n > most:
 			found, most = name, n
