@@ -24,8 +24,8 @@ const (
 // longest is the latest end that is believed: no phrase is so long.
 const longest = time.Hour
 
-// anew is how far times must go back to count as those of another piece.
-const anew = 200 * time.Millisecond
+// overlap is how much two words may be told to share.
+const overlap = 60 * time.Millisecond
 
 // Text is a phrase that is being spoken. It is used by one goroutine.
 type Text struct {
@@ -55,7 +55,7 @@ func (t *Text) Words(words []string, starts, ends []float64) []tts.Word {
 			continue
 		}
 		if i == 0 && len(starts) > 0 {
-			if first, ok := seconds(starts[0]); ok && t.base+first+anew < t.ended {
+			if first, ok := seconds(starts[0]); ok && t.anew(first) {
 				t.base = t.ended
 			}
 		}
@@ -66,6 +66,13 @@ func (t *Text) Words(words []string, starts, ends []float64) []tts.Word {
 		}
 	}
 	return found
+}
+
+// anew reports whether times that begin with first are those of another piece:
+// they go back, and not by a little.
+func (t *Text) anew(first time.Duration) bool {
+	lasted := t.ended - t.base
+	return first+overlap < lasted && 2*first < lasted
 }
 
 // seconds is s as a duration, if it is one that speech can have.

@@ -77,6 +77,15 @@ func TestTimesThatBeginAnewGoOnWhereTheLastEnded(t *testing.T) {
 	}
 }
 
+func TestWordsMayOverlap(t *testing.T) {
+	text := align.New("one two")
+	text.Words([]string{"one"}, []float64{0.1}, []float64{1})
+	got := text.Words([]string{"two"}, []float64{0.7}, []float64{1.5})
+	if len(got) != 1 || got[0].End != 1500*time.Millisecond {
+		t.Errorf("words = %v, want one that ends at 1.5 s", got)
+	}
+}
+
 func TestTimesThatAreNoneAreLeftOut(t *testing.T) {
 	got := align.New("a b c d e").Words([]string{"a", "b", "c", "d", "e"}, nil, []float64{math.NaN(), -1, math.Inf(1), 0.5})
 	if len(got) != 1 || got[0] != (tts.Word{Upto: 7, End: 500 * time.Millisecond}) {
