@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +33,7 @@ func failing(status int, did chan<- struct{}) http.HandlerFunc {
 }
 
 // faulty is a recogniser whose server has f.
-func faulty(t *testing.T, f providertest.Fault) (*whisper.Recognizer, *server, *providertest.Wire) {
+func faulty(t *testing.T, f providertest.Fault) *whisper.Recognizer {
 	_, s := serve(t, nil)
 	// The answer's head is some 130 bytes long: the fault falls into its body.
 	wire := &providertest.Wire{Fault: f, After: 150}
@@ -74,46 +73,22 @@ func faulty(t *testing.T, f providertest.Fault) (*whisper.Recognizer, *server, *
 	case providertest.TooLarge:
 		s.instead(func(w http.ResponseWriter, _ *http.Request) { answer(w, strings.Repeat("word ", 1<<19)) })
 	}
-	return r, s, wire
+	return r
 }
 
 func TestEveryFaultIsToldAsWhatItIs(t *testing.T) {
-	said := say("one", "two", "three")
-	for _, f := range append([]providertest.Fault{providertest.Slow, providertest.Fast}, providertest.Faults...) {
-		t.Run(string(f), func(t *testing.T) {
-			r, s, _ := faulty(t, f)
-			c := asrtest.Open(t, r, asr.Options{})
-			got := final(c, said)
-			if f == providertest.Slow || f == providertest.Fast {
-				if got.Err != nil || got.Text != said.Text {
-					t.Errorf("result = %+v, want %q", got, said.Text)
-				}
-				return
-			}
-			at, err := url.Parse(s.URL)
-			if err != nil {
-				t.Fatal(err)
-			}
-			providertest.Check(t, f, got.Err, key, "Tuesday", at.Host, "127.0.0.1")
-			if got.Text != "" || got.Confidence != 0 {
-				t.Errorf("result = %+v, want an error only", got)
-			}
-			if r := final(c, asrtest.Speech{}); r.Err != nil || r.Text != "" {
-				t.Errorf("after the failure: %+v, want an empty result of a living stream", r)
-			}
-		})
-	}
+	asrtest.Faults(t, func(t *testing.T, f providertest.Fault) asr.Recognizer { return faulty(t, f) }, key, "Tuesday", "127.0.0.1")
 }
 
 func TestOneFailureDoesNotEndTheStream(t *testing.T) {
 	r, s := serve(t, nil)
 	s.instead(func(w http.ResponseWriter, _ *http.Request) { refuse(w, 500, "server_error") })
 	c := asrtest.Open(t, r, asr.Options{})
-	if got := final(c, say("one")); provider.ClassOf(got.Err) != provider.Unavailable {
+	if got := final(c, asrtest.Sung("one")); provider.ClassOf(got.Err) != provider.Unavailable {
 		t.Errorf("result = %+v, want Unavailable", got)
 	}
 	s.instead(nil)
-	if got := final(c, say("two")); got.Text != "two" || got.Err != nil {
+	if got := final(c, asrtest.Sung("two")); got.Text != "two" || got.Err != nil {
 		t.Errorf("result = %+v", got)
 	}
 }
@@ -129,7 +104,7 @@ func TestCloseReallyEndsTheRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := asrtest.Call{Stream: stream}
-	c.Say(say("one"))
+	c.Say(asrtest.Sung("one"))
 	c.Signal(asr.Ended)
 	<-began
 	if err := stream.Close(); err != nil {
@@ -153,7 +128,7 @@ func TestNoMoreRequestsAtOnceThanAllowed(t *testing.T) {
 		})
 		c := asrtest.Open(t, r, asr.Options{})
 		for range 6 {
-			c.Say(say("one"))
+			c.Say(asrtest.Sung("one"))
 			c.Signal(asr.Ended)
 		}
 		for range 6 {
@@ -185,7 +160,7 @@ func TestFinalsKeepTheirOrderThoughALaterAnswerIsFirst(t *testing.T) {
 		close(second)
 	})
 	c := asrtest.Open(t, r, asr.Options{})
-	c.Say(say("one"))
+	c.Say(asrtest.Sung("one"))
 	c.Signal(asr.Ended)
 	for {
 		if len(s.requests()) == 1 {
@@ -193,7 +168,7 @@ func TestFinalsKeepTheirOrderThoughALaterAnswerIsFirst(t *testing.T) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	c.Say(say("two"))
+	c.Say(asrtest.Sung("two"))
 	c.Signal(asr.Ended)
 	if a, b := c.Final(), c.Final(); a.Text != "first" || b.Text != "second" {
 		t.Errorf("results = %+v, then %+v", a, b)

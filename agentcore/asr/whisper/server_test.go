@@ -1,6 +1,7 @@
 package whisper_test
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/hookswitch/hookswitch/agentcore/asr/asrtest"
 	"github.com/hookswitch/hookswitch/agentcore/asr/live"
 	"github.com/hookswitch/hookswitch/agentcore/asr/whisper"
 	"github.com/hookswitch/hookswitch/agentcore/provider/providertest"
@@ -25,7 +27,7 @@ const key = "sk-very-secret"
 
 // server speaks the transcription endpoint's protocol, as
 // developers.openai.com/api/reference/resources/audio has it, and understands
-// whistling. What the vendor would refuse fails the test.
+// what is sung. What the vendor would refuse fails the test.
 type server struct {
 	*httptest.Server
 	t  *testing.T
@@ -93,7 +95,13 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		do(w, r)
 		return
 	}
-	answer(w, understand(req.pcm, req.format.Rate))
+	ear := asrtest.NewEar(req.format.Rate, false)
+	var sound []byte
+	for _, v := range req.pcm {
+		sound = binary.LittleEndian.AppendUint16(sound, uint16(v))
+	}
+	ear.Hear(sound)
+	answer(w, ear.Take())
 }
 
 // answer says what was understood, in words as the vendor writes them.
@@ -175,7 +183,7 @@ func (s *server) instead(do http.HandlerFunc) {
 	s.do = do
 }
 
-// rates are the formats as a WAV file should show them.
+// files are the formats as a WAV file should show them.
 var files = map[live.Format]wav.Format{
 	live.Mulaw:  {Encoding: wav.MuLaw, Rate: 8000, Channels: 1},
 	live.PCM8k:  {Encoding: wav.PCM16, Rate: 8000, Channels: 1},

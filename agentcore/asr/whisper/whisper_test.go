@@ -16,7 +16,7 @@ func TestItIsARecogniser(t *testing.T) {
 	asrtest.Run(t, func(t *testing.T) asr.Recognizer {
 		r, _ := serve(t, nil)
 		return r
-	}, say("one", "two", "three"), say("four", "five", "one", "one"))
+	}, asrtest.Sung("one two three"), asrtest.Sung("four five one one"))
 }
 
 // final says speech, ends it, and waits for what was understood.
@@ -31,7 +31,7 @@ func TestEveryFormatIsUnderstood(t *testing.T) {
 	for _, format := range whisper.Formats {
 		t.Run(string(format), func(t *testing.T) {
 			r, s := serve(t, func(c *whisper.Config) { c.Format = format })
-			got := final(asrtest.Open(t, r, asr.Options{}), say("five", "two", "four"))
+			got := final(asrtest.Open(t, r, asr.Options{}), asrtest.Sung("five two four"))
 			if got.Text != "five two four" || got.Err != nil || got.Took <= 0 {
 				t.Errorf("result = %+v", got)
 			}
@@ -61,7 +61,7 @@ func TestTheRequestSaysWhatIsKnownOfTheCall(t *testing.T) {
 	} {
 		t.Run(c.claim, func(t *testing.T) {
 			r, s := serve(t, func(cfg *whisper.Config) { cfg.Model = c.model })
-			final(asrtest.Open(t, r, c.options), say("one"))
+			final(asrtest.Open(t, r, c.options), asrtest.Sung("one"))
 			c.want["response_format"], c.want["temperature"] = "json", "0"
 			got := s.requests()[0].fields
 			for name, values := range got {
@@ -79,7 +79,7 @@ func TestTheRequestSaysWhatIsKnownOfTheCall(t *testing.T) {
 func TestALongListOfKeywordsIsCutWhereWhisperStopsToRead(t *testing.T) {
 	r, s := serve(t, nil)
 	words := strings.Fields(strings.Repeat("Sankt-Gallenkappel ", 100))
-	final(asrtest.Open(t, r, asr.Options{Keywords: words}), say("one"))
+	final(asrtest.Open(t, r, asr.Options{Keywords: words}), asrtest.Sung("one"))
 	prompt := s.requests()[0].fields["prompt"][0]
 	if len(prompt) > 600 || len(prompt) < 500 || !strings.HasSuffix(prompt, ", Sankt-Gallenkappel") {
 		t.Errorf("the prompt has %d bytes: %q", len(prompt), prompt)
@@ -88,7 +88,7 @@ func TestALongListOfKeywordsIsCutWhereWhisperStopsToRead(t *testing.T) {
 
 func TestWithoutAKeyNoneIsSent(t *testing.T) {
 	r, s := serve(t, func(c *whisper.Config) { c.Key = "" })
-	if got := final(asrtest.Open(t, r, asr.Options{}), say("one")); got.Text != "one" || got.Err != nil {
+	if got := final(asrtest.Open(t, r, asr.Options{}), asrtest.Sung("one")); got.Text != "one" || got.Err != nil {
 		t.Errorf("result = %+v", got)
 	}
 	if n := len(s.requests()); n != 1 {
@@ -118,7 +118,7 @@ func TestThe300msBeforeSpeechAreSentAndWhatFollowsThePauseIsNot(t *testing.T) {
 	c := asrtest.Open(t, r, asr.Options{})
 	c.Rest(5 * time.Second)
 	c.Signal(asr.Began)
-	said := say("three")
+	said := asrtest.Sung("three")
 	for i := range said.Frames {
 		c.Write(&said.Frames[i])
 	}
@@ -138,7 +138,7 @@ func TestThe300msBeforeSpeechAreSentAndWhatFollowsThePauseIsNot(t *testing.T) {
 func TestWhatWasSaidBeforeAPauseIsAskedAtOnceAndOnlyOnce(t *testing.T) {
 	r, s := serve(t, nil)
 	c := asrtest.Open(t, r, asr.Options{})
-	c.Say(say("one", "two"))
+	c.Say(asrtest.Sung("one two"))
 	c.Pause()
 	if got := <-c.Results(); got.Final || got.Text != "one two" {
 		t.Errorf("after the pause: %+v, want an interim result", got)
@@ -157,13 +157,13 @@ func TestAGuessThatTheCallerTalksOverIsCancelled(t *testing.T) {
 	began, over := make(chan struct{}), make(chan struct{})
 	s.instead(hang(began, over))
 	c := asrtest.Open(t, r, asr.Options{})
-	c.Say(say("one"))
+	c.Say(asrtest.Sung("one"))
 	c.Pause()
 	<-began
 	s.instead(nil)
 	c.Signal(asr.Resumed)
 	<-over // the request is gone
-	second := say("two")
+	second := asrtest.Sung("two")
 	for i := range second.Frames {
 		c.Write(&second.Frames[i])
 	}
@@ -179,7 +179,7 @@ func TestAGuessThatFailedIsAskedOnceMore(t *testing.T) {
 	failed := make(chan struct{}, 1)
 	s.instead(failing(503, failed))
 	c := asrtest.Open(t, r, asr.Options{})
-	c.Say(say("four"))
+	c.Say(asrtest.Sung("four"))
 	c.Pause()
 	<-failed
 	s.instead(nil)
@@ -193,11 +193,7 @@ func TestAGuessThatFailedIsAskedOnceMore(t *testing.T) {
 func TestALongUtteranceGoesOutInPieces(t *testing.T) {
 	r, s := serve(t, nil)
 	c := asrtest.Open(t, r, asr.Options{})
-	var words []string
-	for range 70 { // of 220 ms each, and ten of them are a batch that is taken at once
-		words = append(words, "one", "two", "five", "three")
-	}
-	long := say(words...)
+	long := asrtest.Sung(strings.Repeat("one two five three ", 70)) // of 240 ms each
 	c.Signal(asr.Began)
 	for i := range long.Frames {
 		c.Write(&long.Frames[i])
@@ -207,7 +203,7 @@ func TestALongUtteranceGoesOutInPieces(t *testing.T) {
 	}
 	c.Signal(asr.Ended)
 	got := c.Final()
-	if got.Err != nil || got.Text != long.Text {
+	if got.Err != nil || got.Text != strings.TrimSpace(long.Text) {
 		t.Errorf("result = %v, %q, want %q", got.Err, got.Text, long.Text)
 	}
 	if n := len(s.requests()); n != 3 {
