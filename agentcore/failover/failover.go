@@ -143,8 +143,11 @@ func (r *round[P]) choose() (turn[P], bool) {
 // failed notes that t did not do, so that the next is told why it has to.
 func (r *round[P]) failed(t turn[P], err error) {
 	t.over(err)
-	r.last, r.err, r.after = t.Name, err, 1
+	r.passes(t, err)
 }
+
+// passes is failed for a turn whose breaker knows.
+func (r *round[P]) passes(t turn[P], err error) { r.last, r.err, r.after = t.Name, err, 1 }
 
 // again gives a candidate that failed another turn, behind all others.
 func (r *round[P]) again(t turn[P]) { r.tried[t.index] = false }

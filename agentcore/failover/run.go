@@ -30,6 +30,7 @@ type hearing struct {
 	since  time.Time // since when the oldest of them is awaited
 	ignore int       // final results that come too late
 	good   bool      // it gave a final result
+	err    error     // the last of its results' errors, if it was good for nothing since
 }
 
 // served is how long a stream must have lived to be worth opening anew, if it
@@ -84,7 +85,7 @@ func (s *stream) wait() bool {
 		s.pending = s.pending[:copy(s.pending, s.pending[1:])]
 	case r, ok := <-in:
 		if !ok {
-			return s.next(s.failure(errClosed, provider.Unavailable))
+			return s.died()
 		}
 		return s.take(r)
 	case <-s.late.C:
@@ -179,10 +180,12 @@ func (s *stream) take(r asr.Result) bool {
 	case h.ignore > 0:
 		h.ignore--
 	case r.Err != nil:
+		h.err = r.Err
+		h.turn.over(r.Err)
 		s.mishear(r.Err)
 	case h.owes > 0:
 		h.turn.over(nil)
-		h.turn.trial, h.good = false, true
+		h.turn.trial, h.good, h.err = false, true, nil
 		s.answer(r)
 	}
 	return true
@@ -204,6 +207,7 @@ func (s *stream) hand(r asr.Result) {
 		s.pending = s.pending[:n-1]
 	}
 	s.pending = append(s.pending, r)
+	s.told = r.Err != nil
 }
 
 // fresh lets everybody try again at what comes next, except who has it already.
@@ -225,16 +229,24 @@ func (s *stream) mishear(err error) {
 // any more, they are ignored should they come.
 func (s *stream) overdue() {
 	err := s.failure(errNoWords, provider.Timeout)
-	if time.Now().Before(s.last()) {
-		if s.replace(err) {
-			return
-		}
-	} else {
-		s.now.turn.over(err)
+	s.now.turn.over(err)
+	if time.Now().Before(s.last()) && s.replace(err) {
+		return
 	}
 	s.now.ignore++
 	s.answer(asr.Result{Final: true, Err: err})
 	s.fresh()
+}
+
+// died is the end of the stream that listens. Its last result said why, unless it
+// breaks the port's rules.
+func (s *stream) died() bool {
+	err := s.now.err
+	if err == nil {
+		err = s.failure(errClosed, provider.Unavailable)
+		s.now.turn.over(err)
+	}
+	return s.next(err)
 }
 
 // next goes on behind a stream that is dead. It reports false when nobody is
@@ -259,7 +271,7 @@ func (s *stream) replace(err error) bool {
 		if h.didWell() {
 			s.fresh() // trouble of its own, and not the end of another's
 		}
-		s.round.failed(h.turn, err)
+		s.round.passes(h.turn, err)
 		if h.deserves(err) {
 			s.round.again(h.turn)
 		}
@@ -291,7 +303,8 @@ func (s *stream) begin(t turn[asr.Recognizer], stream asr.Stream) {
 	s.now = &hearing{turn: t, stream: stream, opened: time.Now(), frame: s.tape.oldest(), mark: s.tape.markBase}
 }
 
-// despair answers everything that is owed: nobody will.
+// despair answers everything that is owed, and says why if nothing is: nobody
+// else will.
 func (s *stream) despair() {
 	s.mu.Lock()
 	s.over = true
@@ -302,11 +315,11 @@ func (s *stream) despair() {
 		}
 	}
 	s.mu.Unlock()
+	if owed == 0 && !s.told {
+		owed = 1
+	}
 	for range owed {
 		s.hand(asr.Result{Final: true, Err: s.round.err})
-	}
-	if owed == 0 {
-		provider.Replaced(s.ctx, provider.Replacement{Stage: provider.Recogniser, From: s.round.last, Err: s.round.err})
 	}
 }
 

@@ -28,6 +28,7 @@ type stream struct {
 	round   *round[asr.Recognizer]
 	now     *hearing
 	pending []asr.Result // to be handed on
+	told    bool         // the last one handed on was an error
 	frame   media.Frame  // being fed
 	again   *time.Timer  // when to offer a frame again that was not taken
 	late    *time.Timer  // when the words of an utterance are overdue
