@@ -46,6 +46,9 @@ func Status(provider, op string, status int, h http.Header, body []byte) *Error 
 	if outOfMoney(body) {
 		e.Class, e.Retry = Quota, false
 	}
+	if e.Class == Refused && tooLong(body) {
+		e.Err = &StatusError{status, TooLong}
+	}
 	if h.Get("X-Should-Retry") == "false" {
 		e.Retry = false
 	}

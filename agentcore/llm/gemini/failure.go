@@ -28,20 +28,13 @@ func refusal(op string, status int, h http.Header, body []byte) *provider.Error 
 	}
 	e := provider.Status(Name, op, status, h, body)
 	var b struct {
-		Error struct {
-			Message string
-			Details []detail
-		}
+		Error struct{ Details []detail }
 	}
 	if json.Unmarshal(body, &b) != nil {
 		return e
 	}
 	for _, d := range b.Error.Details {
 		d.tell(e)
-	}
-	// There is no code for this, and only the text says so.
-	if e.Class == provider.Refused && strings.Contains(b.Error.Message, "input token count") {
-		e.Err = &provider.StatusError{Status: status, Code: "context_length_exceeded"}
 	}
 	return e
 }

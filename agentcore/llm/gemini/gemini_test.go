@@ -171,7 +171,7 @@ func TestFailuresSayWhatTheyAre(t *testing.T) {
 	}
 }
 
-// The API has no code for it, and package window needs one.
+// The API has no code for it, and package window lives on one.
 func TestTooLongAConversationIsToldAsSuch(t *testing.T) {
 	m, _ := serve(t, nil, func(c *conn) {
 		c.w.WriteHeader(400)

@@ -66,11 +66,10 @@ func (m *Model) Chat(ctx context.Context, r llm.Request) iter.Seq2[llm.Delta, er
 	}
 }
 
-// tooLong are the codes with which providers and servers refuse a request that
-// is more than their model can read: OpenAI and most that are compatible with
-// it, llama.cpp, Anthropic's status 413. Where a vendor has none, as Gemini and
-// Anthropic's status 400, its adapter gives the first of them.
-var tooLong = []string{"context_length_exceeded", "exceed_context_size_error", "context_window_exceeded", "request_too_large", "prompt_too_long"}
+// tooLong are the codes with which a request is refused that is more than the
+// model can read: that of OpenAI, which package provider gives to most others,
+// llama.cpp's, and that of Anthropic's status 413.
+var tooLong = []string{provider.TooLong, "exceed_context_size_error", "request_too_large"}
 
 // TooLong reports whether err is a provider that was told more than its model
 // can read.
