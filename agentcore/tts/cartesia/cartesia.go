@@ -25,15 +25,26 @@ const Name = "cartesia"
 // errors are JSON with a code (docs.cartesia.ai/use-the-api/api-errors).
 const version = "2026-03-01"
 
-const (
-	base  = "https://api.cartesia.ai"
-	model = "sonic-3.5"
-)
+const base = "https://api.cartesia.ai"
+
+// DefaultModel is the model of a Config that names none.
+const DefaultModel = "sonic-3.5"
 
 // Models fit a phone call, the recommended first. From the documentation
 // (docs.cartesia.ai/build-with-cartesia/tts-models/older-models): all of them are
 // still served, the last two in fewer languages.
-var Models = []string{model, "sonic-3", "sonic-turbo", "sonic-2"}
+var Models = []string{DefaultModel, "sonic-3", "sonic-turbo", "sonic-2"}
+
+// Prices are those of the smallest paid plan: a character costs about a credit
+// (docs.cartesia.ai/pricing), and 100,000 of them $5 a month, as
+// apio.sh/apis/cartesia told of cartesia.ai/pricing in June 2026. Larger plans cost
+// less, a professional clone half as much again.
+var Prices = map[string]provider.Prices{
+	DefaultModel:  {provider.Characters: 50e-6},
+	"sonic-3":     {provider.Characters: 50e-6},
+	"sonic-turbo": {provider.Characters: 50e-6},
+	"sonic-2":     {provider.Characters: 50e-6},
+}
 
 // Config says which voice speaks, and how.
 type Config struct {
@@ -62,7 +73,7 @@ func (c Config) check() error {
 
 // Voice speaks. It is a [tts.Synthesizer]; each phrase has a connection of its
 // own, which the next may use again.
-type Voice struct{ *live.Voice }
+type Voice = live.Voice
 
 // New makes a Voice; it does not connect. The errors name the fields at fault.
 func New(c Config) (*Voice, error) {
@@ -74,19 +85,15 @@ func New(c Config) (*Voice, error) {
 		return nil, fmt.Errorf("%s: %w", Name, err)
 	}
 	if c.Model == "" {
-		c.Model = model
+		c.Model = DefaultModel
 	}
 	c.Language, _, _ = strings.Cut(strings.ToLower(c.Language), "-")
 	// A phrase is bounded by live's default, 2,000 bytes; Cartesia names no bound.
-	v, err := live.New(live.Config{
+	return live.New(live.Config{
 		Provider: Name, Name: Name + " " + c.Model + " " + live.Mulaw8k.String(), Format: live.Mulaw8k,
 		Protocol: func() live.Protocol { return newStream(c) },
 		Patience: c.Patience, Warm: min(c.Warm, 4*time.Minute),
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &Voice{v}, nil
 }
 
 // header is that of every request.

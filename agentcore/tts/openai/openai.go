@@ -21,23 +21,24 @@ import (
 // Name is the provider's name in agents, errors and metrics.
 const Name = "openai"
 
-const (
-	base  = "https://api.openai.com/v1"
-	model = "gpt-4o-mini-tts"
-)
+const base = "https://api.openai.com/v1"
+
+// DefaultModel is the model of a Config that names none.
+const DefaultModel = "gpt-4o-mini-tts"
 
 // Models fit a phone call. From the documentation
 // (developers.openai.com/api/docs/guides/text-to-speech): the first is for
 // real-time applications, and tts-1 answers faster than tts-1-hd.
-var Models = []string{model, "tts-1", "tts-1-hd"}
+var Models = []string{DefaultModel, "tts-1", "tts-1-hd"}
 
 // Prices are list prices. From developers.openai.com/api/docs/models/tts-1 and
 // tts-1-hd: $15 and $30 for a million characters. gpt-4o-mini-tts costs by tokens,
-// of which an answer of sound tells nothing: OpenAI puts it at $0.015 a minute.
+// of which an answer of sound tells nothing: OpenAI's estimate is $0.015 a minute
+// (as community.openai.com/t/1151816 quotes its page).
 var Prices = map[string]provider.Prices{
-	model:      {provider.AudioSeconds: 0.015 / 60},
-	"tts-1":    {provider.Characters: 15e-6},
-	"tts-1-hd": {provider.Characters: 30e-6},
+	DefaultModel: {provider.AudioSeconds: 0.015 / 60},
+	"tts-1":      {provider.Characters: 15e-6},
+	"tts-1-hd":   {provider.Characters: 30e-6},
 }
 
 // mostText is how many bytes of text a phrase may have. From the documentation
@@ -100,7 +101,7 @@ func New(c Config) (*Voice, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Name, err)
 	}
-	c.Model = cmp.Or(c.Model, model)
+	c.Model = cmp.Or(c.Model, DefaultModel)
 	return &Voice{
 		cfg:  c,
 		url:  strings.TrimRight(cmp.Or(c.BaseURL, base), "/") + "/audio/speech",

@@ -11,7 +11,8 @@ import (
 )
 
 // files begin so. A server that takes no notice of the format that it was asked
-// for would have its file's bytes played as samples, which is noise.
+// for would have its file's bytes played as samples, which is noise. The last two
+// are the usual heads of an MPEG frame.
 var files = []string{"ID3\x03", "ID3\x04", "RIFF", "OggS", "fLaC", "\xff\xfb\x90d", "\xff\xf3\xe4\xc4"}
 
 // raw is res, unless its body is a file.

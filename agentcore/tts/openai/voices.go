@@ -7,8 +7,9 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/tts"
 )
 
-// From the documentation (developers.openai.com/api/docs/guides/text-to-speech):
-// all voices speak every language; the older models have fewer.
+// From the documentation (platform.openai.com/docs/api-reference/audio/createSpeech,
+// developers.openai.com/api/docs/guides/text-to-speech): every voice speaks every
+// language; the older models have fewer voices.
 var (
 	voices = []string{"alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse"}
 	older  = []string{"alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer"}

@@ -36,6 +36,13 @@ const (
 // only voices of the library and rapid English ones have it.
 var Models = []string{"chatterbox-turbo"}
 
+// Prices are those without a plan, $0.0005 for a second of sound, as
+// api-evangelist/resemble-ai on GitHub told of www.resemble.ai/pricing in May 2026.
+var Prices = map[string]provider.Prices{
+	"":                 {provider.AudioSeconds: 0.0005},
+	"chatterbox-turbo": {provider.AudioSeconds: 0.0005},
+}
+
 const (
 	// mostText is how many bytes of text a phrase may have. From the documentation
 	// (docs.resemble.ai/getting-started/model-versions): 2,000 characters.

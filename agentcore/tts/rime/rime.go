@@ -28,13 +28,23 @@ const (
 	streamBase = "https://users-ws.rime.ai"
 )
 
-// model is used when none is named. From the documentation
+// DefaultModel is the model of a Config that names none. From the documentation
 // (docs.rime.ai/docs/models.md): the default for new applications.
-const model = "coda"
+const DefaultModel = "coda"
 
 // Models fit a phone call. From the documentation (docs.rime.ai/docs/models.md);
 // mistv3 is the fastest, and Arcana is being retired.
-var Models = []string{model, "mistv3", "mistv2"}
+var Models = []string{DefaultModel, "mistv3", "mistv2"}
+
+// Prices are those without a plan, $30 for a million characters, as
+// api-evangelist/rime-ai on GitHub told of rime.ai/pricing in May 2026 ($0.03 for a
+// minute, taken as 1,000 characters); Rime bills by characters
+// (docs.rime.ai/docs/errors.md).
+var Prices = map[string]provider.Prices{
+	DefaultModel: {provider.Characters: 30e-6},
+	"mistv3":     {provider.Characters: 30e-6},
+	"mistv2":     {provider.Characters: 30e-6},
+}
 
 // mostText is how many bytes of text a phrase may have. From the documentation
 // (docs.rime.ai/docs/errors.md): above 1,000 characters it is too long.
@@ -69,14 +79,14 @@ func (c Config) check() error {
 func (c Config) withDefaults() Config {
 	c.StreamURL = cmp.Or(c.StreamURL, c.BaseURL, streamBase)
 	c.BaseURL = strings.TrimRight(cmp.Or(c.BaseURL, base), "/")
-	c.Model = cmp.Or(c.Model, model)
+	c.Model = cmp.Or(c.Model, DefaultModel)
 	c.Language, _, _ = strings.Cut(strings.ToLower(c.Language), "-")
 	return c
 }
 
 // Voice speaks. It is a [tts.Synthesizer]; each phrase has a connection of its
 // own, which the next may use again.
-type Voice struct{ *live.Voice }
+type Voice = live.Voice
 
 // New makes a Voice; it does not connect. The errors name the fields at fault.
 func New(c Config) (*Voice, error) {
@@ -91,15 +101,11 @@ func New(c Config) (*Voice, error) {
 		return nil, fmt.Errorf("%s: %w", Name, err)
 	}
 	c = c.withDefaults()
-	v, err := live.New(live.Config{
+	return live.New(live.Config{
 		Provider: Name, Name: Name + " " + c.Model + " " + live.Mulaw8k.String(), Format: live.Mulaw8k,
 		Protocol: func() live.Protocol { return newStream(c) },
 		Patience: c.Patience, Warm: c.Warm, MostText: mostText,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &Voice{v}, nil
 }
 
 // Voices lists the voices of Config.Model. From the documentation
