@@ -18,6 +18,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/asr/asrtest"
 	"github.com/hookswitch/hookswitch/agentcore/asr/assemblyai"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/provider/providertest"
 )
 
@@ -58,7 +59,7 @@ func serve(t *testing.T, f providertest.Fault, change func(*assemblyai.Config)) 
 	s.wire = &providertest.Wire{Fault: f, After: 129 + 2 + len(begin) + 20}
 	address := s.wire.Listen(t, s.Listener.Addr().String())
 	t.Cleanup(s.end)
-	c := assemblyai.Config{BaseURL: "http://" + address, Key: key, Patience: providertest.Patience}
+	c := assemblyai.Config{BaseURL: "http://" + address, Key: key, Patience: patience(f)}
 	if f == providertest.WrongKey {
 		c.Key += "-not"
 	}
@@ -71,6 +72,15 @@ func serve(t *testing.T, f providertest.Fault, change func(*assemblyai.Config)) 
 	}
 	t.Cleanup(func() { r.Close() })
 	return r, s
+}
+
+// patience is short where a stall has to be seen, and else long enough for any
+// machine.
+func patience(f providertest.Fault) provider.Patience {
+	if f == providertest.NoAnswer || f == providertest.StallsIn {
+		return providertest.Patience
+	}
+	return provider.Patience{Connect: 8 * time.Second, First: 8 * time.Second, Gap: 8 * time.Second}
 }
 
 func (s *server) end() {
@@ -261,7 +271,7 @@ func (n *session) force() bool {
 		n.send("<html>see my notes on Tuesday")
 		return true
 	case providertest.TooLarge:
-		n.send(`{"type":"Turn","transcript":"` + strings.Repeat("word ", 1<<19) + `"}`)
+		n.send(`{"type":"Turn","transcript":"` + strings.Repeat("word ", 1<<18) + `"}`)
 		return true
 	}
 	n.endTurn()

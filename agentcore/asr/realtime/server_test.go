@@ -18,6 +18,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/asr/asrtest"
 	"github.com/hookswitch/hookswitch/agentcore/asr/realtime"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/provider/providertest"
 )
 
@@ -83,7 +84,7 @@ func serve(t *testing.T, f providertest.Fault, change func(*realtime.Config)) (*
 	s.wire = &providertest.Wire{Fault: f, After: 129 + 4 + len(created) + 4 + len(updated) + 20}
 	address := s.wire.Listen(t, s.Listener.Addr().String())
 	t.Cleanup(s.end)
-	c := realtime.Config{BaseURL: "http://" + address + "/v1", Key: key, Patience: providertest.Patience}
+	c := realtime.Config{BaseURL: "http://" + address + "/v1", Key: key, Patience: patience(f)}
 	if f == providertest.WrongKey {
 		c.Key += "-not"
 	}
@@ -96,6 +97,15 @@ func serve(t *testing.T, f providertest.Fault, change func(*realtime.Config)) (*
 	}
 	t.Cleanup(func() { r.Close() })
 	return r, s
+}
+
+// patience is short where a stall has to be seen, and else long enough for any
+// machine.
+func patience(f providertest.Fault) provider.Patience {
+	if f == providertest.NoAnswer || f == providertest.StallsIn {
+		return providertest.Patience
+	}
+	return provider.Patience{Connect: 8 * time.Second, First: 8 * time.Second, Gap: 8 * time.Second}
 }
 
 func (s *server) end() {
@@ -279,7 +289,7 @@ func (c *conn) commit() {
 	case providertest.TalksRot:
 		c.send("<html>see my notes on Tuesday")
 	case providertest.TooLarge:
-		c.completed(id, strings.Repeat("word ", 1<<19))
+		c.completed(id, strings.Repeat("word ", 1<<18))
 	default:
 		if c.answer != nil {
 			c.answer(c, n, id, said)

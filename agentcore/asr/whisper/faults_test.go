@@ -39,6 +39,7 @@ func faulty(t *testing.T, f providertest.Fault) *whisper.Recognizer {
 	wire := &providertest.Wire{Fault: f, After: 150}
 	base := "http://" + wire.Listen(t, strings.TrimPrefix(s.URL, "http://"))
 	r := s.client(t, base, func(c *whisper.Config) {
+		c.Patience = patience(f)
 		if f == providertest.WrongKey {
 			c.Key += "r"
 		}
@@ -71,7 +72,7 @@ func faulty(t *testing.T, f providertest.Fault) *whisper.Recognizer {
 	case providertest.TalksRot:
 		s.instead(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>see my notes on Tuesday") })
 	case providertest.TooLarge:
-		s.instead(func(w http.ResponseWriter, _ *http.Request) { answer(w, strings.Repeat("word ", 1<<19)) })
+		s.instead(func(w http.ResponseWriter, _ *http.Request) { answer(w, strings.Repeat("word ", 1<<18)) })
 	}
 	return r
 }
@@ -121,7 +122,7 @@ func TestCloseReallyEndsTheRequest(t *testing.T) {
 
 func TestNoMoreRequestsAtOnceThanAllowed(t *testing.T) {
 	for _, most := range []int{1, 3} {
-		r, s := serve(t, func(c *whisper.Config) { c.AtOnce, c.Patience.First = most, 10*time.Second })
+		r, s := serve(t, func(c *whisper.Config) { c.AtOnce = most })
 		s.instead(func(w http.ResponseWriter, _ *http.Request) {
 			time.Sleep(20 * time.Millisecond)
 			answer(w, "la")

@@ -11,12 +11,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/hookswitch/hookswitch/agentcore/asr/asrtest"
 	"github.com/hookswitch/hookswitch/agentcore/asr/live"
 	"github.com/hookswitch/hookswitch/agentcore/asr/whisper"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/provider/providertest"
 	"github.com/hookswitch/hookswitch/media/wav"
 )
@@ -61,7 +63,7 @@ func serve(t *testing.T, change func(*whisper.Config)) (*whisper.Recognizer, *se
 // client makes a recogniser that asks whoever is at url.
 func (s *server) client(t *testing.T, url string, change func(*whisper.Config)) *whisper.Recognizer {
 	t.Helper()
-	c := whisper.Config{BaseURL: url + "/v1/", Key: key, Model: "whisper-1", Patience: providertest.Patience}
+	c := whisper.Config{BaseURL: url + "/v1/", Key: key, Model: "whisper-1", Patience: patience(providertest.None)}
 	if change != nil {
 		change(&c)
 	}
@@ -71,6 +73,15 @@ func (s *server) client(t *testing.T, url string, change func(*whisper.Config)) 
 	}
 	t.Cleanup(func() { r.Close() })
 	return r
+}
+
+// patience is short where a stall has to be seen, and else long enough for any
+// machine.
+func patience(f providertest.Fault) provider.Patience {
+	if f == providertest.NoAnswer || f == providertest.StallsIn {
+		return providertest.Patience
+	}
+	return provider.Patience{Connect: 8 * time.Second, First: 8 * time.Second, Gap: 8 * time.Second}
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
