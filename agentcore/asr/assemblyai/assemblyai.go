@@ -126,8 +126,8 @@ var limits = live.Limits{
 }
 
 // ownEnd is how long silence must last for a turn to end without us, in
-// milliseconds: longer than any endpoint wait of ours.
-const ownEnd = 6000
+// milliseconds: the most that assemblyai.com/docs/streaming/turn-detection sets.
+const ownEnd = 3600
 
 // punctuates reports whether a model writes everything with punctuation. Such a
 // model ends turns at full stops and knows no threshold of confidence

@@ -54,15 +54,15 @@ func TestTheAddressSaysWhatIsKnownOfTheCall(t *testing.T) {
 		want    string
 	}{
 		{"by default", assemblyai.Config{}, asr.Options{},
-			"encoding=pcm_mulaw&end_of_turn_confidence_threshold=1&format_turns=false&max_turn_silence=6000&sample_rate=8000&speech_model=universal-streaming-english"},
+			"encoding=pcm_mulaw&end_of_turn_confidence_threshold=1&format_turns=false&max_turn_silence=3600&sample_rate=8000&speech_model=universal-streaming-english"},
 		{"another language", assemblyai.Config{Format: live.PCM16k, Punctuate: true}, asr.Options{Language: "pt-BR"},
-			"encoding=pcm_s16le&end_of_turn_confidence_threshold=1&format_turns=true&max_turn_silence=6000&sample_rate=16000&speech_model=universal-streaming-multilingual"},
+			"encoding=pcm_s16le&end_of_turn_confidence_threshold=1&format_turns=true&max_turn_silence=3600&sample_rate=16000&speech_model=universal-streaming-multilingual"},
 		{"keywords", assemblyai.Config{Model: "universal-streaming-english"}, asr.Options{Keywords: []string{"Saint Gall", "", "a & b", strings.Repeat("long", 20)}},
-			`encoding=pcm_mulaw&end_of_turn_confidence_threshold=1&format_turns=false&keyterms_prompt=["Saint Gall","a \u0026 b"]&max_turn_silence=6000&sample_rate=8000&speech_model=universal-streaming-english`},
+			`encoding=pcm_mulaw&end_of_turn_confidence_threshold=1&format_turns=false&keyterms_prompt=["Saint Gall","a \u0026 b"]&max_turn_silence=3600&sample_rate=8000&speech_model=universal-streaming-english`},
 		{"a model that punctuates", assemblyai.Config{Model: "u3-rt-pro"}, asr.Options{Language: "de-CH"},
-			`encoding=pcm_mulaw&language_codes=["de"]&max_turn_silence=6000&min_turn_silence=6000&sample_rate=8000&speech_model=u3-rt-pro`},
+			`encoding=pcm_mulaw&language_codes=["de"]&max_turn_silence=3600&min_turn_silence=3600&sample_rate=8000&speech_model=u3-rt-pro`},
 		{"any language", assemblyai.Config{Model: "universal-3-5-pro"}, asr.Options{Language: "multi"},
-			`encoding=pcm_mulaw&max_turn_silence=6000&min_turn_silence=6000&sample_rate=8000&speech_model=universal-3-5-pro`},
+			`encoding=pcm_mulaw&max_turn_silence=3600&min_turn_silence=3600&sample_rate=8000&speech_model=universal-3-5-pro`},
 	} {
 		t.Run(c.claim, func(t *testing.T) {
 			r, s := serve(t, providertest.None, func(to *assemblyai.Config) {

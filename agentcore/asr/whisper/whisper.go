@@ -7,7 +7,7 @@
 // speech paused; silence is never sent, because Whisper makes words of it. An
 // utterance longer than 30 s goes out in pieces, whose texts are joined. When a
 // caller pauses it is asked at once, so that the wait for the end of their turn
-// is not lost; if they go on, that request is cancelled.
+// is not lost; if they go on, that request is cancelled (and may be billed).
 package whisper
 
 import (
