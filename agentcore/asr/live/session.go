@@ -73,7 +73,6 @@ func (s *stream) session() error {
 	if err := n.dial(ctx); err != nil {
 		return err
 	}
-	defer n.conn.Close()
 	stop := context.AfterFunc(s.net, func() { time.AfterFunc(goodbye, hangUp) })
 	defer stop()
 	s.connected(n.conn)
@@ -126,7 +125,7 @@ func (n *session) run() error {
 		case <-time.After(goodbye):
 		}
 	}
-	n.conn.Close()
+	_ = n.conn.Close() // it has nothing to say
 	<-n.broken
 	return err
 }
@@ -158,7 +157,9 @@ func (n *session) read() error {
 		all, err := n.proto.Take(Message{Binary: kind == ws.Binary, Data: data})
 		now := time.Now()
 		for _, h := range all {
-			n.account.hear(h, now)
+			if !n.account.over {
+				n.account.hear(h, now)
+			}
 		}
 		n.mu.Unlock()
 		wake(n.tell)

@@ -66,7 +66,7 @@ func (n *session) talk() error {
 // step sends what is due, if anything is: some frames, or what a signal asks for.
 func (n *session) step() (did bool, err error) {
 	n.mu.Lock()
-	if n.account.full() {
+	if n.account.over || n.account.full() {
 		n.mu.Unlock()
 		return false, nil
 	}
