@@ -126,7 +126,8 @@ var limits = live.Limits{
 }
 
 // ownEnd is how long silence must last for a turn to end without us, in
-// milliseconds: the most that assemblyai.com/docs/streaming/turn-detection sets.
+// milliseconds: the most that any example of theirs sets. From the documentation:
+// assemblyai.com/docs/speech-to-text/universal-streaming/turn-detection.
 const ownEnd = 3600
 
 // punctuates reports whether a model writes everything with punctuation. Such a

@@ -107,28 +107,35 @@ func confidence(words []word) float32 {
 	return min(1, max(0, sum/float32(len(words))))
 }
 
-// failure makes an error of one of theirs. From the documentation:
-// assemblyai.com/docs/streaming/common-session-errors-and-closures, and for the
-// codes from 4000 on their libraries' tables. The text only helps to tell what
-// hides behind 1008; it is not shown.
+// classes are what their codes mean, of errors and of closed streams alike. From
+// the documentation: assemblyai.com/docs/streaming/common-session-errors-and-closures,
+// and for the codes from 4000 on the table in their Python library. What is not
+// here is [provider.Unavailable].
+var classes = map[int]provider.Class{
+	1008: provider.Auth, 4001: provider.Auth, 4003: provider.Auth,
+	4002: provider.Quota,
+	3009: provider.RateLimited, 4029: provider.RateLimited, 4102: provider.RateLimited,
+	3006: provider.Refused, 3007: provider.Refused, 4000: provider.Refused, 4032: provider.Refused,
+	4033: provider.Refused, 4034: provider.Refused, 4100: provider.Refused, 4101: provider.Refused,
+}
+
+// Closed implements [live.Closer].
+func (p *protocol) Closed(code int) provider.Class { return classes[code] }
+
+// failure makes an error of one of theirs. The text only helps to tell what hides
+// behind 1008; it is not shown.
 func failure(code int, text string) *provider.Error {
-	text = strings.ToLower(text)
-	class := provider.Unavailable
-	switch code {
-	case 1008, 4001, 4003:
-		class = provider.Auth
+	class, known := classes[code]
+	if !known {
+		class = provider.Unavailable
+	}
+	if text = strings.ToLower(text); code == 1008 {
 		switch {
 		case strings.Contains(text, "concurrent"):
 			class = provider.RateLimited
 		case strings.Contains(text, "balance"), strings.Contains(text, "funds"):
 			class = provider.Quota
 		}
-	case 3006, 3007, 4000, 4032, 4033, 4034, 4100, 4101:
-		class = provider.Refused
-	case 3009, 4029, 4102:
-		class = provider.RateLimited
-	case 4002:
-		class = provider.Quota
 	}
 	e := provider.New(Name, "stream", class, errors.New("the server says that it failed"))
 	e.Code = code

@@ -37,6 +37,15 @@ func TestErrorsAreTheClassThatTheirCodeSays(t *testing.T) {
 	}
 }
 
+func TestAStreamThatIsClosedWithoutAWordIsTheClassOfItsCode(t *testing.T) {
+	var p live.Closer = newProtocol(Config{}, asr.Options{})
+	for code, want := range map[int]provider.Class{3009: provider.RateLimited, 3006: provider.Refused, 1008: provider.Auth, 3005: "", 1000: ""} {
+		if got := p.Closed(code); got != want {
+			t.Errorf("Closed(%d) = %q, want %q", code, got, want)
+		}
+	}
+}
+
 func TestATurnThatIsSettledIsNotToldTwice(t *testing.T) {
 	p := newProtocol(Config{}, asr.Options{})
 	p.Finalize()
