@@ -1,7 +1,6 @@
 package live_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -14,8 +13,6 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/asr/live"
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/provider/providertest"
-	"github.com/hookswitch/hookswitch/media"
-	"github.com/hookswitch/hookswitch/media/g711"
 )
 
 // ask says s and waits for its result.
@@ -82,256 +79,6 @@ func TestASettledWordIsFollowedByGuesses(t *testing.T) {
 	}
 }
 
-func TestTheProviderGetsWhatWasWritten(t *testing.T) {
-	for _, f := range []live.Format{live.Mulaw, live.PCM8k, live.PCM16k, "pcm_22050", live.PCM24k, "pcm_44100", live.PCM48k} {
-		t.Run(string(f), func(t *testing.T) {
-			r, s := serve(t, f, nil, works)
-			c := asrtest.Open(t, r, asr.Options{})
-			if got := ask(c, asrtest.First); got.Text != asrtest.First.Text || got.Err != nil {
-				t.Fatalf("final = %+v", got)
-			}
-			c.Close()
-			n := s.conn(t, 0)
-			<-n.ended
-			var said, rest []byte
-			for i := range asrtest.First.Frames {
-				said = g711.Encode(said, &asrtest.First.Frames[i])
-			}
-			rest = bytes.Repeat([]byte{g711.Silence}, 4000)
-			want := append(said, rest...)
-			switch f {
-			case live.PCM8k:
-				want = linear(asrtest.First.Frames, 4000)
-			case live.Mulaw:
-			default:
-				if got, want := n.ear.Heard(), time.Duration(len(want))*time.Second/8000; got < want-20*time.Millisecond || got > want {
-					t.Errorf("%v arrived, want %v", got, want)
-				}
-				return
-			}
-			if !bytes.Equal(n.sound, want) {
-				t.Errorf("%d bytes arrived, want the %d that were written", len(n.sound), len(want))
-			}
-		})
-	}
-}
-
-func linear(frames []media.Frame, silence int) (b []byte) {
-	for i := range frames {
-		for _, s := range frames[i] {
-			b = append(b, byte(s), byte(uint16(s)>>8))
-		}
-	}
-	return append(b, make([]byte, 2*silence)...)
-}
-
-func TestAMulawFrameIsSentAsItCame(t *testing.T) {
-	r, s := serve(t, live.Mulaw, nil, works)
-	c := asrtest.Open(t, r, asr.Options{})
-	var line []byte
-	for i := range 2 * media.FrameSamples {
-		code := byte(i)
-		if code == 0x7F {
-			code = 0xFF // the other zero
-		}
-		line = append(line, code)
-	}
-	for part := range slices.Chunk(line, media.FrameSamples) {
-		var f media.Frame
-		if err := g711.Decode(&f, part); err != nil {
-			t.Fatal(err)
-		}
-		c.Write(&f)
-	}
-	c.Signal(asr.Ended)
-	c.Final()
-	c.Close()
-	n := s.conn(t, 0)
-	if <-n.ended; !bytes.Equal(n.sound, line) {
-		t.Error("the bytes of the line changed on their way")
-	}
-}
-
-func TestTheProviderIsAskedInThePauseOnce(t *testing.T) {
-	for _, eager := range []bool{false, true} {
-		r, s := serve(t, live.Mulaw, func(c *live.Config, _ *plain) { c.Limits.Eager = eager }, works)
-		c := asrtest.Open(t, r, asr.Options{})
-		ask(c, asrtest.First)
-		c.Close()
-		n := s.conn(t, 0)
-		<-n.ended
-		if want := []string{"finalize", "bye"}; !slices.Equal(n.got, want) {
-			t.Errorf("eager %v: orders = %q, want %q", eager, n.got, want)
-		}
-		rest := len(n.sound) - g711.FrameBytes*len(asrtest.First.Frames)
-		if rest < 1600 || !eager && rest != 4000 { // the last may be thrown away with the stream
-			t.Errorf("eager %v: %d bytes of silence were sent, want all 4000", eager, rest)
-		}
-	}
-}
-
-func TestNothingIsAskedAboutNothing(t *testing.T) {
-	r, s := serve(t, live.Mulaw, nil, works)
-	c := asrtest.Open(t, r, asr.Options{})
-	for range 3 {
-		c.Signal(asr.Ended)
-		if got := c.Final(); got.Text != "" || got.Err != nil {
-			t.Errorf("final = %+v, want nothing", got)
-		}
-	}
-	c.Close()
-	n := s.conn(t, 0)
-	if <-n.ended; !slices.Equal(n.got, []string{"bye"}) {
-		t.Errorf("orders = %q", n.got)
-	}
-}
-
-func TestAnUnansweredFinalize(t *testing.T) {
-	patient := func(c *live.Config, _ *plain) { c.FinalWait = 300 * time.Millisecond }
-	sparse := func(c *live.Config, _ *plain) {
-		c.FinalWait, c.Limits.Unanswered = 2*time.Second, 100*time.Millisecond
-	}
-	words := func(all ...live.Heard) func(*conn) {
-		return func(c *conn) {
-			c.next()
-			for _, h := range all {
-				c.say(h)
-			}
-			silent(c)
-		}
-	}
-	one, guess := live.Heard{Text: "one", Settled: true}, live.Heard{Text: "two"}
-	for _, tt := range []struct {
-		claim  string
-		change func(*live.Config, *plain)
-		play   func(*conn)
-		text   string
-		class  provider.Class
-		atMost time.Duration
-	}{
-		{"silence is a time-out", patient, silent, "", provider.Timeout, time.Second},
-		{"settled words count", patient, words(one), "one", "", time.Second},
-		{"a guess counts too", patient, words(one, guess), "one two", "", time.Second},
-		{"where that is allowed, a sign of life is nothing said", sparse, silent, "", "", time.Second},
-		{"where that is allowed, settled words count at once", sparse, words(one), "one", "", time.Second},
-		{"where that is allowed, a guess is waited for", sparse, words(one, guess), "one two", "", 4 * time.Second},
-	} {
-		t.Run(tt.claim, func(t *testing.T) {
-			r, _ := serve(t, live.Mulaw, tt.change, tt.play)
-			c := asrtest.Open(t, r, asr.Options{})
-			got := ask(c, asrtest.First)
-			if got.Text != tt.text || (got.Err != nil) != (tt.class != "") || got.Took > tt.atMost {
-				t.Errorf("final = %+v, want %q and %q within %v", got, tt.text, tt.class, tt.atMost)
-			}
-			if tt.class != "" {
-				providertest.Check(t, providertest.StallsIn, got.Err)
-				if more := dead(t, c); len(more) != 0 {
-					t.Errorf("a dead stream says %+v", more)
-				}
-			}
-		})
-	}
-}
-
-// A stalled wire is not a provider that has nothing to say.
-func TestWithoutASignOfLifeItIsATimeout(t *testing.T) {
-	_, s := serve(t, live.Mulaw, nil, silent)
-	w := &providertest.Wire{Fault: providertest.StallsIn, After: 161} // the upgrade, and half of a pong
-	address := w.Listen(t, s.Listener.Addr().String())
-	r, err := live.New(live.Config{
-		Provider: "plain", FinalWait: 300 * time.Millisecond, Limits: live.Limits{Unanswered: 50 * time.Millisecond},
-		Protocol: func(asr.Options) live.Protocol { return &plain{url: "ws://" + address} },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := ask(asrtest.Open(t, r, asr.Options{}), asrtest.First)
-	providertest.Check(t, providertest.StallsIn, got.Err)
-	var e *asr.Error
-	if errors.As(got.Err, &e) && e.Op != "stream" {
-		t.Errorf("%v: it stalled before it had connected", e)
-	}
-}
-
-func TestLateWordsBelongToTheNextUtterance(t *testing.T) {
-	late := make(chan struct{})
-	r, _ := serve(t, live.Mulaw, nil, func(c *conn) {
-		c.next()
-		c.say(live.Heard{Text: "one", Settled: true, Finalized: true})
-		<-late
-		c.say(live.Heard{Text: "two", Settled: true})
-		c.next()
-		c.say(live.Heard{Text: "three", Settled: true, Finalized: true})
-		silent(c)
-	})
-	c := asrtest.Open(t, r, asr.Options{})
-	if got := ask(c, asrtest.First); got.Text != "one" {
-		t.Errorf("first = %+v", got)
-	}
-	close(late)
-	if got := ask(c, asrtest.First); got.Text != "two three" {
-		t.Errorf("second = %+v", got)
-	}
-}
-
-func TestALateAnswerIsNotTheNextOnes(t *testing.T) {
-	r, _ := serve(t, live.Mulaw, func(c *live.Config, _ *plain) {
-		c.FinalWait, c.Limits.Unanswered = 2*time.Second, 50*time.Millisecond
-	}, func(c *conn) {
-		c.next() // stays unanswered for now
-		if c.next() == "finalize" {
-			c.say(live.Heard{Finalized: true, Until: time.Second}) // as late as can be
-			c.say(live.Heard{Text: "two", Settled: true, Finalized: true, Until: 3 * time.Second})
-		}
-		silent(c)
-	})
-	c := asrtest.Open(t, r, asr.Options{})
-	for _, want := range []string{"", "two"} {
-		if got := ask(c, asrtest.First); got.Text != want || got.Err != nil {
-			t.Errorf("final = %+v, want %q", got, want)
-		}
-	}
-}
-
-func TestAProviderWithItsOwnEndpointing(t *testing.T) {
-	r, _ := serve(t, live.Mulaw, func(_ *live.Config, p *plain) { p.blind = true }, func(c *conn) {
-		for c.ear.Guess() != asrtest.First.Text {
-			_, data, err := c.ws.ReadMessage()
-			if err != nil {
-				return
-			}
-			c.ear.Hear(data)
-		}
-		c.say(live.Heard{Text: c.ear.Take(), Settled: true, Finalized: true})
-		silent(c)
-	})
-	c := asrtest.Open(t, r, asr.Options{})
-	c.Say(asrtest.First)
-	for (<-c.Results()).Text != asrtest.First.Text { // before we are sure ourselves
-	}
-	c.Signal(asr.Ended)
-	if got := c.Final(); got.Text != asrtest.First.Text || got.Err != nil || got.Took > 500*time.Millisecond {
-		t.Errorf("final = %+v", got)
-	}
-}
-
-func TestAnUtteranceThatFailsIsNotTheEnd(t *testing.T) {
-	r, _ := serve(t, live.Mulaw, nil, func(c *conn) {
-		c.next()
-		c.raw(`{"Err":"too noisy"}`)
-		works(c)
-	})
-	c := asrtest.Open(t, r, asr.Options{})
-	if got := ask(c, asrtest.First); provider.ClassOf(got.Err) != provider.Refused {
-		t.Errorf("first = %+v, want the provider's error", got)
-	}
-	c.Say(asrtest.Second)
-	c.Signal(asr.Ended)
-	if got := c.Final(); got.Err != nil || !strings.HasSuffix(got.Text, asrtest.Second.Text) {
-		t.Errorf("second = %+v", got)
-	}
-}
-
 func TestADeadStreamOwesOneErrorForEachEnded(t *testing.T) {
 	for ends, want := range map[int]int{0: 1, 1: 1, 3: 3} {
 		_, s := serve(t, live.Mulaw, nil, silent)
@@ -358,30 +105,6 @@ func TestADeadStreamOwesOneErrorForEachEnded(t *testing.T) {
 			}
 			providertest.Check(t, providertest.NoAnswer, res.Err)
 		}
-	}
-}
-
-func TestWhatDoesNotFitIsDropped(t *testing.T) {
-	r, _ := serve(t, live.Mulaw, func(_ *live.Config, p *plain) { p.slow = true }, func(c *conn) {
-		c.next()
-		time.Sleep(200 * time.Millisecond)
-		c.raw("welcome")
-		works(c)
-	})
-	c := asrtest.Open(t, r, asr.Options{})
-	var f media.Frame
-	kept := 0
-	for range 600 {
-		if c.Write(&f) {
-			kept++
-		}
-	}
-	if kept != 500 {
-		t.Errorf("%d frames were kept before the stream stood, want the 500 of ten seconds", kept)
-	}
-	c.Signal(asr.Ended)
-	if got := c.Final(); got.Err != nil || got.Text != "" {
-		t.Errorf("final = %+v", got)
 	}
 }
 
@@ -428,35 +151,6 @@ func TestAnOldConnectionIsReplacedInAPause(t *testing.T) {
 	s.conn(t, 1)
 	if got := ask(c, asrtest.First); got.Text != asrtest.First.Text || got.Err != nil {
 		t.Errorf("third = %+v", got)
-	}
-}
-
-func TestMessagesAreOfTheProvidersLength(t *testing.T) {
-	r, s := serve(t, live.Mulaw, func(c *live.Config, _ *plain) {
-		c.Limits.Lump, c.Limits.Least = 100*time.Millisecond, 60*time.Millisecond
-	}, works)
-	c := asrtest.Open(t, r, asr.Options{})
-	c.Say(asrtest.Speech{Frames: make([]media.Frame, 11)}) // 220 ms
-	c.Signal(asr.Ended)
-	c.Final()
-	c.Close()
-	n := s.conn(t, 0)
-	if <-n.ended; !slices.Equal(n.sizes, []int{800, 800, 480}) {
-		t.Errorf("messages of %v bytes, want two of 100 ms and one of 60 ms", n.sizes)
-	}
-}
-
-func TestAudioThatWaitedIsPaced(t *testing.T) {
-	r, s := serve(t, live.Mulaw, func(c *live.Config, _ *plain) { c.Limits.Pace = 10 }, works)
-	c := asrtest.Open(t, r, asr.Options{})
-	c.Rest(4 * time.Second)
-	c.Signal(asr.Ended)
-	c.Final()
-	c.Close()
-	n := s.conn(t, 0)
-	<-n.ended
-	if took := n.times[len(n.times)-2].Sub(n.times[0]); took < 250*time.Millisecond {
-		t.Errorf("4 s were sent in %v, want a second at once and three in 300 ms", took)
 	}
 }
 
