@@ -1,5 +1,5 @@
-// Package deepgram speaks with Deepgram's Aura voices over its websocket, in the
-// line's own µ-law.
+// Package deepgram speaks with Deepgram's Aura and Flux voices over their
+// websockets, in the line's own µ-law.
 package deepgram
 
 import (
@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/tts/live"
@@ -33,13 +34,16 @@ var Prices map[string]provider.Prices
 type Config struct {
 	BaseURL  string            // http:// or https://. Empty means Deepgram's own
 	Key      string            // sent as a token. Required
-	Model    string            // of [Models] or [Voices]. Empty means DefaultModel
+	Model    string            // of [Models] or [Voices]; flux-... is Flux, all else Aura. Empty means DefaultModel
 	Patience provider.Patience // zero fields have defaults
 }
 
 // Voice is one voice of Deepgram's. It implements tts.Synthesizer, and is used
 // by many calls at once; String is "deepgram aura-2-thalia-en ulaw_8000".
 type Voice = live.Voice
+
+// fluxPrefix begins the name of every Flux voice.
+const fluxPrefix = "flux-"
 
 // modelRule is what a voice's model may be named.
 var modelRule = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
@@ -57,12 +61,17 @@ func New(c Config) (*Voice, error) {
 		return nil, err
 	}
 	// Streams are raw and without a container, unlike those of the REST API. From
-	// the documentation: developers.deepgram.com/reference/text-to-speech/speak-streaming.
+	// the documentation: developers.deepgram.com/reference/text-to-speech/speak-streaming
+	// and /docs/flux-tts/feature-overview.
 	query := url.Values{"model": {c.Model}, "encoding": {"mulaw"}, "sample_rate": {"8000"}}
-	address := provider.Socket(c.BaseURL, own, "/v1/speak?"+query.Encode())
+	path, flux := "/v1/speak?", strings.HasPrefix(c.Model, fluxPrefix)
+	if flux {
+		path = "/v2/speak?"
+	}
+	address := provider.Socket(c.BaseURL, own, path+query.Encode())
 	return live.New(live.Config{
 		Provider: Name, Name: Name + " " + c.Model + " ulaw_8000", Format: live.Mulaw8k, Patience: c.Patience,
-		Protocol: func() live.Protocol { return newStream(address, c.header()) },
+		Protocol: func() live.Protocol { return newStream(address, c.header(), flux) },
 	})
 }
 

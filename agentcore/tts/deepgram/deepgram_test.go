@@ -45,9 +45,29 @@ func TestMorePhrasesThanAConnectionMayFlush(t *testing.T) {
 	}
 }
 
+// Flux keeps a conversation's tone on its connection, so that each phrase has its own.
+func TestFluxSpeaksToo(t *testing.T) {
+	v := &vendor{model: "flux-haley-en"}
+	c := serve(t, v)
+	c.Model = v.model
+	s := start(t, c)
+	for range 2 {
+		if n := len(ttstest.Speak(t, s, "Of course.")); n != 23 {
+			t.Errorf("%d frames, want 23", n)
+		}
+	}
+	if v.dials.Load() != 2 {
+		t.Errorf("%d connections for two phrases, want 2", v.dials.Load())
+	}
+	got, err := newStream("", nil, true).Take(live.Message{Data: []byte(`{"type":"Flushed"}`)})
+	if err != nil || got.Done {
+		t.Errorf("Flushed ends a phrase of Flux: %+v, %v", got, err)
+	}
+}
+
 func TestAConnectionIsUsedAgainWithinItsLimits(t *testing.T) {
 	at := time.Now()
-	s := newStream("", nil)
+	s := newStream("", nil, false)
 	s.now = func() time.Time { return at }
 	say := func(n int, every time.Duration) {
 		for range n {
@@ -73,7 +93,7 @@ func TestAConnectionIsUsedAgainWithinItsLimits(t *testing.T) {
 }
 
 func TestAWarningOfFlushesIsTold(t *testing.T) {
-	s := newStream("", nil)
+	s := newStream("", nil, false)
 	_, err := s.Take(live.Message{Data: []byte(`{"type":"Warning","description":"Too many flushes","code":"X"}`)})
 	if provider.ClassOf(err) != provider.RateLimited {
 		t.Errorf("Take = %v, want rate limited", err)
@@ -102,19 +122,16 @@ func TestCancelClosesTheStream(t *testing.T) {
 	}
 }
 
-func TestTheAuraVoicesAreListed(t *testing.T) {
+func TestVoicesAreListed(t *testing.T) {
 	all, err := Voices(t.Context(), serve(t, &vendor{}))
-	want := []tts.Info{{ID: "aura-2-thalia-en", Name: "Thalia", Language: "en-US"}, {ID: "aura-2-celeste-es", Name: "celeste", Language: "es-CO"}, {ID: "aura-two-tongues", Name: "aura-two-tongues"}}
+	want := []tts.Info{{ID: "aura-2-thalia-en", Name: "Thalia", Language: "en-US"}, {ID: "aura-2-celeste-es", Name: "celeste", Language: "es-CO"}, {ID: "aura-two-tongues", Name: "aura-two-tongues"}, {ID: "flux-haley-en", Name: "haley", Language: "en"}}
 	if err != nil || !slices.Equal(all, want) {
 		t.Errorf("Voices = %+v, %v; want %+v", all, err, want)
 	}
 	for f, want := range map[providertest.Fault]provider.Class{
 		providertest.WrongKey: provider.Auth, providertest.Broken: provider.Unavailable, providertest.StallsIn: provider.Timeout, providertest.Gone: provider.Unavailable,
 	} {
-		v := &vendor{fault: f}
-		c := serve(t, v)
-		v.wire.After = 100
-		_, err := Voices(t.Context(), c)
+		_, err := Voices(t.Context(), serve(t, &vendor{fault: f, after: 100}))
 		if provider.ClassOf(err) != want || strings.Contains(err.Error(), key) {
 			t.Errorf("%s: %v, want %s", f, err, want)
 		}
@@ -142,7 +159,7 @@ func FuzzTake(f *testing.F) {
 	}
 	f.Add([]byte{0xff}, true)
 	f.Fuzz(func(t *testing.T, m []byte, binary bool) {
-		got, err := newStream("", nil).Take(live.Message{Binary: binary, Data: m})
+		got, err := newStream("", nil, false).Take(live.Message{Binary: binary, Data: m})
 		if len(got.Sound) > len(m) || err != nil && got.Done {
 			t.Errorf("Take = %+v, %v", got, err)
 		}

@@ -24,17 +24,19 @@ const oldest = 45 * time.Minute
 
 // stream is one connection. From the documentation:
 // developers.deepgram.com/reference/text-to-speech/speak-streaming, and
-// developers.deepgram.com/docs/tts-ws-flush.
+// developers.deepgram.com/docs/tts-ws-flush. Flux differs in how a phrase ends:
+// developers.deepgram.com/docs/flux-tts/server-messages.
 type stream struct {
 	url     string
 	header  http.Header
+	flux    bool
 	now     func() time.Time
 	began   time.Time
 	flushes []time.Time // the last mostFlushes
 }
 
-func newStream(url string, h http.Header) *stream {
-	return &stream{url: url, header: h, now: time.Now, began: time.Now()}
+func newStream(url string, h http.Header, flux bool) *stream {
+	return &stream{url: url, header: h, flux: flux, now: time.Now, began: time.Now()}
 }
 
 // request is a message to the server.
@@ -61,10 +63,12 @@ func (s *stream) Say(text string) []live.Message {
 }
 
 // Again reports whether one more flush is allowed now. A connection that has had
-// its share makes room for a new one.
+// its share makes room for a new one. Flux keeps the tone of a conversation on a
+// connection (developers.deepgram.com/docs/flux-tts/quickstart): it must not be
+// that of another call's.
 func (s *stream) Again() bool {
 	now := s.now()
-	if now.Sub(s.began) > oldest {
+	if s.flux || now.Sub(s.began) > oldest {
 		return false
 	}
 	return len(s.flushes) < mostFlushes || now.Sub(s.flushes[0]) > flushWindow
@@ -77,8 +81,8 @@ type answer struct {
 	ErrCode string          `json:"err_code"` // the same, elsewhere
 }
 
-// Take implements [live.Protocol]. Flushed comes behind the last sound of what
-// was flushed.
+// Take implements [live.Protocol]. Flushed, and SpeechMetadata of Flux, come
+// behind the last sound of what was flushed.
 func (s *stream) Take(m live.Message) (live.Spoken, error) {
 	if m.Binary {
 		return live.Spoken{Sound: m.Data}, nil
@@ -88,8 +92,8 @@ func (s *stream) Take(m live.Message) (live.Spoken, error) {
 		return live.Spoken{}, err
 	}
 	switch a.Type {
-	case "Flushed":
-		return live.Spoken{Done: true}, nil
+	case "Flushed", "SpeechMetadata":
+		return live.Spoken{Done: s.flux == (a.Type == "SpeechMetadata")}, nil
 	case "Warning":
 		if strings.Contains(strings.ToLower(string(m.Data)), "flush") {
 			return live.Spoken{}, provider.New(Name, "speak", provider.RateLimited, errors.New("the server was asked to flush too often"))
@@ -103,7 +107,7 @@ func (s *stream) Take(m live.Message) (live.Spoken, error) {
 	case "":
 		return live.Spoken{}, errors.New("a message without a type")
 	}
-	return live.Spoken{}, nil // Metadata, Cleared and what may come to be
+	return live.Spoken{}, nil // Metadata, Connected, SpeechStarted and what may come to be
 }
 
 var _ live.Protocol = (*stream)(nil)

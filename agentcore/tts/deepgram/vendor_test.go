@@ -1,6 +1,7 @@
 package deepgram
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -32,6 +33,7 @@ type vendor struct {
 	fault providertest.Fault
 	model string // wanted; empty is the default
 	mute  bool   // it falls silent after the first sound, until the client is gone
+	after int    // bytes, before a stall or cut. Zero means 2500
 	wire  *providertest.Wire
 	dials atomic.Int32
 	work  sync.WaitGroup
@@ -43,10 +45,11 @@ func serve(t *testing.T, v *vendor) Config {
 	v.t = t
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/speak", v.speak)
+	mux.HandleFunc("GET /v2/speak", v.speak)
 	mux.HandleFunc("GET /v1/models", v.models)
 	s := httptest.NewServer(mux)
 	t.Cleanup(func() { s.CloseClientConnections(); s.Close(); v.work.Wait() })
-	v.wire = &providertest.Wire{Fault: v.fault, After: 2500}
+	v.wire = &providertest.Wire{Fault: v.fault, After: cmp.Or(v.after, 2500)}
 	return Config{BaseURL: "http://" + v.wire.Listen(t, s.Listener.Addr().String()) + "/", Key: key, Patience: v.fault.Patience()}
 }
 
@@ -101,7 +104,8 @@ func (v *vendor) speak(w http.ResponseWriter, r *http.Request) {
 	if model == "" {
 		model = "aura-2-thalia-en"
 	}
-	if want := map[string]string{"model": model, "encoding": "mulaw", "sample_rate": "8000"}; !maps.Equal(got, want) {
+	flux := strings.HasPrefix(model, "flux-")
+	if want := map[string]string{"model": model, "encoding": "mulaw", "sample_rate": "8000"}; !maps.Equal(got, want) || flux != (r.URL.Path == "/v2/speak") {
 		v.t.Errorf("asked for %s, want %v", r.URL, want)
 	}
 	up := websocket.Upgrader{}
@@ -110,7 +114,11 @@ func (v *vendor) speak(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer c.Close()
-	say(c, `{"type":"Metadata","request_id":"1","model_name":%q,"model_version":"1","model_uuid":"2"}`, model)
+	if flux {
+		say(c, `{"type":"Connected","request_id":"1","model_name":%q,"model_version":"1","model_uuids":["2"]}`, model)
+	} else {
+		say(c, `{"type":"Metadata","request_id":"1","model_name":%q,"model_version":"1","model_uuid":"2"}`, model)
+	}
 	text, flushes := "", 0
 	for {
 		kind, m, err := c.ReadMessage()
@@ -130,10 +138,17 @@ func (v *vendor) speak(w http.ResponseWriter, r *http.Request) {
 				say(c, `{"type":"Warning","description":"Too many Flush messages","code":"EXCEEDED"}`)
 				continue
 			}
+			if flux {
+				say(c, `{"type":"SpeechStarted","speech_id":"dg_sp_1"}`)
+			}
 			if !v.flush(c, text) {
 				return
 			}
-			say(c, `{"type":"Flushed","sequence_id":%d}`, flushes-1)
+			if flux {
+				say(c, `{"type":"SpeechMetadata","speech_id":"dg_sp_1"}`)
+			} else {
+				say(c, `{"type":"Flushed","sequence_id":%d}`, flushes-1)
+			}
 			text = ""
 		default:
 			v.t.Errorf("the client sent %q", m)

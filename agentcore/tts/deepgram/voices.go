@@ -23,8 +23,7 @@ type list struct {
 	} `json:"tts"`
 }
 
-// Voices lists the Aura voices, at most [live.MostVoices]: others speak another
-// protocol.
+// Voices lists the Aura and Flux voices, at most [live.MostVoices].
 func Voices(ctx context.Context, c Config) ([]tts.Info, error) {
 	if err := c.checkAccount(); err != nil {
 		return nil, provider.New(Name, "voices", provider.Refused, err)
@@ -36,7 +35,8 @@ func Voices(ctx context.Context, c Config) ([]tts.Info, error) {
 	}
 	var all []tts.Info
 	for _, v := range l.TTS {
-		if modelRule.MatchString(v.Canonical) && strings.HasPrefix(v.Canonical, "aura") && len(all) < live.MostVoices {
+		ours := strings.HasPrefix(v.Canonical, "aura") || strings.HasPrefix(v.Canonical, fluxPrefix)
+		if ours && modelRule.MatchString(v.Canonical) && len(all) < live.MostVoices {
 			all = append(all, tts.Info{ID: v.Canonical, Name: cmp.Or(v.Metadata.Display, v.Name, v.Canonical), Language: language(v.Languages)})
 		}
 	}

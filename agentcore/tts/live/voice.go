@@ -94,6 +94,9 @@ func (v *Voice) Speak(ctx context.Context, text string, out tts.Sink) error {
 	if len(text) > v.cfg.MostText {
 		return provider.New(v.cfg.Provider, "speak", provider.Refused, fmt.Errorf("text of %d bytes; %d is the most", len(text), v.cfg.MostText))
 	}
+	if ctx.Err() != nil {
+		return provider.Failure(ctx, v.cfg.Provider, "speak", ctx.Err())
+	}
 	p, err := NewPour(v.cfg.Format, out)
 	if err != nil {
 		return provider.New(v.cfg.Provider, "speak", provider.Refused, err)

@@ -242,7 +242,9 @@ func TestTheLineMayTakeItsTime(t *testing.T) {
 		c.ReadMessage()
 		return false
 	}
-	v := serve(t, p, func(c *Config) { c.Patience = provider.Patience{Connect: 10 * time.Second, First: 10 * time.Second, Gap: time.Second} })
+	v := serve(t, p, func(c *Config) {
+		c.Patience = provider.Patience{Connect: 10 * time.Second, First: 10 * time.Second, Gap: time.Second}
+	})
 	n := 0
 	err := v.Speak(t.Context(), strings.Repeat("Word ", words), tts.Frames(func(*media.Frame) error {
 		if n++; n == 1 {
