@@ -7,7 +7,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/tts"
-	"github.com/hookswitch/hookswitch/agentcore/tts/live"
+	"github.com/hookswitch/hookswitch/agentcore/tts/catalogue"
 )
 
 // list is the answer to what models there are. From the documentation:
@@ -23,20 +23,21 @@ type list struct {
 	} `json:"tts"`
 }
 
-// Voices lists the Aura and Flux voices, at most [live.MostVoices].
+// Voices lists the Aura and Flux voices, at most [catalogue.Most].
 func Voices(ctx context.Context, c Config) ([]tts.Info, error) {
 	if err := c.checkAccount(); err != nil {
 		return nil, provider.New(Name, "voices", provider.Refused, err)
 	}
 	var l list
-	base := strings.TrimRight(cmp.Or(c.BaseURL, own), "/")
-	if err := live.Fetch(ctx, Name, c.Patience, base+"/v1/models", c.header(), &l); err != nil {
+	r := catalogue.Open(ctx, Name, c.Patience)
+	defer r.Close()
+	if err := r.Get(strings.TrimRight(cmp.Or(c.BaseURL, own), "/")+"/v1/models", c.header(), &l); err != nil {
 		return nil, err
 	}
 	var all []tts.Info
 	for _, v := range l.TTS {
 		ours := strings.HasPrefix(v.Canonical, "aura") || strings.HasPrefix(v.Canonical, fluxPrefix)
-		if ours && modelRule.MatchString(v.Canonical) && len(all) < live.MostVoices {
+		if ours && modelRule.MatchString(v.Canonical) && len(all) < catalogue.Most {
 			all = append(all, tts.Info{ID: v.Canonical, Name: cmp.Or(v.Metadata.Display, v.Name, v.Canonical), Language: language(v.Languages)})
 		}
 	}

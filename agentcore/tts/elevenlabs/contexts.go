@@ -11,6 +11,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/tts"
+	"github.com/hookswitch/hookswitch/agentcore/tts/align"
 	"github.com/hookswitch/hookswitch/agentcore/tts/live"
 	"github.com/hookswitch/hookswitch/media"
 )
@@ -26,7 +27,7 @@ type contexts struct {
 	n     int    // of phrases so far
 	id    string // of the phrase's context
 	sound int    // bytes of the phrase's sound so far
-	words aligner
+	words speller
 }
 
 // settings are a context's voice_settings; nil fields are the voice's own.
@@ -67,7 +68,7 @@ func (c *contexts) Again() bool { return true }
 // which should end with one.
 func (c *contexts) Say(text string) []live.Message {
 	c.n++
-	c.id, c.sound, c.words = strconv.Itoa(c.n), 0, aligner{text: text}
+	c.id, c.sound, c.words = strconv.Itoa(c.n), 0, speller{text: align.New(text)}
 	blank, all := " ", text+" "
 	return []live.Message{
 		request{Text: &blank, Context: c.id, Settings: c.settings}.message(),
@@ -149,50 +150,40 @@ type alignment struct {
 	Durations []float64 `json:"charDurationsMs"`
 }
 
-// aligner finds the ends of a text's words in alignments.
-type aligner struct {
-	text string
-	at   int      // so much of text is aligned
-	word tts.Word // that is being spoken; zero between words
+// speller makes words of characters, and finds them in the text.
+type speller struct {
+	text *align.Text
+	word string        // that is being spoken; empty between words
+	end  time.Duration // of its last character
 }
 
+const (
+	mostWord = 256     // bytes; what is longer is no word
+	mostMS   = 600_000 // beyond any phrase
+)
+
 // take returns the words that are known to end in a, whose sound began at began.
-// Once what is aligned is not the text, nothing more is told: better no timings
-// than wrong ones.
-func (w *aligner) take(began time.Duration, a *alignment) (ends []tts.Word) {
+func (s *speller) take(began time.Duration, a *alignment) (ends []tts.Word) {
 	if a == nil || len(a.Starts) != len(a.Chars) || len(a.Durations) != len(a.Chars) {
 		return nil
 	}
 	for i, char := range a.Chars {
-		if strings.TrimSpace(char) == "" {
-			ends = append(ends, w.rest()...)
+		if ms := a.Starts[i] + a.Durations[i]; ms >= 0 && ms < mostMS && strings.TrimSpace(char) != "" && len(s.word) < mostWord {
+			s.word += char
+			s.end = began + time.Duration(ms*float64(time.Millisecond))
 			continue
 		}
-		for w.at < len(w.text) && isSpace(w.text[w.at]) {
-			ends = append(ends, w.rest()...)
-			w.at++
-		}
-		ms := a.Starts[i] + a.Durations[i]
-		if !strings.HasPrefix(w.text[w.at:], char) || !(ms >= 0 && ms < mostMS) {
-			w.at, w.word = len(w.text), tts.Word{}
-			return ends
-		}
-		w.at += len(char)
-		w.word = tts.Word{Upto: w.at, End: began + time.Duration(ms*float64(time.Millisecond))}
+		ends = append(ends, s.rest()...)
 	}
 	return ends
 }
 
-// mostMS is beyond any phrase.
-const mostMS = 600_000
-
-func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\r' }
-
 // rest is the word that is being spoken, if any, which has ended.
-func (w *aligner) rest() []tts.Word {
-	word := w.word
-	if w.word = (tts.Word{}); word == w.word {
+func (s *speller) rest() []tts.Word {
+	if s.word == "" {
 		return nil
 	}
-	return []tts.Word{word}
+	word := s.word
+	s.word = ""
+	return s.text.Words([]string{word}, nil, []float64{s.end.Seconds()})
 }

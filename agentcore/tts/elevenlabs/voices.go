@@ -9,7 +9,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/tts"
-	"github.com/hookswitch/hookswitch/agentcore/tts/live"
+	"github.com/hookswitch/hookswitch/agentcore/tts/catalogue"
 )
 
 // page is one of the list. From the documentation:
@@ -26,7 +26,7 @@ type page struct {
 	Next string `json:"next_page_token"`
 }
 
-// Voices lists the account's voices, at most [live.MostVoices].
+// Voices lists the account's voices, at most [catalogue.Most].
 func Voices(ctx context.Context, c Config) ([]tts.Info, error) {
 	if err := c.checkAccount(); err != nil {
 		return nil, provider.New(Name, "voices", provider.Refused, err)
@@ -34,14 +34,16 @@ func Voices(ctx context.Context, c Config) ([]tts.Info, error) {
 	list := strings.TrimRight(cmp.Or(c.BaseURL, own), "/") + "/v2/voices?"
 	header := http.Header{"Xi-Api-Key": {c.Key}}
 	query := url.Values{"page_size": {"100"}, "include_total_count": {"false"}}
+	r := catalogue.Open(ctx, Name, c.Patience)
+	defer r.Close()
 	var all []tts.Info
-	for range live.MostVoices / 100 {
+	for range catalogue.Most / 100 {
 		var p page
-		if err := live.Fetch(ctx, Name, c.Patience, list+query.Encode(), header, &p); err != nil {
+		if err := r.Get(list+query.Encode(), header, &p); err != nil {
 			return nil, err
 		}
 		for _, v := range p.Voices {
-			if v.ID != "" && len(all) < live.MostVoices {
+			if v.ID != "" && len(all) < catalogue.Most {
 				all = append(all, tts.Info{ID: v.ID, Name: v.Name, Language: v.Labels.Language})
 			}
 		}
