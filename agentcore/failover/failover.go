@@ -152,6 +152,11 @@ func (r *round[P]) passes(t turn[P], err error) { r.last, r.err, r.after = t.Nam
 // again gives a candidate that failed another turn, behind all others.
 func (r *round[P]) again(t turn[P]) { r.tried[t.index] = false }
 
+// told tells ctx's trace of a failure behind which nothing is left to do.
+func (r *round[P]) told(ctx context.Context) {
+	provider.Replaced(ctx, provider.Replacement{Stage: r.l.stage, From: r.last, Err: r.err})
+}
+
 // more reports whether anybody is left to try.
 func (r *round[P]) more() bool {
 	for _, tried := range r.tried {

@@ -61,6 +61,17 @@ const (
 	dies        // the stream dies at the first loud frame
 )
 
+// hit is asked at each operation of a provider: it returns what goes wrong. stall
+// means that nothing comes any more; the error is what patience makes of that.
+type hit func(op string) (stall bool, err error)
+
+func (h hit) at(op string) (bool, error) {
+	if h == nil {
+		return false, nil
+	}
+	return h(op)
+}
+
 // ear is a recogniser that hears words coded into frames, and has its fates: one
 // for each utterance that ends on it, in order, the last for all that follow.
 type ear struct {
@@ -68,6 +79,7 @@ type ear struct {
 	fates  []fate
 	refuse error // of Open
 	room   int   // frames that it takes each 20 ms; 0 means any number
+	hit    hit   // may strike at "open", "frame" and "final"
 
 	mu      sync.Mutex
 	streams []*earStream
@@ -82,7 +94,11 @@ func (e *ear) Open(ctx context.Context, _ asr.Options) (asr.Stream, error) {
 	if e.refuse != nil {
 		return nil, e.refuse
 	}
-	s := &earStream{ear: e, results: make(chan asr.Result), work: make(chan job, 4096)}
+	stall, err := e.hit.at("open")
+	if err != nil && !stall {
+		return nil, err
+	}
+	s := &earStream{ear: e, deaf: stall, results: make(chan asr.Result), work: make(chan job, 4096)}
 	s.ctx, s.stop = context.WithCancel(ctx)
 	e.streams = append(e.streams, s)
 	s.running.Go(s.run)
@@ -132,9 +148,16 @@ type earStream struct {
 	taken  int
 	since  time.Time
 	dead   bool
+	deaf   bool // it fell silent
 }
 
 func (s *earStream) Write(f *media.Frame) bool {
+	if stall, err := s.ear.hit.at("frame"); stall {
+		s.deaf = true
+	} else if err != nil && !s.dead {
+		s.dead = true
+		s.work <- job{fate: dies}
+	}
 	if s.ear.room > 0 {
 		if now := time.Now(); now.Sub(s.since) >= media.FrameDuration {
 			s.since, s.taken = now, 0
@@ -159,10 +182,20 @@ func (s *earStream) Write(f *media.Frame) bool {
 }
 
 func (s *earStream) Signal(sig asr.Signal) {
-	if sig == asr.Ended {
-		s.work <- job{strings.Join(s.words, " "), s.ear.fate(true)}
-		s.words = nil
+	if sig != asr.Ended {
+		return
 	}
+	j := job{strings.Join(s.words, " "), s.ear.fate(true)}
+	stall, err := s.ear.hit.at("final")
+	switch {
+	case stall || s.deaf:
+		s.deaf = true
+		j.fate = silent
+	case err != nil:
+		j.fate = failed
+	}
+	s.words = nil
+	s.work <- j
 }
 
 func (s *earStream) run() {

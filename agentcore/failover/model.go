@@ -54,6 +54,7 @@ func (m *model) Chat(ctx context.Context, r llm.Request) iter.Seq2[llm.Delta, er
 			}
 			round.failed(t, err)
 			if reply.called {
+				round.told(ctx)
 				return
 			}
 			if !round.more() || reply.said.Len() > mostSaid {

@@ -50,7 +50,8 @@ func (v *voice) Speak(ctx context.Context, text string, out tts.Sink) error {
 		}
 		round.failed(t, err)
 		if s.skip(); !hasWord(s.text[s.from:]) {
-			return nil // it failed behind the last word
+			round.told(ctx)
+			return nil // it failed in the last word, or behind it
 		}
 		if !round.more() {
 			return err

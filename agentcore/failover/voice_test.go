@@ -67,15 +67,15 @@ func voices(all ...tts.Synthesizer) tts.Synthesizer {
 	return Voice(c)
 }
 
-// line counts frames and keeps the ends of words.
-type line struct {
+// earpiece counts frames and keeps the ends of words.
+type earpiece struct {
 	frames int
 	words  []tts.Word
 	full   error // what Frame returns
 }
 
-func (l *line) Frame(*media.Frame) error { l.frames++; return l.full }
-func (l *line) Words(w ...tts.Word)      { l.words = append(l.words, w...) }
+func (l *earpiece) Frame(*media.Frame) error { l.frames++; return l.full }
+func (l *earpiece) Words(w ...tts.Word)      { l.words = append(l.words, w...) }
 
 const sentence = "We are open from eight to five on weekdays."
 
@@ -103,7 +103,7 @@ func TestNoWordIsSpokenTwiceByTwoVoices(t *testing.T) {
 			for failAt := range all + 1 {
 				a := &mouth{name: "a", letter: voice.letter, failAt: failAt, timed: voice.timed}
 				b := &mouth{name: "b", letter: 3, failAt: -1, timed: -1}
-				var l line
+				var l earpiece
 				if err := voices(a, b).Speak(t.Context(), sentence, &l); err != nil {
 					t.Fatalf("broken at %d: %v", failAt, err)
 				}
@@ -140,7 +140,7 @@ func begunAt(words []string, n, letter int) (frames int) {
 }
 
 // checkWords checks that ends are in order, each once, and within the sound.
-func checkWords(t *testing.T, l line) {
+func checkWords(t *testing.T, l earpiece) {
 	t.Helper()
 	if !slices.IsSortedFunc(l.words, func(a, b tts.Word) int { return a.Upto - b.Upto }) {
 		t.Errorf("words end out of order: %v", l.words)
@@ -155,7 +155,7 @@ func checkWords(t *testing.T, l line) {
 
 // The ends of the rest count from the beginning of all.
 func TestWordTimingsOfTheRestAreShifted(t *testing.T) {
-	var l line
+	var l earpiece
 	a := &mouth{name: "a", letter: 10, failAt: 65, timed: -1} // "One two" is 60 frames
 	b := &mouth{name: "b", letter: 5, failAt: -1, timed: -1}
 	if err := voices(a, b).Speak(t.Context(), "One two three four", &l); err != nil {
@@ -172,7 +172,7 @@ func TestAVoiceIsReplacedAtOnceAndStays(t *testing.T) {
 	a, b := &mouth{name: "a", letter: 3}, &mouth{name: "b", letter: 3, failAt: -1}
 	v := voices(a, b)
 	for range 2 {
-		if err := v.Speak(tr.trace(t.Context()), sentence, &line{}); err != nil {
+		if err := v.Speak(tr.trace(t.Context()), sentence, &earpiece{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -181,11 +181,11 @@ func TestAVoiceIsReplacedAtOnceAndStays(t *testing.T) {
 		t.Errorf("a was given %q, b %q", a.asked, b.asked)
 	}
 	b.failAt = 0
-	if err := v.Speak(tr.trace(t.Context()), sentence, &line{}); err == nil || err.Error() != down("a").Error() {
+	if err := v.Speak(tr.trace(t.Context()), sentence, &earpiece{}); err == nil || err.Error() != down("a").Error() {
 		t.Errorf("all fail: %v", err)
 	}
 	tr.check(t, "a -> b", "b -> a")
-	if err := voices().Speak(t.Context(), sentence, &line{}); !errors.Is(err, errNobody) {
+	if err := voices().Speak(t.Context(), sentence, &earpiece{}); !errors.Is(err, errNobody) {
 		t.Errorf("an empty list: %v", err)
 	}
 }
@@ -196,12 +196,12 @@ func TestAVoiceThatIsCutIsNotReplaced(t *testing.T) {
 	b := &mouth{name: "b", letter: 3, failAt: -1}
 	v := voices(&mouth{name: "a", letter: 3, failAt: -1}, b)
 	full := errors.New("full")
-	if err := v.Speak(tr.trace(t.Context()), sentence, &line{full: full}); !errors.Is(err, full) {
+	if err := v.Speak(tr.trace(t.Context()), sentence, &earpiece{full: full}); !errors.Is(err, full) {
 		t.Errorf("Speak = %v", err)
 	}
 	ctx, stop := context.WithCancel(tr.trace(t.Context()))
 	stop()
-	if err := v.Speak(ctx, sentence, &line{}); !errors.Is(err, context.Canceled) {
+	if err := v.Speak(ctx, sentence, &earpiece{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Speak = %v", err)
 	}
 	if tr.check(t); len(b.asked) != 0 {
