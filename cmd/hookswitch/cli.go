@@ -63,7 +63,7 @@ func parse(s streams, args []string) (cmd func(context.Context) error, status in
 		}
 	}()
 	var c command
-	for _, plugged := range []*settings{&c.Serve.Settings, &c.Talk.Settings, &c.Config.Show.Settings, &c.Config.Check.Settings, &c.Doctor.Settings} {
+	for _, plugged := range []*settings{&c.Serve.Settings, &c.Talk.Settings, &c.Config.Show.Settings, &c.Config.Check.Settings, &c.Doctor.Settings, &c.Provider.Check.Settings} {
 		plugged.plug()
 	}
 	k, err := kong.New(&c,

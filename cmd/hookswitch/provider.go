@@ -17,6 +17,7 @@ type providerCmd struct {
 	List   providerListCmd   `cmd:"" help:"List the providers, and which of them have a key."`
 	Set    providerSetCmd    `cmd:"" help:"Set the workspace's key of a provider."`
 	Remove providerRemoveCmd `cmd:"" help:"Forget the workspace's key of a provider."`
+	Check  providerCheckCmd  `cmd:"" help:"Make one real round trip to each provider that has a key."`
 }
 
 type providerListCmd struct {

@@ -242,13 +242,13 @@ func (b *booted) endsByOperator() {
 	}
 }
 
-// refuses dispatches the agent with ears that this build has not.
+// refuses dispatches the agent with ears that it has no key of.
 func (b *booted) refuses(agent string) {
 	b.t.Helper()
 	b.must("PATCH", "/agents/"+agent, `{"asr":{"provider":"deepgram","model":"nova-2"}}`)
 	before := len(b.Sim().Calls())
 	a := b.ask("POST", "/agents/"+agent+"/dispatch", `{"phone_number":"`+server.PhoneListens+`"}`)
-	if why := a.str("errors.agent.0"); a.status != http.StatusUnprocessableEntity || !strings.Contains(why, "deepgram/nova-2") || !strings.Contains(why, "no client for Deepgram") {
+	if why := a.str("errors.agent.0"); a.status != http.StatusUnprocessableEntity || !strings.Contains(why, "deepgram/nova-2") || !strings.Contains(why, "it has no key") {
 		b.t.Errorf("a dispatch without ears: %d %s", a.status, a.text)
 	}
 	if n := len(b.Sim().Calls()) - before; n != 0 {

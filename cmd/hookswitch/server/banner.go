@@ -41,6 +41,9 @@ func (s *Server) Greet(ctx context.Context, w io.Writer, from string, began time
 		return
 	}
 	speechLine(parts, err).write(w)
+	if all := s.mind.wish.outside(); len(all) > 0 {
+		line{"providers", strings.Join(all, ", "), "try them: hookswitch provider check"}.write(w)
+	}
 	if err != nil {
 		fmt.Fprintf(w, "NOT READY: callers are told so by the carrier's own voice; it is tried again every %.0f s\n", retry.Seconds())
 		return
@@ -64,7 +67,7 @@ func (s *Server) Announce(ctx context.Context, from string, began time.Time) {
 	if err != nil || ctx.Err() != nil {
 		return
 	}
-	s.log.Info("ready", "hears", parts.Hears, "speaks", parts.Speaks, "thinks", s.mind.name, "took", time.Since(began).Round(time.Millisecond).String())
+	s.log.Info("ready", "hears", parts.Hears, "speaks", parts.Speaks, "thinks", s.c.LLM, "took", time.Since(began).Round(time.Millisecond).String())
 }
 
 func (s *Server) configLine(from string) line {

@@ -2,10 +2,13 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/failover"
 	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
 	"github.com/hookswitch/hookswitch/storage/jobs"
@@ -36,16 +39,19 @@ func (s *Server) summariser(ctx context.Context, workspace string, d roster.Defi
 	if d.LLM == nil || text(d.LLM.Provider) == scriptProvider {
 		return nil
 	}
-	m, ok := roster.Find(catalog{s.c}.LLM(ctx, workspace), text(d.LLM.Provider), text(d.LLM.Model))
-	if !ok || !m.Available {
-		return nil
-	}
-	model, _, err := s.model(d.LLM)
+	keys, err := s.purse(ctx, workspace)
 	if err != nil {
 		s.log.WarnContext(ctx, "an agent's model can't sum up its calls", "error", err)
 		return nil
 	}
-	return model
+	k := &casting{s: s, ctx: ctx, keys: keys, w: wish{workspace: workspace, temperature: &d.LLM.Temperature, effort: text(d.LLM.ReasoningEffort)}}
+	defer k.release() // a model that is no longer kept ready answers all the same
+	all := engage(k, provider.Model, d.LLM.Choices(), k.model)
+	if len(all) == 0 {
+		s.log.WarnContext(ctx, "an agent's model can't sum up its calls", "error", errors.Join(k.skips...))
+		return nil
+	}
+	return failover.Model(failover.Config[llm.Model]{Candidates: all})
 }
 
 // work does what is due later, until ctx ends.

@@ -3,51 +3,113 @@ package server
 import (
 	"errors"
 	"fmt"
-	"log/slog"
+	"net/http"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/hookswitch/hookswitch/agentcore"
-	"github.com/hookswitch/hookswitch/agentcore/llm"
-	"github.com/hookswitch/hookswitch/agentcore/llm/openai"
+	"github.com/hookswitch/hookswitch/agentcore/asr/live"
 	"github.com/hookswitch/hookswitch/agentcore/llm/script"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/tools"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/providers"
 )
 
-// mind is the settings' own agent: its model, its manners and what it can do.
+// mind is the settings' own agent: its manners, what it can do, and who plays its
+// parts.
 type mind struct {
-	model  llm.Model
 	script *script.Script // also of agents of the API that are set to it
 	agent  agentcore.Agent
 	tools  []tools.Tool
-	name   string // of the model, for people to read
-	close  func() error
+	wish   wish
 }
 
-// newMind makes the settings' own agent. Its words are the
-// script's, whichever model thinks, unless the settings say otherwise.
-func newMind(c config.Config, log *slog.Logger) (mind, error) {
+// newMind makes the settings' own agent. Its words are the script's, whichever
+// model thinks, unless the settings say otherwise.
+func newMind(c config.Config) (mind, error) {
 	s, err := dialogue(c.Script)
 	if err != nil {
 		return mind{}, err
 	}
-	m := mind{model: s, script: s, name: "script", close: func() error { return nil }, tools: []tools.Tool{tools.EndCall(), tools.Book()}}
-	if c.LLM == "openai" {
-		remote, err := openai.New(openai.Config{BaseURL: c.OpenAI.BaseURL, Key: c.OpenAI.Key, Model: c.OpenAI.Model, Log: log})
-		if err != nil {
-			return mind{}, &fault.Fault{What: "the model can't be used: " + err.Error(), Where: "the settings under openai",
-				Mend: fault.Keep("hookswitch config docs openai"), Code: "config/model", Exit: fault.Wrong, Err: err}
-		}
-		m.model, m.name, m.close = remote, c.OpenAI.Model, remote.Close
-	}
+	m := mind{script: s, tools: []tools.Tool{tools.EndCall(), tools.Book()}, wish: wished(c)}
 	m.agent = agentcore.Agent{
 		Name: c.Agent.Name, Prompt: or(c.Agent.Prompt, s.Prompt), Greeting: or(c.Agent.Greeting, s.Greeting),
 		Apology: s.Apology, StillThere: s.StillThere,
 		EndpointWait: c.Agent.EndpointWait, PauseWait: c.Agent.PauseWait,
 		Silence: c.Agent.Silence, MaxDuration: c.Agent.MaxDuration,
 	}
+	if err := possible(c, m.wish); err != nil {
+		return mind{}, err
+	}
 	return m, knows(m.tools, s, c.Script)
+}
+
+// wished is who shall play the parts of the settings' own agent.
+func wished(c config.Config) wish {
+	w := wish{
+		workspace: roster.Default, format: string(live.Mulaw), language: "en-US",
+		hears:  chosen(c.Speech.Recogniser, map[string]roster.Choice{moonshineProvider: {Provider: moonshineProvider, Model: moonshineModel}}),
+		thinks: chosen(c.LLM, map[string]roster.Choice{scriptProvider: {Provider: scriptProvider, Model: scriptModel}, openaiProvider: {Provider: openaiProvider, Model: c.OpenAI.Model}}),
+	}
+	for v := range strings.SplitSeq(c.Speech.Voice, ",") {
+		v = strings.TrimSpace(v)
+		if config.VoiceProvider(v) == "" {
+			v = flitePrefix + v
+		}
+		w.speaks = append(w.speaks, v)
+	}
+	return w
+}
+
+// embedded is the first of flite's voices in w, or the one that is understood
+// best.
+func (w wish) embedded() string {
+	for _, uuid := range w.speaks {
+		if name, ok := fliteVoice(uuid); ok {
+			return name
+		}
+	}
+	return "rms"
+}
+
+// outside are those in w that are services elsewhere, for people to read.
+func (w wish) outside() []string {
+	var all []string
+	for _, c := range slices.Concat(w.hears, w.thinks) {
+		if _, ok := providers.Find(c.Provider); ok {
+			all = append(all, c.Provider+"/"+c.Model)
+		}
+	}
+	for _, uuid := range w.speaks {
+		if _, ok := fliteVoice(uuid); !ok {
+			all = append(all, uuid)
+		}
+	}
+	return all
+}
+
+// possible tries whether the models of w can be made with what the settings say,
+// before a caller finds out. Keys that the API holds are not looked at.
+func possible(c config.Config, w wish) error {
+	for _, choice := range w.thinks {
+		p, ok := providers.Find(choice.Provider)
+		if !ok || p.Thinks == nil {
+			continue
+		}
+		settings := c.Provider(p.Name)
+		m, err := p.Thinks.New(providers.Access{Key: settings.Key, BaseURL: settings.BaseURL, HTTP: http.DefaultClient}, providers.Thinking{Model: choice.Model})
+		if err != nil {
+			return &fault.Fault{What: "the model can't be used: " + err.Error(), Where: "the settings under " + p.Name,
+				Mend: fault.Keep("hookswitch config docs " + p.Name), Code: "config/model", Exit: fault.Wrong, Err: err}
+		}
+		if closer, ok := m.(interface{ Close() error }); ok {
+			_ = closer.Close() // it was only tried
+		}
+	}
+	return nil
 }
 
 // dialogue reads the script's file, or takes the built-in one.

@@ -9,33 +9,28 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
-	"github.com/hookswitch/hookswitch/agentcore/llm"
-	"github.com/hookswitch/hookswitch/agentcore/llm/openai"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/tools"
 	"github.com/hookswitch/hookswitch/agentcore/tools/remote"
-	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/agentcore/vars"
 )
 
 // person is who answers one call: what its record says, and the version of the
 // agent that it runs.
 type person struct {
-	agent  agentcore.Agent
-	model  llm.Model
-	thinks string // the model, for people to read
-	voice  tts.Synthesizer
-	tools  []tools.Tool
-	vars   vars.Set
+	agent    agentcore.Agent
+	wish     wish // who shall play its parts
+	keywords []string
+	tools    []tools.Tool
+	vars     vars.Set
 }
 
 // defaultGreeting is what an agent says whose definition doesn't.
 const defaultGreeting = "Hello, how can I help you?"
 
-// person puts together who answers the call of r. The pieces are shared with
-// other calls: nobody closes them.
-func (s *Server) person(ctx context.Context, r dispatch.Record, parts *Speech) (person, error) {
-	p := person{agent: s.mind.agent, model: s.mind.model, thinks: s.mind.name, voice: parts.Voice, tools: s.mind.tools}
+// person is who answers the call of r.
+func (s *Server) person(ctx context.Context, r dispatch.Record) (person, error) {
+	p := person{agent: s.mind.agent, wish: s.mind.wish, tools: s.mind.tools}
 	var err error
 	if p.vars, err = vars.Decode(r.Variables); err != nil { // numbers as they were written: some are accounts
 		return person{}, fmt.Errorf("server: the call's variables: %w", err)
@@ -47,26 +42,25 @@ func (s *Server) person(ctx context.Context, r dispatch.Record, parts *Speech) (
 	if err != nil {
 		return person{}, fmt.Errorf("server: the agent's version: %w", err)
 	}
-	return s.defined(p, v.Definition, parts)
-}
-
-// defined makes p the agent of d.
-func (s *Server) defined(p person, d roster.Definition, parts *Speech) (person, error) {
+	d := v.Definition
 	if d.LLM == nil || d.ASR == nil || d.Turn == nil {
 		return person{}, errors.New("server: the agent's configuration is incomplete") // route and dispatch refuse it
 	}
-	p.agent = manners(d)
-	var err error
-	if p.model, p.thinks, err = s.model(d.LLM); err != nil {
-		return person{}, err
-	}
-	if name, ok := fliteVoice(d.VoiceUUID); ok && parts.Named != nil {
-		if p.voice, err = parts.Named(name); err != nil {
-			return person{}, err
-		}
-	}
-	p.tools = s.abilities(d)
+	p.agent, p.wish, p.keywords, p.tools = manners(d), wishes(r.Workspace, d), d.ASR.Keywords, s.abilities(d)
 	return p, nil
+}
+
+// wishes are who shall play the parts of d.
+func wishes(workspace string, d roster.Definition) wish {
+	w := wish{
+		workspace: workspace, hears: d.ASR.Choices(), format: d.ASR.AudioFormat, language: "en-US",
+		thinks: d.LLM.Choices(), temperature: &d.LLM.Temperature, effort: text(d.LLM.ReasoningEffort),
+		speaks: d.VoiceUUIDs(),
+	}
+	if len(d.Languages) > 0 {
+		w.language = d.Languages[0]
+	}
+	return w
 }
 
 // manners are the words and times of d.
@@ -92,22 +86,6 @@ func seconds(n int) time.Duration {
 		return -1
 	}
 	return time.Duration(n) * time.Second
-}
-
-// model is what thinks for an agent that says l.
-func (s *Server) model(l *roster.LLM) (llm.Model, string, error) {
-	provider, model := text(l.Provider), text(l.Model)
-	switch provider {
-	case scriptProvider:
-		return s.mind.script, scriptProvider, nil
-	case openaiProvider:
-		m, err := openai.New(openai.Config{
-			BaseURL: s.c.OpenAI.BaseURL, Key: s.c.OpenAI.Key, Model: model,
-			Temperature: &l.Temperature, HTTP: s.web, Log: s.log,
-		})
-		return m, model, err
-	}
-	return nil, "", fmt.Errorf("server: this build has no client for the model's provider")
 }
 
 // abilities are the tools of d: the gateway's own that are active, then the

@@ -20,6 +20,8 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/failover"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	v2 "github.com/hookswitch/hookswitch/cmd/hookswitch/rest/v2"
@@ -71,7 +73,11 @@ type Server struct {
 	mind   mind
 	speech *speech
 	http   *http.Server
-	web    *http.Client // to models' services
+
+	web      *http.Client // to providers
+	breakers failover.Breakers
+	stock    stock
+	lists    *lists
 
 	node      string // names this process among those that share the records
 	keyring   *seal.Keyring
@@ -98,7 +104,7 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 	s := &Server{
 		o: o, c: o.Config, log: o.Log, set: metrics.New(metrics.Config{Version: o.Version}),
 		node: "node_" + strings.ToLower(rand.Text()),
-		web:  &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
+		web:  provider.NewClient(0), lists: newLists(),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -108,7 +114,7 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 			s.Close()
 		}
 	}()
-	if s.mind, err = newMind(s.c, s.log); err != nil {
+	if s.mind, err = newMind(s.c); err != nil {
 		return nil, err
 	}
 	if err := s.listen(); err != nil {
@@ -240,9 +246,8 @@ func (s *Server) Close() error {
 		if s.speech != nil {
 			errs = append(errs, s.speech.close())
 		}
-		if s.mind.close != nil {
-			errs = append(errs, s.mind.close())
-		}
+		errs = append(errs, s.stock.close())
+		s.lists.close()
 		s.web.CloseIdleConnections()
 		if s.client != nil {
 			s.client.Close()

@@ -169,7 +169,7 @@ func (s *Server) load(ctx context.Context) (*Speech, error) {
 	if err != nil {
 		return nil, err
 	}
-	voice, err := flite.New(ctx, flite.Config{Models: set, Voice: s.c.Speech.Voice, Waited: s.set.VoiceQueued})
+	voice, err := flite.New(ctx, flite.Config{Models: set, Voice: s.mind.wish.embedded(), Waited: s.set.VoiceQueued})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/asr"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/media/vad"
 	"github.com/hookswitch/hookswitch/storage/blob"
@@ -35,20 +36,24 @@ func (s *Server) talk(ctx context.Context, call telephony.Call, leg telephony.Le
 	if err != nil {
 		return s.helpless(ctx, call, leg, err)
 	}
-	who, err := s.person(ctx, row, parts)
+	who, err := s.person(ctx, row)
 	if err != nil {
 		return s.helpless(ctx, call, leg, err)
 	}
-	var detector vad.Detector
-	if parts.Recognizer != nil {
-		if detector, err = parts.Detector(); err != nil {
-			return s.helpless(ctx, call, leg, err)
-		}
+	parties, err := s.cast(ctx, who.wish, parts)
+	if err != nil {
+		return s.helpless(ctx, call, leg, err)
+	}
+	defer parties.release()
+	detector, err := detector(parties, parts)
+	if err != nil {
+		return s.helpless(ctx, call, leg, err)
 	}
 	cfg := agentcore.Config{
-		Call: call, Agent: who.agent, Recognizer: parts.Recognizer, Detector: detector,
-		Model: who.model, Voice: who.voice, Tools: who.tools, Variables: who.vars,
-		Journal: journal, Past: past, Observer: s.set, Pipeline: pipeline(parts, who),
+		Call: call, Agent: who.agent, Recognizer: parties.hears, Detector: detector,
+		Hearing: asr.Options{Language: who.wish.language, Keywords: who.keywords},
+		Model:   parties.thinks, Voice: parties.speaks, Tools: who.tools, Variables: who.vars,
+		Journal: journal, Past: past, Observer: s.set, Pipeline: parties.pipeline(),
 		Lead: s.c.Line.Lead, Lump: s.c.Line.Lump, Log: s.log,
 	}
 	if s.o.Interim != nil {
@@ -93,10 +98,22 @@ func (s *Server) helpless(ctx context.Context, call telephony.Call, leg telephon
 	return agentcore.Summary{End: telephony.ProviderFailed}, err
 }
 
+// detector is what notices that a caller speaks: the model, or where it isn't
+// loaded, a measure of loudness, which is enough for a recogniser elsewhere.
+func detector(c cast, parts *Speech) (vad.Detector, error) {
+	switch {
+	case c.hears == nil:
+		return nil, nil //nolint:nilnil // deaf: there is nothing to notice
+	case parts.Detector == nil:
+		return vad.NewGate(&vad.Energy{}), nil
+	}
+	return parts.Detector()
+}
+
 // pipeline says what a call's sound goes through, for one log line and the
 // journal's first entry.
-func pipeline(p *Speech, who person) string {
-	return fmt.Sprintf("twilio mu-law 8k -> %s | %s | %s -> twilio mu-law 8k", p.Hears, who.thinks, p.Speaks)
+func (c cast) pipeline() string {
+	return fmt.Sprintf("twilio mu-law 8k -> %s | %s | %s -> twilio mu-law 8k", c.names[0], c.names[1], c.names[2])
 }
 
 // Recorded is the sound of a call as one WAV file: the caller on the left, the

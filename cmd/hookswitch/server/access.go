@@ -1,0 +1,61 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/providers"
+)
+
+// noKeyError says that a workspace has no way to a provider.
+type noKeyError struct{ provider string }
+
+func (e noKeyError) Error() string {
+	return fmt.Sprintf("it has no key: hookswitch provider set %s --key-stdin", e.provider)
+}
+
+// purse holds the keys of one workspace, still sealed. One is made for each
+// request and each call, so that a key counts from the moment in which it is set.
+type purse struct {
+	s         *Server
+	workspace string
+	kept      map[string]roster.ProviderKey
+}
+
+// purse reads the keys of a workspace.
+func (s *Server) purse(ctx context.Context, workspace string) (purse, error) {
+	all, err := s.store.ListProviderKeys(ctx, workspace)
+	if err != nil {
+		return purse{}, fmt.Errorf("server: the providers' keys: %w", err)
+	}
+	p := purse{s, workspace, make(map[string]roster.ProviderKey, len(all))}
+	for _, k := range all {
+		p.kept[k.Provider] = k
+	}
+	return p, nil
+}
+
+// access is the way to p: with the workspace's own key or (the default
+// workspace) with that of the settings. The address is the settings' in any
+// case: who has a key must not choose what this machine connects to. It fails
+// with a noKeyError.
+func (k purse) access(p providers.Provider) (providers.Access, roster.KeySource, error) {
+	settings := k.s.c.Provider(p.Name)
+	a := providers.Access{BaseURL: settings.BaseURL, Model: settings.Model, HTTP: k.s.web, Log: k.s.log}
+	kept, own := k.kept[p.Name]
+	switch {
+	case own:
+		var err error
+		if a.Key, err = k.s.keyring.Open(kept.Key); err != nil {
+			return a, "", fmt.Errorf("server: the key of %s: %w", p.Name, err)
+		}
+		return a, roster.FromWorkspace, nil
+	case k.workspace == roster.Default && settings.Key != "":
+		a.Key = settings.Key
+		return a, roster.FromEnvironment, nil
+	case p.Keyless && settings.BaseURL != "":
+		return a, roster.FromEnvironment, nil
+	}
+	return a, roster.FromNobody, noKeyError{p.Name}
+}
