@@ -33,7 +33,7 @@ type line struct {
 	ahead  *ahead
 	ctx    context.Context
 	end    context.CancelCauseFunc // closes the connection, at once
-	retire *time.Timer             // while it is idle
+	retire *time.Timer             // while it is idle; nil before the first phrase
 }
 
 // dial connects, as long as ctx lives. The connection outlives ctx, unless ctx
@@ -106,6 +106,9 @@ func (l *line) converse(w *watch, text string, p *Pour) error {
 		late := time.AfterFunc(grace, func() { l.end(errDied) })
 		defer late.Stop()
 	}
+	if l.retire != nil {
+		defer l.listen().Stop()
+	}
 	for {
 		m, err := w.next(l.ahead)
 		if err != nil {
@@ -122,6 +125,22 @@ func (l *line) converse(w *watch, text string, p *Pour) error {
 			return err
 		}
 	}
+}
+
+// deaf is how long a connection that was idle may give no sign of life, be it
+// the answer to a ping, before it counts as dead: on the way to the server
+// somebody may have forgotten it, and nobody is told of that.
+const deaf = 2 * time.Second
+
+// listen closes the connection if the server stays deaf. Stop what it returns.
+func (l *line) listen() *time.Timer {
+	asked := time.Now()
+	_ = l.conn.Ping() // if it fails, no answer comes
+	return time.AfterFunc(deaf, func() {
+		if l.conn.Heard().Before(asked) {
+			l.end(errDied)
+		}
+	})
 }
 
 func (l *line) send(all []Message) error {

@@ -159,8 +159,8 @@ func (p *Pour) Words(all ...tts.Word) {
 	}
 }
 
-// Heard is how much sound was poured, the frame that is being filled included.
-func (p *Pour) Heard() time.Duration {
+// heard is how much sound was poured, the frame that is being filled included.
+func (p *Pour) heard() time.Duration {
 	return time.Duration(p.samples) * time.Second / media.Rate
 }
 

@@ -76,8 +76,8 @@ func TestAFrameGoesOutAsSoonAsItIsThere(t *testing.T) {
 			t.Fatalf("after %d samples %d went out, want %d", i+1, len(b.pcm), want)
 		}
 	}
-	if p.Heard() != 161*time.Second/8000 {
-		t.Errorf("Heard() = %v", p.Heard())
+	if p.heard() != 161*time.Second/8000 {
+		t.Errorf("heard() = %v", p.heard())
 	}
 }
 

@@ -70,6 +70,53 @@ func TestAConnectionThatDiedWhileIdleIsReplacedUnheard(t *testing.T) {
 	}
 }
 
+// A connection that somebody on the way has forgotten takes what is sent, and
+// never answers.
+func TestAConnectionThatWasForgottenIsReplaced(t *testing.T) {
+	p := &parrot{}
+	over := make(chan bool)
+	p.says = func(*websocket.Conn, int, string) bool {
+		if p.phrase.Load() == 2 {
+			<-over // pings are not read, either
+			return false
+		}
+		return true
+	}
+	v := serve(t, p, nil)
+	t.Cleanup(func() { close(over) })
+	for i := range 2 {
+		if n, err := say(t.Context(), v, "One word."); n != 20 || err != nil {
+			t.Fatalf("phrase %d: %d frames, %v", i, n, err)
+		}
+	}
+	if n := p.dials.Load(); n != 2 {
+		t.Errorf("%d connections, want 2", n)
+	}
+}
+
+// One that answers pings is only slow, and is waited for.
+func TestASlowConnectionIsNotReplaced(t *testing.T) {
+	p := &parrot{}
+	p.says = func(c *websocket.Conn, n int, text string) bool {
+		if n == 2 {
+			c.SetReadDeadline(time.Now().Add(deaf + 300*time.Millisecond))
+			c.ReadMessage() // answers the ping
+			p.speak(c, text)
+			return false
+		}
+		return true
+	}
+	v := serve(t, p, nil)
+	for i := range 2 {
+		if n, err := say(t.Context(), v, "One word."); n != 20 || err != nil {
+			t.Fatalf("phrase %d: %d frames, %v", i, n, err)
+		}
+	}
+	if n := p.dials.Load(); n != 1 {
+		t.Errorf("%d connections, want 1", n)
+	}
+}
+
 func TestOnlyOneOtherConnectionIsTried(t *testing.T) {
 	p := &parrot{}
 	p.says = func(*websocket.Conn, int, string) bool { return p.phrase.Load() == 1 }

@@ -59,7 +59,7 @@ func (w *watch) pour(p *Pour, s Spoken) error {
 
 // finish ends the phrase. Text that has words and no sound was not spoken.
 func (w *watch) finish(p *Pour) error {
-	if w.Pause(); p.Heard() == 0 {
+	if w.Pause(); p.heard() == 0 {
 		return errNothing
 	}
 	return p.Finish()
