@@ -78,6 +78,7 @@ type ear struct {
 	name   string
 	fates  []fate
 	refuse error // of Open
+	dials  bool  // what Open refuses comes as a result
 	room   int   // frames that it takes each 20 ms; 0 means any number
 	hit    hit   // may strike at "open", "frame" and "final"
 
@@ -91,7 +92,7 @@ func (e *ear) String() string { return e.name }
 func (e *ear) Open(ctx context.Context, _ asr.Options) (asr.Stream, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.refuse != nil {
+	if e.refuse != nil && !e.dials {
 		return nil, e.refuse
 	}
 	stall, err := e.hit.at("open")
@@ -99,6 +100,9 @@ func (e *ear) Open(ctx context.Context, _ asr.Options) (asr.Stream, error) {
 		return nil, err
 	}
 	s := &earStream{ear: e, deaf: stall, results: make(chan asr.Result), work: make(chan job, 4096)}
+	if e.refuse != nil {
+		s.work <- job{fate: dies}
+	}
 	s.ctx, s.stop = context.WithCancel(ctx)
 	e.streams = append(e.streams, s)
 	s.running.Go(s.run)
@@ -128,6 +132,16 @@ func (e *ear) opened() (all, now int) {
 		}
 	}
 	return len(e.streams), now
+}
+
+// set makes Open fail with refuse, or not, and ends the stream that is open.
+func (e *ear) set(refuse error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.refuse = refuse
+	if n := len(e.streams); n > 0 && e.streams[n-1].ctx.Err() == nil {
+		e.streams[n-1].work <- job{fate: dies}
+	}
 }
 
 type job struct {

@@ -18,7 +18,8 @@ import (
 // when nobody else is left: so a list of one survives a connection that is cut.
 //
 // When all have failed, the utterance's result has the last one's error. The
-// results are closed when no stream is left alive.
+// results are closed when no stream is left alive; but if that happens in the
+// course of a call while nobody speaks, all are asked once more when somebody does.
 func Recognizer(c Config[asr.Recognizer]) asr.Recognizer {
 	if len(c.Candidates) == 1 && c.Candidates[0].Breaker == nil && c.Candidates[0].Name == "" {
 		return c.Candidates[0].Port

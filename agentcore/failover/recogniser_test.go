@@ -167,7 +167,7 @@ func TestOneThatDidWellIsOpenedAnew(t *testing.T) {
 	}{
 		"cut after a result":     {[]fate{heard, broken, heard}, "[w1 w2 w3]", 2},
 		"cut at once":            {[]fate{broken}, "[unavailable closed]", 1},
-		"cut again and again":    {[]fate{heard, broken, broken}, "[w1 unavailable closed]", 2},
+		"cut again and again":    {[]fate{heard, broken, broken}, "[w1 unavailable unavailable closed]", 3},
 		"one utterance it fails": {[]fate{failed, heard}, "[unavailable w2 w3]", 1},
 	} {
 		t.Run(claim, func(t *testing.T) {
@@ -192,6 +192,65 @@ func TestOneThatDidWellIsOpenedAnew(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A network that is down while nobody speaks ends no call, unless it is still
+// down when somebody does.
+func TestANetworkMayBeDownWhileNobodySpeaks(t *testing.T) {
+	for claim, tt := range map[string]struct {
+		dials, back bool
+		want        string
+	}{
+		"it comes back in time":             {false, true, "[w1 w2 w3]"},
+		"it is down for good":               {false, false, "[w1 unavailable closed]"},
+		"streams fail, and it comes back":   {true, true, "[w1 w2 w3]"},
+		"streams fail, and it doesn't come": {true, false, "[w1 unavailable closed]"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var tr told
+				a, b := &ear{name: "a", dials: tt.dials}, &ear{name: "b", dials: tt.dials, refuse: down("b")}
+				c := dial(t, &tr, ears(a, b))
+				go func() {
+					c.say(1)
+					c.rest(15 * time.Second)
+					a.set(down("a"))
+					c.rest(10 * time.Second)
+					if tt.back {
+						a.set(nil)
+					}
+					c.say(2)
+					c.say(3)
+				}()
+				if got := fmt.Sprint(c.finals()); got != tt.want {
+					t.Errorf("results %s, want %s", got, tt.want)
+				}
+				c.Close()
+				if len(tr.all) < 3 || len(tr.all) > 5 {
+					t.Errorf("the trace was told %q", tr.all)
+				}
+				time.Sleep(time.Minute)
+			})
+		})
+	}
+}
+
+// Words that come when they were given up already are nobody's, least of all the
+// next utterance's.
+func TestWordsThatComeTooLateAreIgnored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var tr told
+		c := dial(t, &tr, ears(&ear{name: "a", fates: []fate{tardy, heard}}))
+		go func() {
+			c.say(1)
+			c.rest(7 * time.Second)
+			c.say(2)
+		}()
+		if got := fmt.Sprint(c.finals()); got != "[timeout w2]" {
+			t.Errorf("results %s", got)
+		}
+		c.Close()
+	})
 }
 
 // Who can't be opened is passed over; when nobody can, the trace says so and the

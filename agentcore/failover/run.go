@@ -30,21 +30,9 @@ type hearing struct {
 	since  time.Time // since when the oldest of them is awaited
 	ignore int       // final results that come too late
 	good   bool      // it gave a final result
+	spent  bool      // it was to be replaced; what it did well before counts no more
+	asleep bool      // it is dead, and nobody speaks
 	err    error     // the last of its results' errors, if it was good for nothing since
-}
-
-// served is how long a stream must have lived to be worth opening anew, if it
-// never had an utterance.
-const served = 10 * time.Second
-
-func (h *hearing) didWell() bool { return h.good || time.Since(h.opened) >= served }
-
-// deserves reports whether h should be opened anew after err: it was good for
-// words, or broke when nobody waited for any. Who fell silent would cost too much
-// time.
-func (h *hearing) deserves(err error) bool {
-	class := provider.ClassOf(err)
-	return class.Retryable() && class != provider.Timeout && (h.good || h.owes == 0 && h.didWell())
 }
 
 // run plays the tape to one recogniser after the other, until the call is over
@@ -64,6 +52,9 @@ func (s *stream) run() {
 
 // wait lets one thing happen. It reports false when it was the end.
 func (s *stream) wait() bool {
+	if s.now.asleep && s.wanted() {
+		return s.wakeUp()
+	}
 	in := s.now.stream.Results()
 	var out chan<- asr.Result
 	var first asr.Result
@@ -180,12 +171,11 @@ func (s *stream) take(r asr.Result) bool {
 	case h.ignore > 0:
 		h.ignore--
 	case r.Err != nil:
-		h.err = r.Err
-		h.turn.over(r.Err)
+		h.blame(r.Err)
 		s.mishear(r.Err)
 	case h.owes > 0:
 		h.turn.over(nil)
-		h.turn.trial, h.good, h.err = false, true, nil
+		h.turn.trial, h.good, h.spent, h.err = false, true, false, nil
 		s.answer(r)
 	}
 	return true
@@ -210,119 +200,6 @@ func (s *stream) hand(r asr.Result) {
 	s.told = r.Err != nil
 }
 
-// fresh lets everybody try again at what comes next, except who has it already.
-func (s *stream) fresh() {
-	s.round = s.r.round()
-	s.round.tried[s.now.turn.index] = true
-}
-
-// mishear is an utterance that failed on a stream that may live.
-func (s *stream) mishear(err error) {
-	if s.replace(err) || s.now.owes == 0 { // or it is about to die, and nothing to answer
-		return
-	}
-	s.answer(asr.Result{Final: true, Err: err})
-	s.fresh()
-}
-
-// overdue is an utterance whose words take too long. If nobody else may be asked
-// any more, they are ignored should they come.
-func (s *stream) overdue() {
-	err := s.failure(errNoWords, provider.Timeout)
-	s.now.turn.over(err)
-	if time.Now().Before(s.last()) && s.replace(err) {
-		return
-	}
-	s.now.ignore++
-	s.answer(asr.Result{Final: true, Err: err})
-	s.fresh()
-}
-
-// died is the end of the stream that listens. Its last result said why, unless it
-// breaks the port's rules.
-func (s *stream) died() bool {
-	err := s.now.err
-	if err == nil {
-		err = s.failure(errClosed, provider.Unavailable)
-		s.now.turn.over(err)
-	}
-	return s.next(err)
-}
-
-// next goes on behind a stream that is dead. It reports false when nobody is
-// left.
-func (s *stream) next(err error) bool {
-	if s.replace(err) {
-		return true
-	}
-	if s.ctx.Err() == nil {
-		s.despair()
-	}
-	return false
-}
-
-// replace opens the next stream, and lets it hear what has no final result. The
-// old one stays when there is no other.
-func (s *stream) replace(err error) bool {
-	if s.ctx.Err() != nil {
-		return false
-	}
-	if h := s.now; h != nil {
-		if h.didWell() {
-			s.fresh() // trouble of its own, and not the end of another's
-		}
-		s.round.passes(h.turn, err)
-		if h.deserves(err) {
-			s.round.again(h.turn)
-		}
-	}
-	for {
-		t, ok := s.round.next(s.ctx)
-		if !ok {
-			return false
-		}
-		stream, err := t.Port.Open(s.ctx, s.o)
-		switch {
-		case err == nil:
-			s.begin(t, stream)
-			return true
-		case s.ctx.Err() != nil:
-			t.unused()
-			return false
-		}
-		s.round.failed(t, err)
-	}
-}
-
-func (s *stream) begin(t turn[asr.Recognizer], stream asr.Stream) {
-	if old := s.now; old != nil {
-		s.closing.Go(func() { old.stream.Close() })
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now = &hearing{turn: t, stream: stream, opened: time.Now(), frame: s.tape.oldest(), mark: s.tape.markBase}
-}
-
-// despair answers everything that is owed, and says why if nothing is: nobody
-// else will.
-func (s *stream) despair() {
-	s.mu.Lock()
-	s.over = true
-	owed := s.tape.excess
-	for _, u := range s.tape.owed {
-		if !u.ended.IsZero() {
-			owed++
-		}
-	}
-	s.mu.Unlock()
-	if owed == 0 && !s.told {
-		owed = 1
-	}
-	for range owed {
-		s.hand(asr.Result{Final: true, Err: s.round.err})
-	}
-}
-
 // flush hands on what is left.
 func (s *stream) flush() {
 	for _, r := range s.pending {
@@ -337,7 +214,7 @@ func (s *stream) flush() {
 // shut lets go of everything.
 func (s *stream) shut() {
 	if h := s.now; h != nil {
-		h.stream.Close() // whatever it says, the call has no use for it
+		_ = h.stream.Close() // whatever it says, the call has no use for it
 		if !h.good && h.turn.trial {
 			h.turn.unused()
 		}

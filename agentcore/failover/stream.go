@@ -28,6 +28,7 @@ type stream struct {
 	round   *round[asr.Recognizer]
 	now     *hearing
 	pending []asr.Result // to be handed on
+	proven  bool         // since all were asked, one did well
 	told    bool         // the last one handed on was an error
 	frame   media.Frame  // being fed
 	again   *time.Timer  // when to offer a frame again that was not taken

@@ -6,7 +6,7 @@ import "context"
 type Replacement struct {
 	Stage Stage
 	From  string // what failed, as its String says: "deepgram nova-2"
-	To    string // what went on; empty when there is no other
+	To    string // what went on; empty when nothing was left to do, or no other
 	Err   error  // why
 }
 
