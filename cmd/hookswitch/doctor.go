@@ -52,6 +52,7 @@ func (c *doctorCmd) Run(ctx context.Context, s streams) error {
 		{State: "ok", Name: "settings", Text: l.Origin()},
 		cores(),
 		hearing(ctx, l.Config),
+		keyed(l.Config),
 		folder("models", l.Config.CacheDir),
 		database(ctx, l.Config.DatabaseURL),
 		folder("recordings", l.Config.Recordings),
@@ -112,6 +113,22 @@ func hearing(ctx context.Context, c config.Config) finding {
 		return f
 	}
 	f.Text = "moonshine, every file checked by sha256"
+	return f
+}
+
+// keyed names the providers that the settings have a key of. They are not asked:
+// that costs.
+func keyed(c config.Config) finding {
+	f := finding{State: "ok", Name: "providers", Text: "none but those built in"}
+	var names []string
+	for _, name := range config.ProviderNames {
+		if p := c.Provider(name); p.Key != "" || p.BaseURL != "" {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		f.State, f.Text, f.Mend = "note", strings.Join(names, ", ")+": not asked", "hookswitch provider check      (one real round trip each)"
+	}
 	return f
 }
 
