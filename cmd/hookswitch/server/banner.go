@@ -67,7 +67,7 @@ func (s *Server) Announce(ctx context.Context, from string, began time.Time) {
 	if err != nil || ctx.Err() != nil {
 		return
 	}
-	s.log.Info("ready", "hears", parts.Hears, "speaks", parts.Speaks, "thinks", s.c.LLM, "took", time.Since(began).Round(time.Millisecond).String())
+	s.log.Info("ready", "hears", parts.Hears, "speaks", parts.Speaks, "thinks", s.c.LLM, "outside", s.mind.wish.outside(), "took", time.Since(began).Round(time.Millisecond).String())
 }
 
 func (s *Server) configLine(from string) line {
