@@ -30,7 +30,7 @@ type Config[P any] struct {
 	Candidates []Candidate[P] // the first is preferred. With none, every request fails
 	// FinalWait is for recognisers: how long after the end of an utterance its
 	// words may take before the next is asked. Twice that after its end they are
-	// given up, however many are left. Zero means 3.5 s: a little more than a
+	// given up, and nobody else is asked. Zero means 3.5 s: a little more than a
 	// stream over the network allows itself, and less than half of what a call
 	// waits.
 	FinalWait time.Duration

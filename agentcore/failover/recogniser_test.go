@@ -292,7 +292,12 @@ func TestTheTapeIsBounded(t *testing.T) {
 		s := dial(t, &tr, ears(a, b))
 		s.rest(5 * time.Second)
 		inner := s.Stream.(*stream)
-		if n := len(inner.tape.blocks); n > 3 {
+		kept := func() int {
+			inner.mu.Lock()
+			defer inner.mu.Unlock()
+			return len(inner.tape.blocks)
+		}
+		if n := kept(); n > 3 {
 			t.Errorf("%d s are kept of silence", n)
 		}
 		go func() {
@@ -317,7 +322,7 @@ func TestTheTapeIsBounded(t *testing.T) {
 			t.Errorf("of a minute was heard %q, want its last half", got)
 		}
 		s.rest(2 * time.Second)
-		if n := len(inner.tape.blocks); n > 3 {
+		if n := kept(); n > 3 {
 			t.Errorf("%d s are kept of what has its words", n)
 		}
 		s.Close()

@@ -86,11 +86,13 @@ func (s *stream) wait() bool {
 }
 
 // due is when the words of the oldest utterance are overdue: FinalWait after the
-// stream that listens was told of its end, and twice that after its end, however
-// many were asked.
+// stream that listens was told of its end, if there is somebody else to ask; and
+// twice that after its end, however many were asked.
 func (s *stream) due() time.Time {
 	last := s.last()
-	if due := s.now.since.Add(s.r.finalWait); due.Before(last) {
+	due := s.now.since.Add(s.r.finalWait)
+	others := len(s.r.all) > 1 && (s.now.didWell() || s.round.more())
+	if others && due.Before(last) {
 		return due
 	}
 	return last
