@@ -8,34 +8,66 @@ import (
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
 )
 
+// account is an outside service that has settings of its own.
+type account struct {
+	name  string
+	of    string                     // whose key it is, for people
+	field func(*Providers) *Provider // nil: OpenAI's, which have their place among the models'
+	base  string                     // more about its address
+	model string                     // what model means here; empty: there is no such setting
+}
+
+var outside = []account{
+	{"deepgram", "Deepgram", func(p *Providers) *Provider { return &p.Deepgram }, "", ""},
+	{"assemblyai", "AssemblyAI", func(p *Providers) *Provider { return &p.AssemblyAI }, "", ""},
+	{"openai", "OpenAI", nil, "", ""},
+	{"whisper", "a Whisper-compatible server", func(p *Providers) *Provider { return &p.Whisper }, ", up to and with /v1; needed for whisper", "that hears; whisper-1 when empty"},
+	{"anthropic", "Anthropic", func(p *Providers) *Provider { return &p.Anthropic }, "", ""},
+	{"gemini", "Gemini", func(p *Providers) *Provider { return &p.Gemini }, "", ""},
+	{"resemble", "Resemble", func(p *Providers) *Provider { return &p.Resemble }, "", ""},
+	{"elevenlabs", "ElevenLabs", func(p *Providers) *Provider { return &p.ElevenLabs }, "", "that speaks; eleven_flash_v2_5 when empty"},
+	{"cartesia", "Cartesia", func(p *Providers) *Provider { return &p.Cartesia }, "", "that speaks; sonic-3.5 when empty"},
+	{"rime", "Rime", func(p *Providers) *Provider { return &p.Rime }, "", "that speaks; coda when empty"},
+}
+
 // ProviderNames are the outside services that have settings of their own.
-var ProviderNames = []string{"deepgram", "assemblyai", "openai", "whisper", "anthropic", "gemini", "resemble", "elevenlabs", "cartesia", "rime"}
+var ProviderNames = func() (all []string) {
+	for _, a := range outside {
+		all = append(all, a.name)
+	}
+	return all
+}()
+
+// accountSettings are the lines of the table of settings about them.
+func accountSettings() (all []Setting) {
+	for _, a := range outside {
+		if a.field == nil {
+			continue
+		}
+		all = append(all,
+			Setting{Name: a.name + ".key", Group: accounts, Unit: "KEY", Secret: true, Doc: "key of " + a.of + ", for the workspace default",
+				field: func(c *Config) any { return &a.field(&c.Providers).Key }, check: providerKey},
+			Setting{Name: a.name + ".base_url", Group: accounts, Unit: "URL", Doc: "another host that speaks its protocol" + a.base,
+				field: func(c *Config) any { return &a.field(&c.Providers).BaseURL }, check: baseURL})
+		if a.model != "" {
+			all = append(all, Setting{Name: a.name + ".model", Group: accounts, Unit: "NAME", Doc: "the model " + a.model,
+				field: func(c *Config) any { return &a.field(&c.Providers).Model }})
+		}
+	}
+	return all
+}
 
 // Provider is what c says of the provider called name; the zero Provider when
 // there is none.
 func (c Config) Provider(name string) Provider {
-	p := &c.Providers
-	switch name {
-	case "deepgram":
-		return p.Deepgram
-	case "assemblyai":
-		return p.AssemblyAI
-	case "openai":
-		return Provider{Key: c.OpenAI.Key, BaseURL: c.OpenAI.BaseURL, Model: c.OpenAI.Voice}
-	case "whisper":
-		return p.Whisper
-	case "anthropic":
-		return p.Anthropic
-	case "gemini":
-		return p.Gemini
-	case "resemble":
-		return p.Resemble
-	case "elevenlabs":
-		return p.ElevenLabs
-	case "cartesia":
-		return p.Cartesia
-	case "rime":
-		return p.Rime
+	for _, a := range outside {
+		switch {
+		case a.name != name:
+		case a.field == nil:
+			return Provider{Key: c.OpenAI.Key, BaseURL: c.OpenAI.BaseURL, Model: c.OpenAI.Voice}
+		default:
+			return *a.field(&c.Providers)
+		}
 	}
 	return Provider{}
 }

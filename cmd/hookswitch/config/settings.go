@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,7 +51,7 @@ const (
 
 // Settings is the table that flags, variables, the file, help and docs are made
 // from, in the order in which they are shown. Nobody changes it.
-var Settings = []Setting{
+var Settings = slices.Concat([]Setting{
 	{Name: "listen", Group: serving, Unit: "HOST:PORT", Default: "127.0.0.1:8080", Doc: "where the gateway serves",
 		field: func(c *Config) any { return &c.Listen }, check: address},
 	{Name: "public_url", Group: serving, Unit: "URL", Doc: "how the carrier reaches the gateway; needed with carrier twilio, else the address it listens on",
@@ -92,52 +93,7 @@ var Settings = []Setting{
 		field: func(c *Config) any { return &c.OpenAI.Model }},
 	{Name: "openai.voice", Group: thinking, Unit: "NAME", Doc: "the model that speaks with OpenAI's voices; gpt-4o-mini-tts when empty",
 		field: func(c *Config) any { return &c.OpenAI.Voice }},
-
-	{Name: "deepgram.key", Group: accounts, Unit: "KEY", Secret: true, Doc: "key of Deepgram, for the workspace default",
-		field: func(c *Config) any { return &c.Providers.Deepgram.Key }, check: providerKey},
-	{Name: "deepgram.base_url", Group: accounts, Unit: "URL", Doc: "another host that speaks its protocol",
-		field: func(c *Config) any { return &c.Providers.Deepgram.BaseURL }, check: baseURL},
-	{Name: "assemblyai.key", Group: accounts, Unit: "KEY", Secret: true, Doc: "key of AssemblyAI, for the workspace default",
-		field: func(c *Config) any { return &c.Providers.AssemblyAI.Key }, check: providerKey},
-	{Name: "assemblyai.base_url", Group: accounts, Unit: "URL", Doc: "another host that speaks its protocol",
-		field: func(c *Config) any { return &c.Providers.AssemblyAI.BaseURL }, check: baseURL},
-	{Name: "whisper.key", Group: accounts, Unit: "KEY", Secret: true, Doc: "key of a Whisper-compatible server, for the workspace default",
-		field: func(c *Config) any { return &c.Providers.Whisper.Key }, check: providerKey},
-	{Name: "whisper.base_url", Group: accounts, Unit: "URL", Doc: "another host that speaks its protocol, up to and with /v1; needed for whisper",
-		field: func(c *Config) any { return &c.Providers.Whisper.BaseURL }, check: baseURL},
-	{Name: "whisper.model", Group: accounts, Unit: "NAME", Doc: "the model that hears; whisper-1 when empty",
-		field: func(c *Config) any { return &c.Providers.Whisper.Model }},
-	{Name: "anthropic.key", Group: accounts, Unit: "KEY", Secret: true, Doc: "key of Anthropic, for the workspace default",
-		field: func(c *Config) any { return &c.Providers.Anthropic.Key }, check: providerKey},
-	{Name: "anthropic.base_url", Group: accounts, Unit: "URL", Doc: "another host that speaks its protocol",
-		field: func(c *Config) any { return &c.Providers.Anthropic.BaseURL }, check: baseURL},
-	{Name: "gemini.key", Group: accounts, Unit: "KEY", Secret: true, Doc: "key of Gemini, for the workspace default",
-		field: func(c *Config) any { return &c.Providers.Gemini.Key }, check: providerKey},
-	{Name: "gemini.base_url", Group: accounts, Unit: "URL", Doc: "another host that speaks its protocol",
-		field: func(c *Config) any { return &c.Providers.Gemini.BaseURL }, check: baseURL},
-	{Name: "resemble.key", Group: accounts, Unit: "KEY", Secret: true, Doc: "key of Resemble, for the workspace default",
-		field: func(c *Config) any { return &c.Providers.Resemble.Key }, check: providerKey},
-	{Name: "resemble.base_url", Group: accounts, Unit: "URL", Doc: "another host that speaks its protocol",
-		field: func(c *Config) any { return &c.Providers.Resemble.BaseURL }, check: baseURL},
-	{Name: "elevenlabs.key", Group: accounts, Unit: "KEY", Secret: true, Doc: "key of ElevenLabs, for the workspace default",
-		field: func(c *Config) any { return &c.Providers.ElevenLabs.Key }, check: providerKey},
-	{Name: "elevenlabs.base_url", Group: accounts, Unit: "URL", Doc: "another host that speaks its protocol",
-		field: func(c *Config) any { return &c.Providers.ElevenLabs.BaseURL }, check: baseURL},
-	{Name: "elevenlabs.model", Group: accounts, Unit: "NAME", Doc: "the model that speaks; eleven_flash_v2_5 when empty",
-		field: func(c *Config) any { return &c.Providers.ElevenLabs.Model }},
-	{Name: "cartesia.key", Group: accounts, Unit: "KEY", Secret: true, Doc: "key of Cartesia, for the workspace default",
-		field: func(c *Config) any { return &c.Providers.Cartesia.Key }, check: providerKey},
-	{Name: "cartesia.base_url", Group: accounts, Unit: "URL", Doc: "another host that speaks its protocol",
-		field: func(c *Config) any { return &c.Providers.Cartesia.BaseURL }, check: baseURL},
-	{Name: "cartesia.model", Group: accounts, Unit: "NAME", Doc: "the model that speaks; sonic-3.5 when empty",
-		field: func(c *Config) any { return &c.Providers.Cartesia.Model }},
-	{Name: "rime.key", Group: accounts, Unit: "KEY", Secret: true, Doc: "key of Rime, for the workspace default",
-		field: func(c *Config) any { return &c.Providers.Rime.Key }, check: providerKey},
-	{Name: "rime.base_url", Group: accounts, Unit: "URL", Doc: "another host that speaks its protocol",
-		field: func(c *Config) any { return &c.Providers.Rime.BaseURL }, check: baseURL},
-	{Name: "rime.model", Group: accounts, Unit: "NAME", Doc: "the model that speaks; coda when empty",
-		field: func(c *Config) any { return &c.Providers.Rime.Model }},
-
+}, accountSettings(), []Setting{
 	{Name: "agent.name", Group: agency, Unit: "NAME", Default: "demo", Doc: "the agent's name in journals and logs",
 		field: func(c *Config) any { return &c.Agent.Name }},
 	{Name: "agent.number", Group: agency, Unit: "NUMBER", Default: "+14155550100", Doc: "the number that this agent answers, unless an agent of the API is linked to it; * every such number, none no number",
@@ -181,7 +137,7 @@ var Settings = []Setting{
 		field: func(c *Config) any { return &c.Log }},
 	{Name: "log_level", Group: running, Unit: "LEVEL", Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Doc: "least important line that is logged",
 		field: func(c *Config) any { return &c.LogLevel }},
-}
+})
 
 // others are variables of ours that are no settings of the gateway.
 var others = []string{Prefix + "CONFIG", Prefix + "SERVER", Prefix + "API_KEY", Prefix + "SIM_SEED"}
