@@ -52,5 +52,6 @@ func Socket(base, own, path string) string {
 	if base == "" {
 		base = own
 	}
-	return strings.Replace(strings.TrimRight(base, "/"), "http", "ws", 1) + path
+	scheme, rest, _ := strings.Cut(strings.TrimRight(base, "/"), "://")
+	return strings.Replace(strings.ToLower(scheme), "http", "ws", 1) + "://" + rest + path
 }

@@ -48,16 +48,17 @@ func (e *Events) Read(p []byte) (int, error) {
 	n, err := e.body.Read(p)
 	for _, b := range p[:n] {
 		switch b {
-		case '\r':
 		case '\n':
 			e.endLine()
 		default:
-			e.line++
 			if e.event++; e.event > mostEvent {
 				e.failed = errTooLarge
 				return 0, e.failed
 			}
-			if len(e.head) < 16 {
+			if b == '\r' { // of the line's end: a line of nothing else is empty
+				continue
+			}
+			if e.line++; len(e.head) < 16 {
 				e.head = append(e.head, b)
 			}
 		}

@@ -29,6 +29,7 @@ func TestEventsAreBounded(t *testing.T) {
 		{"an end that is only said", "data: {\"text\":\"[DONE]\"}\n\n", false, ""},
 		{"many events", strings.Repeat("data: "+long+"\n\n", 3), false, ""},
 		{"one long line", "data: " + long + long + "\n\n", false, provider.Garbage},
+		{"nothing but carriage returns", "data: " + strings.Repeat("\r", 2<<20), false, provider.Garbage},
 		{"many lines of one event", strings.Repeat("data: "+long+"\n", 3), false, provider.Garbage},
 	} {
 		t.Run(tt.claim, func(t *testing.T) {

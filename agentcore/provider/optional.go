@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -45,6 +46,10 @@ func (o *Optional) Learn(res *http.Response) (field string) {
 	return o.fields[i]
 }
 
+// elsewhere begins what is wrong with a part of a request whose names are not
+// ours: a tool may be called "temperature", and a caller may have said so.
+var elsewhere = regexp.MustCompile(`^(tools|functions|messages)([.\[]|$)`)
+
 // named is the field that an error's body is about: as error.param says, else
 // the first that its text names.
 func (o *Optional) named(body []byte) string {
@@ -53,10 +58,14 @@ func (o *Optional) named(body []byte) string {
 		return ""
 	}
 	m, _ := b.Error.(map[string]any)
-	if param, _ := m["param"].(string); slices.Contains(o.fields, param) {
-		return param
-	}
+	param, _ := m["param"].(string)
 	text, _ := m["message"].(string)
+	switch {
+	case slices.Contains(o.fields, param):
+		return param
+	case elsewhere.MatchString(param), elsewhere.MatchString(text):
+		return ""
+	}
 	words := strings.FieldsFunc(text, func(r rune) bool {
 		return r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
 	})

@@ -1,6 +1,7 @@
 package ws_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -61,4 +62,46 @@ func TestAConnectionOutlivesItsDialling(t *testing.T) {
 		t.Errorf("Read = %q, %v", m, err)
 	}
 	<-gone
+}
+
+// A server whose answer to the upgrade never ends must not fill our memory.
+func TestTheAnswerToAnUpgradeIsBounded(t *testing.T) {
+	for claim, head := range map[string]string{
+		"one line":   "HTTP/1.1 101 Switching Protocols\r\nX: ",
+		"many lines": "HTTP/1.1 101 Switching Protocols\r\nX: x",
+		"no status":  "HTTP/1.1 ",
+	} {
+		t.Run(claim, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			sent := make(chan int, 1)
+			go func() {
+				c, err := l.Accept()
+				if err != nil {
+					sent <- 0
+					return
+				}
+				defer c.Close()
+				piece, n := bytes.Repeat([]byte("x"), 64<<10), 0
+				if claim == "many lines" {
+					piece = bytes.Repeat([]byte("\r\nX: x"), 8<<10)
+				}
+				for _, err = c.Write([]byte(head)); err == nil && n < 256<<20; n += len(piece) {
+					_, err = c.Write(piece)
+				}
+				sent <- n
+			}()
+			_, err = ws.Dial(t.Context(), ws.Config{Provider: "p", URL: "ws://" + l.Addr().String(), Connect: time.Minute})
+			var e *provider.Error
+			if !errors.As(err, &e) || e.Class != provider.Garbage {
+				t.Errorf("Dial = %v, want garbage", err)
+			}
+			if n := <-sent; n > 32<<20 { // what lies in the sockets' buffers included
+				t.Errorf("%d bytes were taken", n)
+			}
+		})
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"math"
 	"net"
 	"net/http"
 	"sync"
@@ -64,6 +65,7 @@ func Dial(ctx context.Context, cfg Config) (*Conn, error) {
 	dialling, cancel := context.WithTimeoutCause(ctx, cfg.Connect, &provider.StallError{Waited: cfg.Connect, First: true})
 	defer cancel()
 	done := func() bool { return true }
+	var sock *upgrading
 	d := websocket.Dialer{
 		Proxy: http.ProxyFromEnvironment, HandshakeTimeout: cfg.Connect, Subprotocols: cfg.Subprotocols,
 		TLSClientConfig: cfg.TLS, ReadBufferSize: 8 << 10, WriteBufferSize: 8 << 10,
@@ -71,10 +73,13 @@ func Dial(ctx context.Context, cfg Config) (*Conn, error) {
 		// or not; closing the socket is what ends its wait.
 		NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			c, err := (&net.Dialer{Timeout: cfg.Connect}).DialContext(ctx, network, addr)
-			if err == nil {
-				done = context.AfterFunc(dialling, func() { c.Close() })
+			if err != nil {
+				return nil, err
 			}
-			return c, err
+			done = context.AfterFunc(dialling, func() { c.Close() })
+			sock = &upgrading{Conn: c}
+			sock.left.Store(mostUpgrade)
+			return sock, nil
 		},
 	}
 	c, res, err := d.DialContext(dialling, cfg.URL, cfg.Header)
@@ -88,11 +93,33 @@ func Dial(ctx context.Context, cfg Config) (*Conn, error) {
 		}
 		return nil, provider.Failure(dialling, cfg.Provider, "connect", err)
 	}
+	sock.left.Store(math.MaxInt64)
 	c.SetReadLimit(cfg.MostMessage)
 	conn := &Conn{name: cfg.Provider, c: c, ctx: ctx}
 	c.SetPongHandler(func(string) error { conn.hear(); return nil })
 	conn.stop = context.AfterFunc(ctx, func() { c.Close() })
 	return conn, nil
+}
+
+// mostUpgrade is how many bytes may come until the upgrade is answered: those of
+// TLS and of a proxy's answer included.
+const mostUpgrade = 256 << 10
+
+// upgrading bounds what comes on a socket: the websocket library reads the answer
+// to the upgrade however long it is.
+type upgrading struct {
+	net.Conn
+	left atomic.Int64 // bytes that may still come
+}
+
+func (u *upgrading) Read(b []byte) (int, error) {
+	left := u.left.Load()
+	if left <= 0 {
+		return 0, websocket.ErrReadLimit
+	}
+	n, err := u.Conn.Read(b[:min(int64(len(b)), left)])
+	u.left.Add(-int64(n))
+	return n, err
 }
 
 // Read returns the next message, which is the caller's. It fails when nothing
