@@ -17,7 +17,8 @@ import (
 // Bounds of one reply: more is a model gone mad, or a server that isn't one.
 const (
 	maxText      = 64 << 10 // bytes of words
-	maxArguments = 64 << 10 // bytes of one tool call's arguments
+	maxArguments = 64 << 10 // bytes of one tool call's arguments, and of its id
+	maxName      = 256      // bytes of a tool's name
 	maxCalls     = 16       // tool calls
 )
 
@@ -126,7 +127,7 @@ func (a *answer) begin(e sdk.MessageStreamEventUnion) error {
 		a.parted = a.text > 0
 		return a.say(b.Text)
 	case "tool_use":
-		if len(a.calls) == maxCalls {
+		if len(a.calls) == maxCalls || len(b.ID) > maxArguments || len(b.Name) > maxName {
 			return a.tooMuch()
 		}
 		a.calls = append(a.calls, &call{index: e.Index, id: b.ID, name: b.Name})
@@ -172,7 +173,9 @@ func (a *answer) part(index int64, piece string) error {
 		if c.args = append(c.args, piece...); len(c.args) > maxArguments {
 			return a.tooMuch()
 		}
-		a.watch.Resume() // it is at work
+		if piece != "" {
+			a.watch.Resume() // it is at work
+		}
 	}
 	return nil
 }

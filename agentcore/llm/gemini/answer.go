@@ -20,7 +20,8 @@ import (
 // Bounds of one reply: more is a model gone mad, or a server that isn't one.
 const (
 	maxText      = 64 << 10 // bytes of words
-	maxArguments = 64 << 10 // bytes of one tool call's arguments
+	maxArguments = 64 << 10 // bytes of one tool call's arguments, and of its id
+	maxName      = 256      // bytes of a tool's name
 	maxCalls     = 16       // tool calls
 )
 
@@ -164,6 +165,9 @@ func (a *answer) part(p *genai.Part) error {
 func (a *answer) call(f *genai.FunctionCall, signature []byte) error {
 	if len(a.calls) == maxCalls {
 		return a.garbage("the reply has too many tool calls")
+	}
+	if len(f.Name) > maxName || len(f.ID) > maxArguments {
+		return a.garbage("a tool call's name or id is too long")
 	}
 	args := bytes.NewBufferString("{}")
 	if len(f.Args) > 0 {

@@ -14,6 +14,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/llm"
 	"github.com/hookswitch/hookswitch/agentcore/llm/gemini"
 	"github.com/hookswitch/hookswitch/agentcore/llm/llmtest"
+	"github.com/hookswitch/hookswitch/agentcore/provider"
 )
 
 var recorded = event(text("One moment."), "") + ": ping\r\n\r\n" +
@@ -44,6 +45,17 @@ func replay(t *testing.T, stream []byte) got {
 		t.Errorf("err = %v", g.err)
 	}
 	return g
+}
+
+// Names and ids go into the history, and with it into every request that follows.
+func TestAToolCallsNameAndIDAreBounded(t *testing.T) {
+	long := strings.Repeat("x", 100_000)
+	for _, call := range []string{`{"name": "` + long + `","id": "a"}`, `{"name": "book","id": "` + long + `"}`} {
+		g := replay(t, []byte(event(`{"functionCall": `+call+`}`, "")+last("STOP")))
+		if provider.ClassOf(g.err) != provider.Garbage || len(g.calls) > 0 {
+			t.Errorf("err = %.200v, %d calls, want garbage", g.err, len(g.calls))
+		}
+	}
 }
 
 // A stream cut at any byte is either a whole reply or an error; half a tool

@@ -17,7 +17,8 @@ import (
 // Bounds of one reply: more is a model gone mad, or a server that isn't one.
 const (
 	maxText      = 64 << 10 // bytes of words
-	maxArguments = 64 << 10 // bytes of one tool call's arguments
+	maxArguments = 64 << 10 // bytes of one tool call's arguments, and of its id
+	maxName      = 256      // bytes of a tool's name
 	maxCalls     = 16       // tool calls
 )
 
@@ -112,7 +113,6 @@ func (a *answer) chunk(c sdk.ChatCompletionChunk) error {
 			if err := a.part(part); err != nil {
 				return err
 			}
-			a.watch.Resume() // it is at work
 		}
 		if choice.FinishReason != "" {
 			a.finished = true
@@ -139,12 +139,19 @@ func (a *answer) part(p sdk.ChatCompletionChunkChoiceDeltaToolCall) error {
 		}
 		c = &call{index: p.Index}
 		a.calls = append(a.calls, c)
+		a.watch.Resume() // it is at work
 	}
 	if c.id == "" {
 		c.id = p.ID
 	}
 	if c.name == "" {
 		c.name = p.Function.Name
+	}
+	if len(c.id) > maxArguments || len(c.name) > maxName {
+		return a.tooMuch(fmt.Errorf("%w: a tool call's name or id", errTooMuch))
+	}
+	if p.Function.Arguments != "" {
+		a.watch.Resume()
 	}
 	if c.args = append(c.args, p.Function.Arguments...); len(c.args) > maxArguments {
 		return a.tooMuch(fmt.Errorf("%w: a tool call's arguments have more than %d bytes", errTooMuch, maxArguments))

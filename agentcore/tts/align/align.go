@@ -24,6 +24,10 @@ const (
 // longest is the latest end that is believed: no phrase is so long.
 const longest = time.Hour
 
+// most is how many words are looked for in a text of n bytes. A voice may make
+// several words of a number or a sign; one that goes on and on would keep us busy.
+func most(n int) int { return 64 + 4*n }
+
 // overlap is how much two words may be told to share.
 const overlap = 60 * time.Millisecond
 
@@ -32,6 +36,7 @@ type Text struct {
 	text   string
 	at     int // what is before it was found
 	missed int // words since the last that was found
+	told   int // words that were looked for
 
 	base  time.Duration // of the piece whose words come
 	ended time.Duration // the end of the last word of all
@@ -85,6 +90,9 @@ func seconds(s float64) (time.Duration, bool) {
 
 // find looks for word behind what was found before, and returns where it ends.
 func (t *Text) find(word string) (upto int, ok bool) {
+	if t.told++; t.told > most(len(t.text)) {
+		return 0, false
+	}
 	word = strings.TrimFunc(word, outside)
 	if word == "" {
 		return 0, false

@@ -93,6 +93,24 @@ func TestTimesThatAreNoneAreLeftOut(t *testing.T) {
 	}
 }
 
+// A server that tells words without end must not keep us looking for them.
+func TestAVoiceThatTellsTooManyWordsIsNotListenedTo(t *testing.T) {
+	const text = "one two"
+	many := make([]string, 10_000)
+	ends := make([]float64, len(many))
+	for i := range many {
+		many[i], ends[i] = "nonsense", 1
+	}
+	a := align.New(text)
+	if got := a.Words([]string{"well", "one"}, nil, []float64{0.1, 0.2}); len(got) != 1 {
+		t.Fatalf("words = %v, want one", got)
+	}
+	a.Words(many, nil, ends)
+	if got := a.Words([]string{"two"}, nil, []float64{2}); len(got) != 0 {
+		t.Errorf("words = %v behind %d others, want none", got, len(many))
+	}
+}
+
 // Whatever a voice tells, places are in the text, and go forward.
 func FuzzWords(f *testing.F) {
 	f.Add("Hello there, caller.", "Hello there caller", 0.1, 0.2)
