@@ -30,6 +30,8 @@ type Access struct {
 	BaseURL string // empty means the provider's own
 	Model   string // that speaks. Empty has a default
 
+	Patience provider.Patience // zero fields have the client's defaults
+
 	HTTP *http.Client // shared by all calls. Required
 	Log  *slog.Logger // nil discards
 }

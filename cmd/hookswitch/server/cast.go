@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/asr"
 	"github.com/hookswitch/hookswitch/agentcore/asr/live"
@@ -90,7 +91,10 @@ func (k *casting) all() (c cast, err error) {
 	c.thinks = failover.Model(failover.Config[llm.Model]{Candidates: thinks})
 	c.speaks = failover.Voice(failover.Config[tts.Synthesizer]{Candidates: speaks})
 	c.names = [3]string{"nobody", fmt.Sprint(c.thinks), fmt.Sprint(c.speaks)}
-	if len(hears) > 0 {
+	switch {
+	case len(hears) == 1 && hears[0].Breaker == nil: // nobody takes over, and nothing can be cut
+		c.hears, c.names[0] = hears[0].Port, hears[0].Name
+	case len(hears) > 0:
 		c.hears = failover.Recognizer(failover.Config[asr.Recognizer]{Candidates: hears})
 		c.names[0] = fmt.Sprint(c.hears)
 	}
@@ -112,18 +116,24 @@ func engage[W, P any](k *casting, stage provider.Stage, all []W, find func(W) (e
 			k.skips = append(k.skips, fmt.Errorf("%s: %w", stage, err))
 			continue
 		}
-		out = append(out, failover.Candidate[P]{
-			Name: e.name, Port: e.port,
-			Breaker: k.s.breakers.For(failover.Key{Stage: stage, Provider: e.provider, Credential: e.credential}),
-		})
+		c := failover.Candidate[P]{Name: e.name, Port: e.port}
+		if e.credential != "" {
+			c.Breaker = k.s.breakers.For(failover.Key{Stage: stage, Provider: e.provider, Credential: e.credential})
+		}
+		out = append(out, c)
 	}
 	return out
 }
 
+// takeOver is how long a provider may take for its first byte when another can
+// take over: all of it is silence on the line.
+const takeOver = 3 * time.Second
+
 // engaged is one who can be had.
 type engaged[P any] struct {
-	port                       P
-	name, provider, credential string
+	port           P
+	name, provider string
+	credential     string // empty: it is built in
 }
 
 // account finds a provider that plays a part, and the way to it.
@@ -159,6 +169,7 @@ func (k *casting) recogniser(c roster.Choice) (e engaged[asr.Recognizer], err er
 	if err != nil {
 		return e, err
 	}
+	a.Patience.First = takeOver // failover replaces what takes longer
 	h := providers.Hearing{Model: c.Model, Format: live.Format(k.format(p)), Language: k.w.language}
 	r, err := p.Hears.New(a, h)
 	if err != nil {
@@ -180,6 +191,9 @@ func (k *casting) model(c roster.Choice) (e engaged[llm.Model], err error) {
 	p, a, err := k.account(c.Provider, func(p providers.Provider) bool { return p.Thinks != nil })
 	if err != nil {
 		return e, err
+	}
+	if len(k.w.thinks) > 1 {
+		a.Patience.First = takeOver
 	}
 	t := providers.Thinking{Model: c.Model, Temperature: k.w.temperature, Effort: k.w.effort, Replaceable: len(k.w.thinks) > 1}
 	key := keyOf(provider.Model, p, a, c.Model)
@@ -214,6 +228,9 @@ func (k *casting) voice(uuid string) (e engaged[tts.Synthesizer], err error) {
 		return e, err
 	}
 	key := keyOf(provider.Voice, p, a, id)
+	if key.replaceable = len(k.w.speaks) > 1; key.replaceable {
+		a.Patience.First = takeOver
+	}
 	key.speaks = a.Model
 	v, release, err := taken(&k.s.stock, key, func() (providers.Voice, error) { return p.Speaks.New(a, id) })
 	if err != nil {
