@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/asr"
 	"github.com/hookswitch/hookswitch/agentcore/llm"
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 )
@@ -193,4 +194,34 @@ func TestBreakersAreBounded(t *testing.T) {
 	if n := len(b.States()); n != mostBreakers {
 		t.Errorf("%d are kept", n)
 	}
+}
+
+// A caller who says nothing must not keep all others from a provider that is well
+// again: as long as they are silent, nothing is learned.
+func TestATrialOfASilentCallerIsGivenToAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var tr told
+		br := newBreaker()
+		br.circuit.Open()
+		time.Sleep(breakerRest)
+		call := func() asr.Recognizer {
+			r := ears(&ear{name: "a"}, &ear{name: "b"}).(*recogniser)
+			r.all[0].Breaker = br
+			return r
+		}
+		mute := dial(t, &tr, call())
+		mute.rest(served + breakerRest + time.Second)
+		tr.check(t)
+		c := dial(t, &tr, call())
+		go c.say(1)
+		if got := fmt.Sprint(c.finals()); got != "[w1]" || !br.circuit.IsClosed() {
+			t.Errorf("heard %s, and the breaker is %s", got, br.circuit.State())
+		}
+		tr.check(t)
+		c.Close()
+		mute.Close()
+		if !br.circuit.IsClosed() {
+			t.Errorf("the breaker is %s when the silent one has hung up", br.circuit.State())
+		}
+	})
 }

@@ -52,13 +52,14 @@ func (t *told) check(tb testing.TB, want ...string) {
 type fate uint8
 
 const (
-	heard  fate = iota
-	failed      // a result with an error, and the stream lives
-	broken      // that, and the stream dies
-	cut         // the stream is closed without a word
-	silent      // it never answers
-	tardy       // it answers ten seconds later
-	dies        // the stream dies at the first loud frame
+	heard   fate = iota
+	failed       // a result with an error, and the stream lives
+	broken       // that, and the stream dies
+	cut          // the stream is closed without a word
+	silent       // it never answers
+	tardy        // it answers ten seconds later
+	dies         // the stream dies at the first loud frame
+	refused      // the stream dies: its key is not good any more
 )
 
 // hit is asked at each operation of a provider: it returns what goes wrong. stall
@@ -237,6 +238,9 @@ func (s *earStream) decode(j job) bool {
 		return s.say(bad)
 	case broken, dies:
 		s.say(bad)
+		return false
+	case refused:
+		s.say(asr.Result{Final: true, Err: provider.New(s.ear.name, "test", provider.Auth, errors.New("a bad key"))})
 		return false
 	case tardy:
 		time.Sleep(10 * time.Second)

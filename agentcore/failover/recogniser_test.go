@@ -426,3 +426,64 @@ func TestString(t *testing.T) {
 		}
 	}
 }
+
+// Two that fall silent cost one utterance, and not the next as well: the third
+// hears it from its beginning.
+func TestTheThirdHearsWhatComesNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var tr told
+		c := dial(t, &tr, ears(&ear{name: "a", fates: []fate{silent}}, &ear{name: "b", fates: []fate{silent}}, &ear{name: "c"}))
+		at := make(chan time.Time, 1)
+		go func() {
+			c.say(1)
+			c.rest(8 * time.Second)
+			c.say(2)
+			at <- time.Now()
+		}()
+		var got []string
+		for r := range c.Results() {
+			if r.Final {
+				got = append(got, fmt.Sprint(r.Text, provider.ClassOf(r.Err)))
+			}
+			if len(got) == 2 {
+				break
+			}
+		}
+		if want := "[timeout w2unavailable]"; fmt.Sprint(got) != want {
+			t.Errorf("results %q, want %q", got, want)
+		}
+		if d := time.Since(<-at); d > time.Second {
+			t.Errorf("the second took %v", d)
+		}
+		c.Close()
+		tr.check(t, "a -> b", "b -> c")
+	})
+}
+
+// A stream that dies of what it was given up for says why: the reason goes into
+// the journal, and not only that it was closed.
+func TestTheReasonOfADeathIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var why []provider.Class
+		ctx := provider.WithTrace(t.Context(), provider.Trace{Replaced: func(r provider.Replacement) { why = append(why, provider.ClassOf(r.Err)) }})
+		a := &ear{name: "a", fates: []fate{silent}}
+		s, err := ears(a).Open(ctx, asr.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := caller{s, t}
+		go func() {
+			c.say(1)
+			c.rest(8 * time.Second)
+			a.streams[0].work <- job{fate: refused}
+		}()
+		var last error
+		for r := range c.Results() {
+			last = r.Err
+		}
+		if got := provider.ClassOf(last); got != provider.Auth {
+			t.Errorf("it died of %q (%v), %v; want auth", got, last, why)
+		}
+		c.Close()
+	})
+}

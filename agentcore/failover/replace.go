@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"errors"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/asr"
@@ -29,6 +30,15 @@ func (h *hearing) blame(err error) {
 	h.turn.trial, h.err = false, err
 }
 
+// share gives the trial that a breaker waits for to another call, when this one's
+// caller has said nothing for long: nothing is known yet, and nobody else may try.
+func (h *hearing) share() {
+	if h.turn.trial && time.Since(h.opened) >= served {
+		h.turn.unused()
+		h.turn.trial = false
+	}
+}
+
 // mishear is an utterance that failed on a stream that may live.
 func (s *stream) mishear(err error) {
 	if s.replace(err) || s.now.owes == 0 { // or it is about to die, and nothing to answer
@@ -38,16 +48,20 @@ func (s *stream) mishear(err error) {
 	s.fresh()
 }
 
-// overdue is an utterance whose words take too long. If nobody else may be asked
-// any more, they are ignored should they come.
+// overdue is an utterance whose words take too long. When it is too late to ask
+// anybody else for them, the next hears what follows; if there is none, the words
+// are ignored should they come.
 func (s *stream) overdue() {
 	err := s.failure(errNoWords, provider.Timeout)
 	s.now.blame(err)
 	if time.Now().Before(s.last()) && s.replace(err) {
 		return
 	}
-	s.now.ignore++
 	s.answer(asr.Result{Final: true, Err: err})
+	if s.replace(err) {
+		return
+	}
+	s.now.ignore++
 	s.fresh()
 }
 
@@ -158,7 +172,7 @@ func (s *stream) despair() {
 		}
 	}
 	s.mu.Unlock()
-	if owed == 0 && !s.told {
+	if owed == 0 && !errors.Is(s.told, s.round.err) {
 		owed = 1
 	}
 	for range owed {

@@ -25,6 +25,7 @@ type hearing struct {
 	stream asr.Stream
 	opened time.Time
 	frame  int       // the next frame of the tape that it gets
+	rests  time.Time // until when it gets no more, having got much at once
 	mark   int       // the next mark
 	owes   int       // final results, for the Ended that it was given
 	since  time.Time // since when the oldest of them is awaited
@@ -45,6 +46,7 @@ func (s *stream) run() {
 	for alive {
 		s.feed()
 		s.tidy()
+		s.now.share()
 		alive = s.wait()
 	}
 	s.flush()
@@ -108,17 +110,34 @@ func (s *stream) failure(err error, class provider.Class) error {
 	return provider.New(s.now.turn.Name, "recognise", class, err)
 }
 
+// gulp is how many frames are played without a rest of one frame: a recogniser
+// may have room for some seconds only, and may take a frame that it had no room
+// for as lost, even if it gets it later.
+const gulp = int(2 * time.Second / media.FrameDuration)
+
 // feed gives the stream that listens what it has not had yet, as far as it takes
 // it.
 func (s *stream) feed() {
 	h := s.now
 	s.again.Stop()
-	for {
+	if !h.rests.IsZero() {
+		if wait := time.Until(h.rests); wait > 0 {
+			s.again.Reset(wait)
+			return
+		}
+		h.rests = time.Time{}
+	}
+	for n := 0; ; {
 		sig, more := s.read(h)
 		switch {
 		case !more:
 			return
+		case sig == 0 && n == gulp:
+			h.rests = time.Now().Add(media.FrameDuration)
+			s.again.Reset(media.FrameDuration)
+			return
 		case sig == 0:
+			n++
 			if !h.stream.Write(&s.frame) {
 				s.again.Reset(media.FrameDuration)
 				return
@@ -172,6 +191,9 @@ func (s *stream) take(r asr.Result) bool {
 		s.hand(r)
 	case h.ignore > 0:
 		h.ignore--
+		if r.Err != nil {
+			h.err = r.Err // if it dies now, this is why
+		}
 	case r.Err != nil:
 		h.blame(r.Err)
 		s.mishear(r.Err)
@@ -199,7 +221,7 @@ func (s *stream) hand(r asr.Result) {
 		s.pending = s.pending[:n-1]
 	}
 	s.pending = append(s.pending, r)
-	s.told = r.Err != nil
+	s.told = r.Err
 }
 
 // flush hands on what is left.

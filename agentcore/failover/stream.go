@@ -29,7 +29,7 @@ type stream struct {
 	now     *hearing
 	pending []asr.Result // to be handed on
 	proven  bool         // since all were asked, one did well
-	told    bool         // the last one handed on was an error
+	told    error        // of the last one handed on
 	frame   media.Frame  // being fed
 	again   *time.Timer  // when to offer a frame again that was not taken
 	late    *time.Timer  // when the words of an utterance are overdue
