@@ -54,7 +54,7 @@ func (k purse) access(p providers.Provider) (providers.Access, roster.KeySource,
 	case k.workspace == roster.Default && settings.Key != "":
 		a.Key = settings.Key
 		return a, roster.FromEnvironment, nil
-	case p.Keyless && settings.BaseURL != "":
+	case p.Keyless && settings.BaseURL != "" && settings.Key == "": // a server that wants none
 		return a, roster.FromEnvironment, nil
 	}
 	return a, roster.FromNobody, noKeyError{p.Name}
