@@ -41,11 +41,13 @@ type account struct {
 	sure   float64
 	guess  string    // what may follow text
 	words  time.Time // when a word was last heard
+	failed error     // a part of it could not be recognised
 
 	asks     []ask // unanswered, the oldest first
 	asked    int   // the newest one's id
 	answered int
-	early    bool // the provider found the end before anybody asked
+	upto     time.Duration // audio of the connection before the newest that is answered, or given up
+	early    bool          // the provider found the end before anybody asked
 	owed     []owed
 
 	out  []asr.Result // for who reads the results
@@ -70,15 +72,19 @@ func (a *account) owe(when, now time.Time) {
 	a.settle(now)
 }
 
+// resumed notes that somebody goes on: what the provider found to be over is not.
+func (a *account) resumed() { a.early = false }
+
 // began forgets words that nobody said: the detector heard no voice near them.
 func (a *account) began(now time.Time) {
+	a.early = false
 	if len(a.owed) == 0 && now.Sub(a.words) > stale {
 		a.forget()
 	}
 }
 
 func (a *account) forget() {
-	a.text, a.length, a.sure, a.weight, a.guess, a.told = nil, 0, 0, 0, "", ""
+	a.text, a.length, a.sure, a.weight, a.guess, a.told, a.failed = nil, 0, 0, 0, "", "", nil
 }
 
 // hear takes what the provider said.
@@ -114,25 +120,30 @@ func (a *account) hear(h Heard, now time.Time) {
 func (a *account) answer(h Heard, now time.Time) {
 	switch {
 	case len(a.asks) == 0:
-		a.early = true
+		a.early = a.early || h.Until == 0 || h.Until > a.upto+tolerance // else it is late
 		return
-	case h.Until > 0:
+	case h.Err != nil:
+		a.failed = h.Err
+	}
+	if h.Until > 0 {
 		a.reach(h.Until+tolerance, now) // or it is late, and its utterance over
-	default:
-		a.answered, a.asks = max(a.answered, a.asks[0].id), a.asks[1:]
+		return
 	}
-	if h.Err != nil && len(a.owed) > 0 && a.owed[0].ask <= a.answered {
-		a.out = append(a.out, asr.Result{Final: true, Err: h.Err, Took: now.Sub(a.owed[0].when)})
-		a.owed = a.owed[1:]
-		a.forget()
-	}
+	a.cross()
 	a.settle(now)
+}
+
+// cross crosses out the oldest ask: it is answered, or nobody waits for that any
+// more.
+func (a *account) cross() {
+	a.answered, a.upto = max(a.answered, a.asks[0].id), a.asks[0].at
+	a.asks = a.asks[1:]
 }
 
 // reach notes that every Finalize up to a place in the audio is answered.
 func (a *account) reach(until time.Duration, now time.Time) {
 	for len(a.asks) > 0 && a.asks[0].at <= until {
-		a.answered, a.asks = max(a.answered, a.asks[0].id), a.asks[1:]
+		a.cross()
 	}
 	a.settle(now)
 }
@@ -151,8 +162,11 @@ func (a *account) close(now time.Time) {
 	if n := len(a.out); n > 0 && !a.out[n-1].Final {
 		a.out = a.out[:n-1]
 	}
-	r := asr.Result{Text: a.said(), Final: true, Took: max(0, now.Sub(a.owed[0].when))}
-	if a.weight > 0 {
+	r := asr.Result{Final: true, Err: a.failed, Took: max(0, now.Sub(a.owed[0].when))}
+	if a.failed == nil {
+		r.Text = a.said()
+	}
+	if r.Text != "" && a.weight > 0 {
 		r.Confidence = float32(a.sure / a.weight)
 	}
 	a.owed = a.owed[1:]
@@ -228,7 +242,7 @@ func (a *account) expire(now, alive time.Time) error {
 	a.answered = max(a.answered, q.id)
 	if a.unanswered > 0 { // else its answer will come, and must not be taken for the next one's
 		for len(a.asks) > 0 && a.asks[0].id <= q.id {
-			a.asks = a.asks[1:]
+			a.cross()
 		}
 	}
 	a.settle(now)
@@ -237,7 +251,7 @@ func (a *account) expire(now, alive time.Time) error {
 
 // connected begins with another connection: it knows of no Finalize.
 func (a *account) connected() {
-	a.answered, a.asks, a.early = a.asked, nil, false
+	a.answered, a.asks, a.upto, a.early = a.asked, nil, 0, false
 	if len(a.owed) == 0 {
 		a.guess = ""
 	}

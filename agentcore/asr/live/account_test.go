@@ -31,6 +31,9 @@ func ends(a *account, now time.Time) {
 	a.owe(now, now)
 }
 
+func begins(a *account, now time.Time)  { a.began(now) }
+func resumes(a *account, now time.Time) { a.resumed() }
+
 func waits(a *account, now time.Time) {
 	if err := a.expire(now.Add(time.Hour), now.Add(time.Minute)); err != nil {
 		a.fail(err, 0)
@@ -73,6 +76,14 @@ func TestEachUtteranceHasItsWords(t *testing.T) {
 		}}, `"a b"`},
 		{"the provider was first", 0, []books{words("a"), answers(0), asks(s), ends}, `"a"`},
 		{"the provider was too early", 0, []books{words("a"), answers(0), guesses("b"), asks(s), ends, words("c"), answers(0)}, `"a c"`},
+		{"a second answer to one question is none to the next", 0, []books{asks(s), ends, func(a *account, now time.Time) {
+			a.hear(Heard{Text: "a", Settled: true, Until: s}, now)
+		}, answers(s), begins, asks(2 * s), ends, words("b"), answers(2 * s)}, `"a" "b"`},
+		{"nor if it comes when somebody speaks already", 0, []books{asks(s), ends, func(a *account, now time.Time) {
+			a.hear(Heard{Text: "a", Settled: true, Until: s}, now)
+		}, begins, answers(s), asks(2 * s), ends, words("b"), answers(2 * s)}, `"a" "b"`},
+		{"an answer that was given up is none to the next question", s, []books{asks(s), ends, waits, answers(0), begins, asks(2 * s), ends, words("b"), answers(0)}, `"" "b"`},
+		{"nor to what is said behind a pause", s, []books{begins, words("a"), answers(0), resumes, asks(s), ends, words("b"), answers(0)}, `"a b"`},
 		{"nothing came", 0, []books{asks(s), ends, waits}, `!`},
 		{"nothing came, and may", s, []books{asks(s), ends, waits}, `""`},
 		{"what came is taken", 0, []books{words("a"), guesses("b"), asks(s), ends, waits}, `"a b"`},
@@ -81,6 +92,12 @@ func TestEachUtteranceHasItsWords(t *testing.T) {
 		{"an utterance fails alone", 0, []books{words("a"), asks(s), ends, func(a *account, now time.Time) {
 			a.hear(Heard{Err: errors.New("noise")}, now)
 		}, words("b"), asks(2 * s), ends, answers(0)}, `! "b"`},
+		{"it fails in the pause before its end", 0, []books{words("a"), asks(s), func(a *account, now time.Time) {
+			a.hear(Heard{Err: errors.New("noise")}, now)
+		}, ends, words("b"), asks(2 * s), ends, answers(0)}, `! "b"`},
+		{"a part of it fails", 0, []books{asks(s), func(a *account, now time.Time) {
+			a.hear(Heard{Err: errors.New("noise")}, now)
+		}, words("b"), asks(2 * s), ends, answers(0)}, `!`},
 		{"another connection knows of no question", 0, []books{asks(s), func(a *account, _ time.Time) { a.connected() }, asks(s), ends, words("a"), answers(0)}, `"a"`},
 		{"death pays every debt", 0, []books{asks(s), ends, ends, func(a *account, _ time.Time) { a.fail(errors.New("gone"), 2) }}, `! ! ! !`},
 		{"death without debt says so once", 0, []books{func(a *account, _ time.Time) { a.fail(errors.New("gone"), 0) }}, `!`},

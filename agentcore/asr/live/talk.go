@@ -98,6 +98,7 @@ func (n *session) obey(m mark) []Message {
 		n.account.began(now)
 	case asr.Resumed:
 		n.speaks, n.finalized = true, false
+		n.account.resumed()
 	case asr.Paused:
 		if n.cfg.Limits.Eager {
 			return n.finalize(now)
