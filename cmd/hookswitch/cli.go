@@ -17,16 +17,16 @@ import (
 // welcome is what somebody sees who typed the name alone: ten lines by task.
 const welcome = `hookswitch gives AI agents a telephone.
 
-  see it work     hookswitch demo              two calls over the real protocol, checked; no account
+  see it work     hookswitch demo              two calls, checked; no account. Also: report, bench, sim
   talk to it      hookswitch talk              type, or --wav FILE
   run it          hookswitch serve             settings: hookswitch config init, show, check, docs
   get the models  hookswitch models pull       once, 46 MB; hearing and speaking work without any key
   get a key       hookswitch key create --name laptop        for all that follows; also: key list, revoke
   your agents     hookswitch agent apply -f agent.yaml       agent get, list, diff, versions, restore
+  other services  hookswitch provider list                   Deepgram, OpenAI, ... with your key: provider set, check
   their calls     hookswitch call logs -f                    call list, get, transcript, dial, hangup
   numbers, hooks  hookswitch number list                     webhook list, show, resend, test
-  something off?  hookswitch doctor            safe to paste; to measure: bench, report, sim
-  each command    hookswitch COMMAND --help
+  something off?  hookswitch doctor            safe to paste. Each command: hookswitch COMMAND --help
 `
 
 // command is the whole grammar. Each verb lives in the file of its name; its
