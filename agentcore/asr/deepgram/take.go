@@ -13,12 +13,12 @@ import (
 // developers.deepgram.com/reference/speech-to-text/listen-streaming (Results,
 // Metadata, UtteranceEnd, SpeechStarted), .../docs/finalize (from_finalize).
 type message struct {
-	Type         string          `json:"type"`
-	Start        float64         `json:"start"`    // seconds
-	Duration     float64         `json:"duration"` // seconds
-	IsFinal      bool            `json:"is_final"`
-	FromFinalize bool            `json:"from_finalize"`
-	Channel      json.RawMessage `json:"channel"`
+	Type         string  `json:"type"`
+	Start        float64 `json:"start"`    // seconds
+	Duration     float64 `json:"duration"` // seconds
+	IsFinal      bool    `json:"is_final"`
+	FromFinalize bool    `json:"from_finalize"`
+	Channel      channel `json:"channel"` // of Results; others have something else by that name
 }
 
 type channel struct {
@@ -40,12 +40,12 @@ func (p *protocol) Take(m live.Message) ([]live.Heard, error) {
 		return nil, errBinary
 	}
 	var got message
-	if err := json.Unmarshal(m.Data, &got); err != nil {
+	if err := json.Unmarshal(m.Data, &got); err != nil && !got.other(err) {
 		return nil, err
 	}
 	switch got.Type {
 	case "Results":
-		return got.heard()
+		return got.heard(), nil
 	case "Error":
 		// Its text may hold anything, and its code is not documented for what we send.
 		return nil, provider.New(Name, "stream", provider.Unavailable, errSaysSo)
@@ -53,20 +53,20 @@ func (p *protocol) Take(m live.Message) ([]live.Heard, error) {
 	return nil, nil
 }
 
-func (g message) heard() ([]live.Heard, error) {
+// other reports whether err is only that another kind of message has a channel
+// of another form: [0,1]. Looking twice at each result would cost as much again.
+func (g message) other(err error) bool {
+	var e *json.UnmarshalTypeError
+	return g.Type != "Results" && errors.As(err, &e) && e.Field == "channel"
+}
+
+func (g message) heard() []live.Heard {
 	h := live.Heard{Settled: g.IsFinal || g.FromFinalize, Finalized: g.FromFinalize}
 	if until := g.Start + g.Duration; h.Settled && until > 0 && until < (24*time.Hour).Seconds() {
 		h.Until = time.Duration(until * float64(time.Second))
 	}
-	var c channel
-	if len(g.Channel) > 0 {
-		if err := json.Unmarshal(g.Channel, &c); err != nil {
-			return nil, err
-		}
+	if all := g.Channel.Alternatives; len(all) > 0 {
+		h.Text, h.Confidence = all[0].Transcript, min(1, max(0, all[0].Confidence))
 	}
-	if len(c.Alternatives) > 0 {
-		best := c.Alternatives[0]
-		h.Text, h.Confidence = best.Transcript, min(1, max(0, best.Confidence))
-	}
-	return []live.Heard{h}, nil
+	return []live.Heard{h}
 }
