@@ -145,7 +145,9 @@ func (b *booted) tenant(number string) (agent string, ask func(method, path, bod
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	ask = func(method, path, body string) answered { return b.ask(method, path, body, "Authorization", "Bearer "+key) }
+	ask = func(method, path, body string) answered {
+		return b.ask(method, path, body, "Authorization", "Bearer "+key)
+	}
 	id := ask("POST", "/phone_numbers", `{"phone_number":"`+number+`","label":"Line","provider":"twilio",
 		"twilio_account_sid":"`+server.SimAccount+`","twilio_auth_token":"none","supports_inbound":true,"supports_outbound":true}`).str("item.id")
 	if err := b.Buy(telephony.Number(number)); err != nil {
