@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/media"
@@ -112,10 +113,16 @@ func (l *ledger) time(reply, phrase int, w []tts.Word) {
 		return
 	}
 	p := &l.lines[phrase]
+	var last tts.Word
+	if n := len(p.words); n > 0 {
+		last = p.words[n-1]
+	}
 	for _, word := range w[:min(len(w), mostWords-len(p.words))] {
-		if word.Upto >= 0 && word.Upto <= len(p.text) {
-			p.words = append(p.words, word)
+		if word.Upto < last.Upto || word.Upto > len(p.text) || word.End <= 0 || word.End < last.End ||
+			word.Upto < len(p.text) && !utf8.RuneStart(p.text[word.Upto]) {
+			continue
 		}
+		p.words, last = append(p.words, word), word
 	}
 }
 
@@ -189,39 +196,46 @@ func (l *ledger) heardOf(p line) string {
 	switch {
 	case p.heard, mutant("open-mark-is-heard") && p.to >= 0:
 		return p.text
-	case p.from < 0 || played <= p.from:
+	case p.from < 0, played <= p.from, p.to == p.from: // the last had no sound
 		return ""
 	}
-	if len(p.words) > 0 {
-		return p.timed(time.Duration(played-p.from) * media.FrameDuration)
+	now := lasts(played - p.from)
+	from, to := p.around(now)
+	switch {
+	case to.End > 0:
+	case p.to >= 0:
+		to.End = lasts(p.to - p.from)
+	default: // or its voice has more to say
+		to.End = max(lasts(l.sent-p.from), from.End+lasts(guessFrames(p.text[from.Upto:])))
 	}
-	all := p.to - p.from
-	if p.to < 0 {
-		all = max(l.sent-p.from, guessFrames(p.text))
+	part := 1.
+	if to.End > from.End {
+		part = float64(now-from.End) / float64(to.End-from.End)
 	}
-	if all == 0 {
-		return ""
-	}
-	return prefix(p.text, float64(played-p.from)/float64(all))
+	return strings.TrimSpace(p.text[:from.Upto] + prefix(p.text[from.Upto:to.Upto], part))
 }
 
-// timed is the text of p whose words had ended when so much of it was played.
-func (p line) timed(played time.Duration) string {
-	upto := 0
+// around are the words that ended last before now, and first after it, as far as
+// p's voice told: p's beginning and end else, of which the latter has no time.
+// Not all that speaks tells, and of two voices that share a phrase maybe one.
+func (p line) around(now time.Duration) (from, to tts.Word) {
 	for _, w := range p.words {
-		if w.End > played {
-			break
+		if w.End > now {
+			return from, w
 		}
-		upto = max(upto, w.Upto)
+		from = w
 	}
-	return strings.TrimSpace(p.text[:upto])
+	return from, tts.Word{Upto: len(p.text)}
 }
+
+// lasts is how long so many frames last.
+func lasts(frames int) time.Duration { return time.Duration(frames) * media.FrameDuration }
 
 // left is how much sound was sent and not played.
 func (l *ledger) left() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return time.Duration(l.count) * media.FrameDuration
+	return lasts(l.count)
 }
 
 // guessFrames is about how long a voice takes to say text: 15 letters a second.
