@@ -38,6 +38,16 @@ func CheckBase(base string) error {
 	return nil
 }
 
+// Within reports whether a base URL is at domain or at a host below it.
+func Within(base, domain string) bool {
+	u, err := url.Parse(base)
+	host := ""
+	if err == nil {
+		host = strings.ToLower(u.Hostname())
+	}
+	return host == domain || strings.HasSuffix(host, "."+domain)
+}
+
 // CheckKey says what is wrong with a key, without showing it.
 func CheckKey(key string) error {
 	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {

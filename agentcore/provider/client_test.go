@@ -23,3 +23,15 @@ func TestABaseBecomesASocket(t *testing.T) {
 		}
 	}
 }
+
+func TestABaseIsWithinADomain(t *testing.T) {
+	for base, want := range map[string]bool{
+		"https://api.openai.com/v1": true, "https://EU.api.OpenAI.com:443": true, "https://openai.com": true,
+		"": false, "http://127.0.0.1:8000/v1": false, "https://myopenai.com/v1": false, "https://openai.com.example/v1": false,
+		"https://example.com/openai.com": false, "::": false,
+	} {
+		if got := provider.Within(base, "openai.com"); got != want {
+			t.Errorf("Within(%q) = %v", base, got)
+		}
+	}
+}

@@ -120,13 +120,14 @@ func (c *providerCheckCmd) here(ctx context.Context, s streams) ([]checkedView, 
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithTimeout(ctx, c.Timeout)
+	ctx, stop := context.WithTimeoutCause(ctx, c.Timeout, &provider.StallError{Waited: c.Timeout})
 	defer stop()
 	web := provider.NewClient(0)
 	defer web.CloseIdleConnections()
-	found := make([][]checkedView, len(providers.Table))
+	table := providers.Settled(l.Config)
+	found := make([][]checkedView, len(table))
 	var asking sync.WaitGroup
-	for i, p := range providers.Table {
+	for i, p := range table {
 		if !c.wants(p.Name) {
 			continue
 		}

@@ -52,8 +52,11 @@ func newProtocol(c Config, o asr.Options) *protocol { return &protocol{cfg: c, o
 
 // Dial implements [live.Protocol].
 func (p *protocol) Dial() (string, http.Header, []string) {
-	return provider.Socket(p.cfg.BaseURL, own, "/realtime?intent=transcription"),
-		http.Header{"Authorization": {"Bearer " + p.cfg.Key}}, nil
+	h := http.Header{}
+	if p.cfg.Key != "" {
+		h.Set("Authorization", "Bearer "+p.cfg.Key)
+	}
+	return provider.Socket(p.cfg.BaseURL, own, "/realtime?intent=transcription"), h, nil
 }
 
 // The session as it is asked for.

@@ -45,7 +45,7 @@ var Formats = []live.Format{live.Mulaw, live.PCM24k}
 // Config says which model to use, and how patiently.
 type Config struct {
 	BaseURL string      // the part before /realtime. Empty means OpenAI's own
-	Key     string      // sent as a bearer token. Required
+	Key     string      // sent as a bearer token. Empty sends none: local servers want none. Required for OpenAI's own
 	Model   string      // one of Models, or another that they have. Empty means gpt-4o-transcribe
 	Format  live.Format // what is sent, one of Formats. Empty means ulaw_8000
 
@@ -66,8 +66,8 @@ func (c Config) check() error {
 	if err := provider.CheckKey(c.Key); err != nil {
 		fail(err.Error())
 	}
-	if c.Key == "" {
-		fail("Key is required")
+	if c.Key == "" && c.BaseURL == "" {
+		fail("Key is required for OpenAI's own")
 	}
 	if err := c.Format.Check(Formats); err != nil {
 		fail(err.Error())

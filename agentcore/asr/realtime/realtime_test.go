@@ -1,6 +1,8 @@
 package realtime_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -237,10 +239,13 @@ func TestCloseReallyEndsTheSession(t *testing.T) {
 
 func TestConfigNamesTheFieldsAtFault(t *testing.T) {
 	_, err := realtime.New(realtime.Config{BaseURL: "wss://x", Format: live.PCM16k})
-	for _, field := range []string{"BaseURL", "Key", "Format"} {
+	for _, field := range []string{"BaseURL", "Format"} {
 		if err == nil || !strings.Contains(err.Error(), "realtime: "+field) {
 			t.Errorf("New() = %v, want a word about %s", err, field)
 		}
+	}
+	if _, err := realtime.New(realtime.Config{}); err == nil || !strings.Contains(err.Error(), "realtime: Key") {
+		t.Errorf("New() without a key for OpenAI's own = %v", err)
 	}
 	if _, err := realtime.New(realtime.Config{Key: "a b"}); err == nil || strings.Contains(err.Error(), "a b") {
 		t.Errorf("New() with a key that no header can carry = %v", err)
@@ -255,5 +260,27 @@ func TestStringIsForThePipelinesLine(t *testing.T) {
 		if r, err := realtime.New(c); err != nil || r.String() != want {
 			t.Errorf("String() = %v, %v, want %q", r, err, want)
 		}
+	}
+}
+
+// A server of one's own may want no key: then it is sent none, not an empty one.
+func TestWithoutAKeyNoneIsSent(t *testing.T) {
+	headers := make(chan http.Header, 8)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		headers <- r.Header
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer s.Close()
+	r, err := realtime.New(realtime.Config{BaseURL: s.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := r.Open(t.Context(), asr.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if h := <-headers; h["Authorization"] != nil {
+		t.Errorf("Authorization: %q", h["Authorization"])
 	}
 }

@@ -77,7 +77,7 @@ func (c Config) check() error {
 
 // own reports whether the server is OpenAI's.
 func (c Config) own() bool {
-	return c.BaseURL == "" || strings.HasPrefix(c.BaseURL, "https://api.openai.com/")
+	return c.BaseURL == "" || provider.Within(c.BaseURL, "openai.com")
 }
 
 // Voice speaks. It is a [tts.Synthesizer].

@@ -72,6 +72,30 @@ func (c Config) Provider(name string) Provider {
 	return Provider{}
 }
 
+// Names are the models of a provider that the settings name, to hear and to
+// think with, and whether they have it speak.
+func (c Config) Names(name string) (hears, thinks []string, speaks bool) {
+	of := func(list string) (all []string) {
+		for one := range strings.SplitSeq(list, ",") {
+			if provider, model, found := strings.Cut(strings.TrimSpace(one), "/"); found && provider == name {
+				all = append(all, model)
+			}
+		}
+		return all
+	}
+	hears, thinks = of(c.Speech.Recogniser), of(c.LLM)
+	for one := range strings.SplitSeq(c.Speech.Voice, ",") {
+		speaks = speaks || VoiceProvider(strings.TrimSpace(one)) == name
+	}
+	switch model := c.Provider(name).Model; {
+	case name == "openai":
+		thinks, speaks = append(thinks, c.OpenAI.Model), speaks || model != ""
+	case name == "whisper" && model != "":
+		hears = append(hears, model)
+	}
+	return hears, thinks, speaks
+}
+
 // flites are the embedded voices.
 var flites = []string{"slt", "rms", "awb", "kal", "kal16"}
 

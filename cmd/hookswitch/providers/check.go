@@ -30,13 +30,13 @@ type Check struct {
 func (p Provider) Check(ctx context.Context, a Access) []Check {
 	var all []Check
 	if p.Hears != nil {
-		all = append(all, p.Hears.check(ctx, a))
+		all = append(all, p.Hears.check(ctx, p.Name, a))
 	}
 	if p.Thinks != nil {
-		all = append(all, p.Thinks.check(ctx, a))
+		all = append(all, p.Thinks.check(ctx, p.Name, a))
 	}
 	if p.Speaks != nil {
-		all = append(all, p.Speaks.check(ctx, a))
+		all = append(all, p.Speaks.check(ctx, p.Name, a))
 	}
 	return all
 }
@@ -48,8 +48,8 @@ var said []byte
 
 var errNothing = errors.New("it answered, and heard nothing in a spoken sentence")
 
-func (h *Hears) check(ctx context.Context, a Access) Check {
-	c := Check{Stage: provider.Recogniser, Model: first(h.Models, a.Model)}
+func (h *Hears) check(ctx context.Context, name string, a Access) Check {
+	c := Check{Stage: provider.Recogniser, Model: first(h.Models)}
 	format := live.Mulaw
 	if len(h.Formats) > 0 && !contains(h.Formats, format) {
 		format = h.Formats[0]
@@ -68,7 +68,7 @@ func (h *Hears) check(ctx context.Context, a Access) Check {
 	defer stream.Close()
 	seconds := hear(stream)
 	began := time.Now()
-	c.Err = words(ctx, stream)
+	c.Err = words(ctx, name, stream)
 	c.Latency = time.Since(began)
 	c.Cost = cost(h.Prices[c.Model], map[provider.Unit]float64{provider.AudioSeconds: seconds})
 	return c
@@ -99,28 +99,28 @@ func hear(s asr.Stream) float64 {
 }
 
 // words waits for the final result.
-func words(ctx context.Context, s asr.Stream) error {
+func words(ctx context.Context, name string, s asr.Stream) error {
 	for {
 		select {
 		case r, ok := <-s.Results():
 			switch {
 			case !ok:
-				return errors.New("the stream ended without an answer")
+				return provider.New(name, "decode", provider.Unavailable, errors.New("the stream ended without an answer"))
 			case r.Err != nil:
 				return r.Err
 			case r.Final && r.Text == "":
-				return errNothing
+				return provider.New(name, "decode", provider.Garbage, errNothing)
 			case r.Final:
 				return nil
 			}
 		case <-ctx.Done():
-			return provider.Failure(ctx, "check", "decode", ctx.Err())
+			return provider.Failure(ctx, name, "decode", ctx.Err())
 		}
 	}
 }
 
-func (t *Thinks) check(ctx context.Context, a Access) Check {
-	c := Check{Stage: provider.Model, Model: first(t.Models, "")}
+func (t *Thinks) check(ctx context.Context, name string, a Access) Check {
+	c := Check{Stage: provider.Model, Model: first(t.Models)}
 	m, err := t.New(a, Thinking{Model: c.Model, Replaceable: true})
 	if err != nil {
 		c.Err = err
@@ -144,16 +144,16 @@ func (t *Thinks) check(ctx context.Context, a Access) Check {
 		}
 	}
 	if !spoke {
-		c.Err = errors.New("it answered without a word")
+		c.Err = provider.New(name, "chat", provider.Garbage, errors.New("it answered without a word"))
 	}
 	return c
 }
 
-func (s *Speaks) check(ctx context.Context, a Access) Check {
+func (s *Speaks) check(ctx context.Context, name string, a Access) Check {
 	c := Check{Stage: provider.Voice, Model: s.Model(a)}
 	voices, err := s.Voices(ctx, a)
 	if err == nil && len(voices) == 0 {
-		err = errors.New("the account has no voice")
+		err = provider.New(name, "voices", provider.Refused, errors.New("no voice of it is known"))
 	}
 	if err != nil {
 		c.Err = err
@@ -178,7 +178,7 @@ func (s *Speaks) check(ctx context.Context, a Access) Check {
 	}))
 	c.Cost = cost(s.Prices[c.Model], map[provider.Unit]float64{provider.Characters: float64(len(text))})
 	if c.Err == nil && loudest < 500 {
-		c.Err = fmt.Errorf("it answered with silence: the loudest sample of a spoken word is %d", loudest)
+		c.Err = provider.New(name, "speak", provider.Garbage, fmt.Errorf("it answered with silence: the loudest sample of a spoken word is %d", loudest))
 	}
 	return c
 }
@@ -196,10 +196,7 @@ func cost(p provider.Prices, units map[provider.Unit]float64) *float64 {
 	return &sum
 }
 
-func first(all []string, other string) string {
-	if other != "" {
-		return other
-	}
+func first(all []string) string {
 	if len(all) > 0 {
 		return all[0]
 	}

@@ -19,9 +19,12 @@ type Provider struct {
 	Name    string // as the API, the settings and metrics have it: "deepgram"
 	Title   string // as its people write it: "Deepgram"
 	Keyless bool   // under an address of one's own it may want no key
-	Hears   *Hears
-	Thinks  *Thinks
-	Speaks  *Speaks
+	Home    string // the domain of its own servers; empty: any address is another's
+
+	Imitated bool // others speak its protocol, without all of its parts: see [Settled]
+	Hears    *Hears
+	Thinks   *Thinks
+	Speaks   *Speaks
 }
 
 // Access is how one workspace reaches a provider.

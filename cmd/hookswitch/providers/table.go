@@ -42,7 +42,7 @@ var Table = []Provider{
 			New: func(a Access, h Hearing) (asr.Recognizer, error) {
 				return assemblyai.New(assemblyai.Config{BaseURL: a.BaseURL, Key: a.Key, Patience: a.Patience, Model: h.Model, Format: h.Format})
 			}}},
-	{Name: "openai", Title: "OpenAI", Keyless: true,
+	{Name: "openai", Title: "OpenAI", Keyless: true, Home: "openai.com", Imitated: true,
 		Hears: &Hears{Models: realtime.Models, Formats: realtime.Formats, Prices: realtime.Prices,
 			New: func(a Access, h Hearing) (asr.Recognizer, error) {
 				return realtime.New(realtime.Config{BaseURL: a.BaseURL, Key: a.Key, Patience: a.Patience, Model: h.Model, Format: h.Format})

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hookswitch/hookswitch/agentcore/roster"
@@ -13,6 +14,16 @@ type noKeyError struct{ provider string }
 
 func (e noKeyError) Error() string {
 	return fmt.Sprintf("it has no key: hookswitch provider set %s --key-stdin", e.provider)
+}
+
+// provider finds one that the settings know a way to.
+func (s *Server) provider(name string) (providers.Provider, bool) {
+	for _, p := range s.table {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return providers.Provider{}, false
 }
 
 // purse holds the keys of one workspace, still sealed. One is made for each
@@ -58,4 +69,19 @@ func (k purse) access(p providers.Provider) (providers.Access, roster.KeySource,
 		return a, roster.FromEnvironment, nil
 	}
 	return a, roster.FromNobody, noKeyError{p.Name}
+}
+
+// why is whose key opens p, and what keeps the workspace from it, as something to
+// do about it; empty: nothing. A key that can't be opened is logged.
+func (k purse) why(ctx context.Context, p providers.Provider) (roster.KeySource, string) {
+	_, source, err := k.access(p)
+	var none noKeyError
+	switch {
+	case err == nil:
+		return source, ""
+	case errors.As(err, &none):
+		return roster.FromNobody, none.Error()
+	}
+	k.s.log.ErrorContext(ctx, "a provider's key can't be had", "provider", p.Name, "workspace", k.workspace, "error", err)
+	return roster.FromNobody, "its key can't be read, the gateway's log says why; set it again: hookswitch provider set " + p.Name + " --key-stdin"
 }

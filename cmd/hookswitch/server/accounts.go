@@ -2,11 +2,9 @@ package server
 
 import (
 	"context"
-	"errors"
 
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
-	"github.com/hookswitch/hookswitch/cmd/hookswitch/providers"
 	v2 "github.com/hookswitch/hookswitch/cmd/hookswitch/rest/v2"
 )
 
@@ -22,18 +20,10 @@ func (k accounts) List(ctx context.Context, workspace string) ([]v2.ProviderStat
 		return nil, err
 	}
 	var all []v2.ProviderState
-	for _, p := range providers.Table {
-		state := v2.ProviderState{Name: p.Name, Stages: p.Stages(), Source: roster.FromNobody}
-		_, source, err := keys.access(p)
-		var none noKeyError
-		switch {
-		case errors.As(err, &none):
-			state.Why = none.Error()
-		case err != nil:
-			return nil, err
-		default:
-			state.Source, state.Configured = source, true
-		}
+	for _, p := range k.s.table {
+		state := v2.ProviderState{Name: p.Name, Stages: p.Stages()}
+		state.Source, state.Why = keys.why(ctx, p)
+		state.Configured = state.Why == ""
 		state.Updated = keys.kept[p.Name].Updated
 		all = append(all, state)
 	}
@@ -54,7 +44,7 @@ func (k accounts) List(ctx context.Context, workspace string) ([]v2.ProviderStat
 // Check implements [v2.Providers]. What is built in is not checked: it works, or
 // the gateway is not ready.
 func (k accounts) Check(ctx context.Context, workspace, name string) ([]v2.ProviderCheck, error) {
-	p, ok := providers.Find(name)
+	p, ok := k.s.provider(name)
 	if !ok {
 		return nil, roster.ErrNotFound
 	}

@@ -138,9 +138,9 @@ type engaged[P any] struct {
 
 // account finds a provider that plays a part, and the way to it.
 func (k *casting) account(name string, plays func(providers.Provider) bool) (providers.Provider, providers.Access, error) {
-	p, ok := providers.Find(name)
+	p, ok := k.s.provider(name)
 	if !ok || !plays(p) {
-		return p, providers.Access{}, fmt.Errorf("%s: this build has no client for it", name)
+		return p, providers.Access{}, fmt.Errorf("%s: this gateway has no such part of it", name)
 	}
 	a, _, err := k.keys.access(p)
 	if err != nil {

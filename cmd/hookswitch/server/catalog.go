@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -40,21 +38,6 @@ func (k catalog) keys(ctx context.Context, workspace string) purse {
 	return purse{k.s, workspace, keys.kept}
 }
 
-// why is what keeps a workspace from p, as something to do about it; empty:
-// nothing.
-func (k catalog) why(ctx context.Context, keys purse, p providers.Provider) string {
-	_, _, err := keys.access(p)
-	var none noKeyError
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &none):
-		return none.Error()
-	}
-	k.s.log.ErrorContext(ctx, "a provider's key can't be had", "provider", p.Name, "error", err)
-	return "its key can't be read; the gateway's log says why"
-}
-
 // capability is p as a recogniser with one of its models.
 func capability(p providers.Provider, model string) roster.Capability {
 	c := roster.Capability{Provider: p.Name, Model: model, Description: p.Title + " " + model}
@@ -73,12 +56,12 @@ func (k catalog) ASR(ctx context.Context, workspace string) []roster.Capability 
 	}
 	all := []roster.Capability{moonshine}
 	keys := k.keys(ctx, workspace)
-	for _, p := range providers.Table {
+	for _, p := range k.s.table {
 		if p.Hears == nil {
 			continue
 		}
-		why := k.why(ctx, keys, p)
-		for _, m := range k.models(p.Name, p.Hears.Models, k.s.c.Speech.Recogniser) {
+		_, why := keys.why(ctx, p)
+		for _, m := range p.Hears.Models {
 			c := capability(p, m)
 			c.Available, c.Why = why == "", why
 			all = append(all, c)
@@ -92,31 +75,13 @@ func (k catalog) LLM(ctx context.Context, workspace string) []roster.Capability 
 	all := []roster.Capability{{Provider: scriptProvider, Model: scriptModel, Available: true,
 		Description: "the gateway's own dialogue file, a receptionist by default; needs no key and follows no prompt"}}
 	keys := k.keys(ctx, workspace)
-	for _, p := range providers.Table {
+	for _, p := range k.s.table {
 		if p.Thinks == nil {
 			continue
 		}
-		why := k.why(ctx, keys, p)
-		for _, m := range k.models(p.Name, p.Thinks.Models, k.s.c.LLM) {
+		_, why := keys.why(ctx, p)
+		for _, m := range p.Thinks.Models {
 			all = append(all, roster.Capability{Provider: p.Name, Model: m, Description: p.Title + " " + m, Available: why == "", Why: why})
-		}
-	}
-	return all
-}
-
-// models are those of a provider, and those that the settings name: another
-// service under its address has other models.
-func (k catalog) models(provider string, known []string, list string) []string {
-	all := slices.Clone(known)
-	if provider == openaiProvider {
-		list += "," + openaiProvider + "/" + k.s.c.OpenAI.Model
-	}
-	if m := k.s.c.Provider(provider).Model; provider == "whisper" && m != "" {
-		list += "," + provider + "/" + m
-	}
-	for _, c := range chosen(list, nil) {
-		if c.Provider == provider && !slices.Contains(all, c.Model) {
-			all = append(all, c.Model)
 		}
 	}
 	return all
@@ -136,9 +101,9 @@ func (k catalog) Voices(ctx context.Context, workspace string) (roster.Voices, e
 		voices []tts.Info
 		whole  bool
 	}
-	offers := make([]offer, len(providers.Table))
+	offers := make([]offer, len(k.s.table))
 	var asking sync.WaitGroup
-	for i, p := range providers.Table {
+	for i, p := range k.s.table {
 		if p.Speaks == nil {
 			continue
 		}
@@ -147,14 +112,13 @@ func (k catalog) Voices(ctx context.Context, workspace string) (roster.Voices, e
 		switch {
 		case errors.As(err, &none):
 			offers[i].whole = true
-		case err != nil:
-			return all, fmt.Errorf("server: voices of %s: %w", p.Name, err)
+		case err != nil: // who asks for its state is told
 		default:
 			asking.Go(func() { offers[i].voices, offers[i].whole = k.s.lists.of(ctx, p, a) })
 		}
 	}
 	asking.Wait()
-	for i, p := range providers.Table {
+	for i, p := range k.s.table {
 		if p.Speaks == nil {
 			continue
 		}

@@ -24,6 +24,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/providers"
 	v2 "github.com/hookswitch/hookswitch/cmd/hookswitch/rest/v2"
 	"github.com/hookswitch/hookswitch/metrics"
 	"github.com/hookswitch/hookswitch/storage"
@@ -74,7 +75,8 @@ type Server struct {
 	speech *speech
 	http   *http.Server
 
-	web      *http.Client // to providers
+	table    []providers.Provider // those that the settings know a way to
+	web      *http.Client         // to them
 	breakers failover.Breakers
 	stock    stock
 	lists    *lists
@@ -104,7 +106,7 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 	s := &Server{
 		o: o, c: o.Config, log: o.Log, set: metrics.New(metrics.Config{Version: o.Version}),
 		node: "node_" + strings.ToLower(rand.Text()),
-		web:  provider.NewClient(0), lists: newLists(),
+		web:  provider.NewClient(0), lists: newLists(), table: providers.Settled(o.Config),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

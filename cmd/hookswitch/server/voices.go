@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/sha256"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,8 +13,11 @@ import (
 
 // Bounds of what is known of providers' voices.
 const (
-	mostLists   = 512
-	mostVoices  = 1000
+	mostLists  = 512
+	mostVoices = 1000
+
+	mostVoiceText = 255 // bytes of an id, a name or a language; an agent's voice_uuid can't be longer
+
 	listFresh   = 10 * time.Minute // after which a list is asked for again
 	listFailed  = 30 * time.Second // after which a failed request is
 	listWait    = time.Second      // how long an answer of ours waits for a list that was never had
@@ -114,11 +118,34 @@ func (l *lists) fetch(it *list, p providers.Provider, a providers.Access) {
 	defer l.mu.Unlock()
 	it.whole, it.next = false, time.Now().Add(listFailed)
 	if err == nil {
-		it.voices, it.had = voices[:min(len(voices), mostVoices)], true
-		it.whole, it.next = len(voices) < mostVoices, time.Now().Add(listFresh)
+		it.voices, it.had = listed(p.Name, voices), true
+		it.whole, it.next = len(voices) > 0 && len(voices) < mostVoices, time.Now().Add(listFresh) // of none, they are not told
 	}
 	close(it.fetching)
 	it.fetching = nil
+}
+
+// listed are those of a provider's voices that an agent can name, each once. They
+// are copies: nothing else of what was read is kept.
+func listed(name string, voices []tts.Info) []tts.Info {
+	var all []tts.Info
+	seen := map[string]bool{}
+	for _, v := range voices {
+		uuid := providers.VoiceUUID(name, v.ID)
+		p, id := providers.OfVoice(uuid)
+		_, ours := fliteVoice(uuid)
+		if len(all) == mostVoices || id == "" || len(uuid) > mostVoiceText || p.Name != name || id != v.ID || ours || seen[id] {
+			continue
+		}
+		seen[id] = true
+		all = append(all, tts.Info{ID: strings.Clone(id), Name: shown(v.Name), Language: shown(v.Language)})
+	}
+	return all
+}
+
+// shown is the beginning of text.
+func shown(text string) string {
+	return strings.ToValidUTF8(strings.Clone(text[:min(len(text), mostVoiceText)]), "")
 }
 
 // close ends all requests.
