@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,6 +144,36 @@ func TestACheckTellsOfEachStage(t *testing.T) {
 	p.ok("PUT", "/api/v2/providers/resemble", setResemble)
 	if a := p.fails(500, "POST", "/api/v2/providers/resemble/check", ""); strings.Contains(a.text, resembleKey) {
 		t.Errorf("the key is shown: %s", a.text)
+	}
+}
+
+// A check costs money and time: who asks for many at once gets one.
+func TestAProviderIsCheckedOnceAtATime(t *testing.T) {
+	begun, end := make(chan struct{}), make(chan struct{})
+	var checks atomic.Int32
+	p := open(t, func(c *rest.Config) {
+		s := c.Providers.(services)
+		s.check = func(context.Context, string, string) ([]v2.ProviderCheck, error) {
+			if checks.Add(1) == 1 {
+				close(begun)
+				<-end
+			}
+			return nil, nil
+		}
+		c.Providers = s
+	})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.ok("POST", "/api/v2/providers/openai/check", "")
+	}()
+	<-begun
+	p.fails(409, "POST", "/api/v2/providers/openai/check", "").errors(`{"base":["The provider 'openai' is being checked already."]}`)
+	close(end)
+	<-done
+	p.ok("POST", "/api/v2/providers/openai/check", "")
+	if n := checks.Load(); n != 2 {
+		t.Errorf("%d checks were made, want 2", n)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -95,7 +96,7 @@ func (a *API) providers() {
 	handle(a, operation{ID: "check-provider", Method: http.MethodPost, Path: "/providers/{provider}/check", Tag: tagProviders, Thing: "Provider",
 		Summary: "Check a provider", Scope: roster.ProvidersWrite, Fail: "Failed to check the provider", Errors: []int{http.StatusConflict},
 		About: "Makes one real round trip for each thing that the service can do: a word is recognised, a token is thought of, a word is spoken. " +
-			"It costs what that costs. What fails is told in `error` of its stage; the answer's status is 200 all the same.",
+			"It costs what that costs, and each provider is checked once at a time. What fails is told in `error` of its stage; the answer's status is 200 all the same.",
 		Answer: `{"success":true,"items":[{"stage":"asr","model":"nova-2","ok":true,"latency_ms":212,"cost_usd":0.00007,"error":null},` +
 			`{"stage":"tts","model":"aura-2-thalia-en","ok":false,"latency_ms":95,"cost_usd":null,"error":{"class":"auth","message":"deepgram: speak: status 401"}}],"count":2}`}, a.checkProvider)
 }
@@ -189,7 +190,12 @@ func (a *API) checkProvider(ctx context.Context, in *ProviderPath) (*reply[check
 	if !p.Configured {
 		return nil, Fail(http.StatusConflict, fmt.Sprintf("The provider '%s' can't be checked: %s", p.Name, p.Why))
 	}
-	within, cancel := context.WithTimeout(ctx, checkPatience)
+	end, ok := a.checks.begin(gate.Workspace(ctx), p.Name)
+	if !ok {
+		return nil, Fail(http.StatusConflict, fmt.Sprintf("The provider '%s' is being checked already.", p.Name))
+	}
+	defer end()
+	within, cancel := context.WithTimeoutCause(ctx, checkPatience, &provider.StallError{Waited: checkPatience})
 	defer cancel()
 	all, err := a.Providers.Check(within, gate.Workspace(ctx), p.Name)
 	if err != nil {
@@ -200,6 +206,32 @@ func (a *API) checkProvider(ctx context.Context, in *ProviderPath) (*reply[check
 		items = append(items, checkOf(c))
 	}
 	return &reply[checksAnswer]{checksAnswer{Success: true, Items: items, Count: len(items)}}, nil
+}
+
+// checks are those under way, one of each provider in a workspace: they cost
+// money, and hold connections for as long as a provider likes.
+type checks struct {
+	mu  sync.Mutex
+	now map[[2]string]bool
+}
+
+// begin begins one, unless there is one; end ends it.
+func (c *checks) begin(workspace, provider string) (end func(), ok bool) {
+	key := [2]string{workspace, provider}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now[key] {
+		return nil, false
+	}
+	if c.now == nil {
+		c.now = map[[2]string]bool{}
+	}
+	c.now[key] = true
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.now, key)
+	}, true
 }
 
 func checkOf(c ProviderCheck) checkItem {

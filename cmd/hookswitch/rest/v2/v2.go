@@ -38,6 +38,7 @@ type API struct {
 	Config
 	huma    huma.API
 	streams *streams
+	checks  checks
 }
 
 // Register adds the API's operations to to.
