@@ -12,7 +12,14 @@ import (
 // NewClient is an HTTP client for providers. It follows no redirect: a key is
 // for the host that it was given for. connect bounds how long a connection may
 // take; zero means 3 s.
-func NewClient(connect time.Duration) *http.Client {
+func NewClient(connect time.Duration) *http.Client { return newClient(connect, silent) }
+
+// silent is after which silence a connection of HTTP/2 is asked for a sign of
+// life, and how long that may take. It is shared by all calls, so that one which
+// was forgotten on the way would fail them all until TCP gives it up.
+const silent = 5 * time.Second
+
+func newClient(connect, silent time.Duration) *http.Client {
 	if connect <= 0 {
 		connect = 3 * time.Second
 	}
@@ -24,6 +31,7 @@ func NewClient(connect time.Duration) *http.Client {
 		IdleConnTimeout:        90 * time.Second,
 		TLSHandshakeTimeout:    connect,
 		MaxResponseHeaderBytes: 64 << 10,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: silent, PingTimeout: silent},
 	}
 	return &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
