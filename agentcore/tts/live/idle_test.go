@@ -86,6 +86,19 @@ func TestASlowConnectionIsNotReplaced(t *testing.T) {
 	}
 }
 
+// One handshake that fails costs a moment, and not the call whose only voice it is.
+func TestADialThatFailsAtOnceIsTriedAgain(t *testing.T) {
+	p := &parrot{busy: 1}
+	if n, err := say(t.Context(), serve(t, p, nil), "One word."); n != 20 || err != nil {
+		t.Errorf("%d frames, %v", n, err)
+	}
+	p = &parrot{busy: 9}
+	_, err := say(t.Context(), serve(t, p, nil), "One word.")
+	if n := p.dials.Load(); provider.ClassOf(err) != provider.Unavailable || n != 2 {
+		t.Errorf("%v after %d connections, want unavailable after 2", err, n)
+	}
+}
+
 func TestOnlyOneOtherConnectionIsTried(t *testing.T) {
 	p := &parrot{}
 	p.says = func(*websocket.Conn, int, string) bool { return p.phrase.Load() == 1 }

@@ -36,9 +36,18 @@ type line struct {
 	retire *time.Timer             // while it is idle; nil before the first phrase
 }
 
-// dial connects, as long as ctx lives. The connection outlives ctx, unless ctx
-// ends before the phrase that it was dialled for.
-func (v *Voice) dial(ctx context.Context) (*line, error) {
+// dial connects, as long as ctx lives.
+func (v *Voice) dial(ctx context.Context) (l *line, err error) {
+	err = provider.Redial(ctx, func() error {
+		l, err = v.dialOnce(ctx)
+		return err
+	})
+	return l, err
+}
+
+// dialOnce makes a connection that outlives ctx, unless ctx ends before the phrase
+// that it was dialled for.
+func (v *Voice) dialOnce(ctx context.Context) (*line, error) {
 	l := &line{v: v, proto: v.cfg.Protocol(), ahead: newAhead()}
 	l.ctx, l.end = context.WithCancelCause(v.ctx)
 	stop := context.AfterFunc(ctx, func() { l.end(context.Cause(ctx)) })

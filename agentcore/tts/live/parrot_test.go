@@ -37,6 +37,7 @@ type parrot struct {
 	wire  *providertest.Wire
 
 	says   func(c *websocket.Conn, n int, text string) bool // instead of the phrase; true goes on with it
+	busy   int32                                            // so many upgrades are refused first
 	dials  atomic.Int32
 	phrase atomic.Int32
 	work   sync.WaitGroup
@@ -75,7 +76,10 @@ func serve(t *testing.T, p *parrot, change func(*Config)) *Voice {
 func (p *parrot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.work.Add(1) // before the connection is hijacked: until then the server's Close waits
 	defer p.work.Done()
-	p.dials.Add(1)
+	if p.dials.Add(1) <= p.busy {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
 	status := map[providertest.Fault]int{
 		providertest.WrongKey: 401, providertest.NoMoney: 402, providertest.RateLimited: 429,
 		providertest.BadRequest: 400, providertest.Broken: 503,
