@@ -1,6 +1,8 @@
 package live
 
 import (
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/asr"
@@ -20,31 +22,100 @@ type mark struct {
 	times  int       // Ended: how often
 }
 
+// perSecond is frames.
+const perSecond = int(time.Second / media.FrameDuration)
+
+// second is one of sound, 16 KB.
+type second [perSecond]media.Frame
+
+// seconds are shared by all calls: while the network keeps up, each needs one.
+var seconds = sync.Pool{New: func() any { return new(second) }}
+
+// atFirst is how many seconds of memory a stream begins with, since nobody gets
+// it more before it is connected; then it keeps one in use and one to spare.
+const atFirst = 4
+
 // backlog is what the call has said and the network has not yet: frames and
-// signals in their order, both bounded. The memory is made at once, so that
-// nothing is allocated while the call runs; of the frames' only as much is
-// touched as ever waits.
+// signals in their order, both bounded. Its memory is there before it is needed,
+// so that nothing is allocated while the call runs, unless the network is gone
+// for longer than the usual dial takes.
 type backlog struct {
-	frames []media.Frame
-	first  int // the oldest
-	n      int
-	taken  uint64 // frames that were taken out
+	seconds []*second
+	spare   []*second
+	first   int // the oldest frame, in the first of seconds
+	n       int
+	taken   uint64 // frames that were taken out
 
 	marks [marks]mark
 	head  int // the oldest
 	count int
 }
 
-func newBacklog() backlog { return backlog{frames: make([]media.Frame, keep/media.FrameDuration)} }
+func newBacklog() backlog {
+	most := int(keep/time.Second) + 1 // and the one that is half read
+	b := backlog{seconds: make([]*second, 0, most), spare: make([]*second, 0, most)}
+	b.stock(atFirst)
+	return b
+}
+
+// stock gets memory for so many seconds ahead.
+func (b *backlog) stock(ahead int) {
+	for len(b.spare) < ahead {
+		b.spare = append(b.spare, seconds.Get().(*second))
+	}
+}
 
 // write keeps a copy of f; false when there is no room.
 func (b *backlog) write(f *media.Frame) bool {
-	if b.n == len(b.frames) {
+	if b.n == int(keep/media.FrameDuration) {
 		return false
 	}
-	b.frames[(b.first+b.n)%len(b.frames)] = *f
+	if b.first+b.n == len(b.seconds)*perSecond {
+		b.stock(1)
+		b.seconds = append(b.seconds, b.spared())
+	}
+	*b.frame(b.n) = *f
 	b.n++
 	return true
+}
+
+// frame is the nth that waits.
+func (b *backlog) frame(n int) *media.Frame {
+	n += b.first
+	return &b.seconds[n/perSecond][n%perSecond]
+}
+
+// drop forgets the oldest n frames.
+func (b *backlog) drop(n int) {
+	b.first, b.n, b.taken = b.first+n, b.n-n, b.taken+uint64(n)
+	for len(b.seconds) > 1 && (b.first >= perSecond || b.n == 0) {
+		b.spare = append(b.spare, b.seconds[0])
+		b.seconds = slices.Delete(b.seconds, 0, 1)
+		b.first -= perSecond
+	}
+	if b.n == 0 {
+		b.first = 0 // the same memory again, which is in the cache
+	}
+	for len(b.spare) > 1 {
+		seconds.Put(b.spared())
+	}
+	b.stock(1)
+}
+
+// spared takes one of spare, which forgets it.
+func (b *backlog) spared() *second {
+	last := len(b.spare) - 1
+	s := b.spare[last]
+	b.spare = slices.Delete(b.spare, last, last+1)
+	return s
+}
+
+// free gives all memory back. Nothing may be written any more.
+func (b *backlog) free() {
+	b.spare = append(b.spare, b.seconds...)
+	for b.seconds, b.n = nil, 0; len(b.spare) > 0; {
+		seconds.Put(b.spared())
+	}
 }
 
 // signal keeps sig; behind says that it waits for the frames before it. Without
@@ -85,15 +156,14 @@ func (b *backlog) next(dst []media.Frame) (n int, m mark, ok bool) {
 	} else if ready < len(dst) {
 		return 0, mark{}, false
 	}
+	if ready == 0 {
+		return 0, mark{}, false
+	}
 	for i := range ready {
-		dst[i] = b.frames[(b.first+i)%len(b.frames)]
+		dst[i] = *b.frame(i)
 	}
-	b.first, b.n = (b.first+ready)%len(b.frames), b.n-ready
-	b.taken += uint64(ready)
-	if b.n == 0 {
-		b.first = 0 // the same memory again, which is in the cache
-	}
-	return ready, mark{}, ready > 0
+	b.drop(ready)
+	return ready, mark{}, true
 }
 
 // empty reports whether nothing waits that is worth to be sent.

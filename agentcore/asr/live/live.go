@@ -9,6 +9,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/asr"
 	"github.com/hookswitch/hookswitch/agentcore/provider"
+	"github.com/hookswitch/hookswitch/media"
 )
 
 // Config says how to listen, and to whom.
@@ -70,6 +71,9 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// lump is how many frames a message carries.
+func (c *Config) lump() int { return max(1, int(c.Limits.Lump/media.FrameDuration)) }
 
 // String names the recogniser in a log line.
 func (r *Recognizer) String() string { return r.cfg.Name }

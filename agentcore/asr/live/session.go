@@ -28,6 +28,7 @@ func (s *stream) listen() {
 			s.fail(err)
 		}
 		s.closed = true
+		s.backlog.free()
 		s.mu.Unlock()
 		return
 	}

@@ -50,8 +50,11 @@ func newStream(ctx context.Context, c Config, o asr.Options) *stream {
 func (s *stream) Write(f *media.Frame) bool {
 	s.mu.Lock()
 	kept := !s.closed && s.backlog.write(f)
+	due := !s.backlog.empty(s.cfg.lump())
 	s.mu.Unlock()
-	wake(s.send)
+	if due {
+		wake(s.send)
+	}
 	return kept
 }
 

@@ -70,7 +70,7 @@ func (n *session) step() (did bool, err error) {
 		n.mu.Unlock()
 		return false, nil
 	}
-	got, m, ok := n.backlog.next(n.frames[:max(1, n.cfg.Limits.Lump/media.FrameDuration)])
+	got, m, ok := n.backlog.next(n.frames[:n.cfg.lump()])
 	if !ok {
 		n.mu.Unlock()
 		return false, nil
