@@ -122,9 +122,10 @@ func (l *listener) run() {
 
 // settle says what was heard since the last time; false when it broke off.
 func (l *listener) settle() bool {
-	switch mood := l.d.now(); mood {
-	case Mute:
-		return true
+	switch l.d.now() {
+	case Mute: // not even to a ping: without words a stream lives on
+		<-l.d.over
+		return false
 	case Refuses, Broken, BreaksOff:
 		complaint := l.d.complaint(l.key)
 		send(l.c, `{"type":"Error","description":%q,"message":%q,"variant":%q}`, complaint, complaint, complaint)
