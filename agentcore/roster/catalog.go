@@ -58,26 +58,36 @@ type Voices struct {
 	// Partial names the providers that have more voices than List, or may have: a
 	// list that can't be had now, or is longer than anybody reads. Each once.
 	Partial []string
+	// Of names the provider whose voice a uuid would be. nil: nobody knows.
+	Of func(uuid string) string
 }
 
 // Find returns the voice called uuid. One that is in no list is taken for that of
-// the only provider whose list is not whole: then nothing else is known of it.
+// the provider whose it would be if that one's list is not whole, or, where nobody
+// knows whose, for that of the only one: then nothing else is known of it.
 func (all Voices) Find(uuid string) (Voice, bool) {
-	i := slices.IndexFunc(all.List, func(v Voice) bool { return v.UUID == uuid })
-	switch {
-	case i >= 0:
+	if i := slices.IndexFunc(all.List, func(v Voice) bool { return v.UUID == uuid }); i >= 0 {
 		return all.List[i], true
-	case len(all.Partial) == 1 && uuid != "":
-		return Voice{UUID: uuid, Provider: all.Partial[0]}, true
 	}
-	return Voice{}, false
+	whose := ""
+	switch {
+	case uuid == "":
+	case all.Of != nil:
+		whose = all.Of(uuid)
+	case len(all.Partial) == 1:
+		whose = all.Partial[0]
+	}
+	if !slices.Contains(all.Partial, whose) {
+		return Voice{}, false
+	}
+	return Voice{UUID: uuid, Provider: whose}, true
 }
 
 // May reports whether there may be a voice called uuid. It is not for a list
 // that can't be had to say that there is none.
 func (all Voices) May(uuid string) bool {
 	_, ok := all.Find(uuid)
-	return ok || len(all.Partial) > 0
+	return ok || all.Of == nil && len(all.Partial) > 0
 }
 
 // Catalog is what this build and its settings offer a workspace.

@@ -183,6 +183,34 @@ func TestAListThatCanNotBeHadRefusesNobody(t *testing.T) {
 	}
 }
 
+// Whose a voice would be is known by its uuid: only that one's list matters.
+func TestAVoiceIsLookedForInTheListOfWhoseItWouldBe(t *testing.T) {
+	of := func(uuid string) string {
+		if strings.HasPrefix(uuid, "rime-") {
+			return "rime"
+		}
+		return "resemble"
+	}
+	for _, tt := range []struct {
+		claim, uuid string
+		partial     []string
+		want        string // whose it is taken for; empty: nobody's
+	}{
+		{"both lists can't be had", "rime-luna", []string{"resemble", "rime"}, "rime"},
+		{"both lists can't be had, the other's", "r1", []string{"resemble", "rime"}, "resemble"},
+		{"its list can't be had", "rime-luna", []string{"rime"}, "rime"},
+		{"its list is whole", "rime-lunaa", []string{"resemble"}, ""},
+		{"all are", "rime-luna", nil, ""},
+		{"no uuid", "", []string{"resemble"}, ""},
+	} {
+		all := roster.Voices{Partial: tt.partial, Of: of}
+		v, ok := all.Find(tt.uuid)
+		if want := (roster.Voice{UUID: tt.uuid, Provider: tt.want}); ok != (tt.want != "") || ok && v != want || all.May(tt.uuid) != ok {
+			t.Errorf("%s: Find() = %+v, %v, May() = %v; want %q", tt.claim, v, ok, all.May(tt.uuid), tt.want)
+		}
+	}
+}
+
 func TestAVoiceWithAnotherAccentSpeaksTheLanguage(t *testing.T) {
 	for language, want := range map[string]bool{"en-US": true, "en-GB": true, "EN": true, "": true, "fr-FR": false, "eng-US": false} {
 		if got := (roster.Voice{Language: language}).Speaks([]string{"de-DE", "en-US"}); got != want {

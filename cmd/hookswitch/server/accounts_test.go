@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 )
 
@@ -108,6 +109,27 @@ func TestAnotherServersProtocolIsOpenAIsForModelsOnly(t *testing.T) {
 				t.Errorf("voices: %s, want %s: %s", got, tt.voices, v.text)
 			}
 		})
+	}
+}
+
+// Neither a list that can't be had, nor two, refuse an agent that may be good; a
+// list that is whole refuses what it hasn't.
+func TestOnlyAVoicesOwnListRefusesIt(t *testing.T) {
+	t.Parallel()
+	nobody := "http://127.0.0.1:1" // refuses connections
+	b := open(t, func(o *server.Options) {
+		o.Config.OpenAI.Key = "0123456789"
+		o.Config.Providers.Resemble = config.Provider{Key: "0123456789", BaseURL: nobody}
+		o.Config.Providers.Rime = config.Provider{Key: "0123456789", BaseURL: nobody}
+	})
+	for voice, status := range map[string]int{
+		"abc123": 200, "rime-luna": 200, "openai-alloy": 200, "flite-rms": 200,
+		"openai-aloy": 400, "flite-rmss": 400, "cartesia-x": 400,
+	} {
+		a := b.ask("POST", "/agents", `{"name":"A","voice_uuid":"`+voice+`","asr":{"provider":"moonshine","model":"tiny-en"},"llm":{"provider":"script","model":"demo"}}`)
+		if a.status != status {
+			t.Errorf("%s: %d %s, want %d", voice, a.status, a.text, status)
+		}
 	}
 }
 

@@ -89,7 +89,7 @@ func (k catalog) LLM(ctx context.Context, workspace string) []roster.Capability 
 
 // Voices implements [roster.Catalog]. The providers are asked all at once.
 func (k catalog) Voices(ctx context.Context, workspace string) (roster.Voices, error) {
-	var all roster.Voices
+	all := roster.Voices{Of: whose}
 	keys, err := k.s.purse(ctx, workspace)
 	if err != nil {
 		return all, err
@@ -140,3 +140,12 @@ var voiceNames = map[string]string{
 
 // fliteVoice is the embedded voice of a uuid.
 func fliteVoice(uuid string) (string, bool) { return strings.CutPrefix(uuid, flitePrefix) }
+
+// whose is the provider whose voice a uuid is, or would be.
+func whose(uuid string) string {
+	if _, ours := fliteVoice(uuid); ours {
+		return fliteProvider
+	}
+	p, _ := providers.OfVoice(uuid)
+	return p.Name
+}
