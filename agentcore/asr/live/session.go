@@ -82,10 +82,14 @@ func (s *stream) session() error {
 }
 
 // dial connects; it gives up at once when the stream is closed.
-func (n *session) dial(ctx context.Context) (err error) {
-	url, header, subprotocols := n.proto.Dial()
+func (n *session) dial(ctx context.Context) error {
 	stop := context.AfterFunc(n.net, n.hangUp)
 	defer stop()
+	return provider.Redial(ctx, func() error { return n.dialOnce(ctx) })
+}
+
+func (n *session) dialOnce(ctx context.Context) (err error) {
+	url, header, subprotocols := n.proto.Dial()
 	n.conn, err = ws.Dial(ctx, ws.Config{
 		Provider: n.cfg.Provider, URL: url, Header: header, Subprotocols: subprotocols,
 		Connect: n.cfg.Patience.Connect, TLS: n.cfg.TLS,

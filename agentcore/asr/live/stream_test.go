@@ -3,8 +3,10 @@ package live_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,6 +114,48 @@ func TestAGreetingThatDoesNotComeIsATimeout(t *testing.T) {
 	r, _ := serve(t, live.Mulaw, func(_ *live.Config, p *plain) { p.slow = true }, silent)
 	c := asrtest.Open(t, r, asr.Options{})
 	providertest.Check(t, providertest.NoAnswer, ask(c, asrtest.First).Err)
+}
+
+// One handshake that fails must not make an agent deaf whose only recogniser it
+// is: it is tried once more, if that costs little.
+func TestADialThatFailsAtOnceIsTriedAgain(t *testing.T) {
+	for claim, tt := range map[string]struct {
+		fails  int32
+		status int
+		after  string
+		want   string
+		dials  int32
+	}{
+		"once":                     {1, 503, "", asrtest.First.Text, 2},
+		"twice":                    {2, 503, "", "unavailable", 2},
+		"who wants to be left":     {1, 503, "7", "unavailable", 1},
+		"who has said what it has": {1, 401, "", "auth", 1},
+		"who has enough":           {1, 429, "", "rate_limited", 1},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			r, s := serve(t, live.Mulaw, nil, works)
+			var dials atomic.Int32
+			up := s.Config.Handler
+			s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if dials.Add(1) > tt.fails {
+					up.ServeHTTP(w, r)
+					return
+				}
+				if tt.after != "" {
+					w.Header().Set("Retry-After", tt.after)
+				}
+				w.WriteHeader(tt.status)
+			})
+			c := asrtest.Open(t, r, asr.Options{})
+			got := ask(c, asrtest.First)
+			if text := got.Text; got.Err == nil && text != tt.want || got.Err != nil && string(provider.ClassOf(got.Err)) != tt.want {
+				t.Errorf("final = %+v, want %s", got, tt.want)
+			}
+			if n := dials.Load(); n != tt.dials {
+				t.Errorf("%d dials, want %d", n, tt.dials)
+			}
+		})
+	}
 }
 
 func TestAQuietStreamIsKeptAlive(t *testing.T) {
