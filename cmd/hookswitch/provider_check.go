@@ -137,7 +137,7 @@ func (c *providerCheckCmd) here(ctx context.Context, s streams) ([]checkedView, 
 			continue
 		}
 		asking.Go(func() {
-			for _, check := range p.Check(ctx, providers.Access{Key: own.Key, BaseURL: own.BaseURL, Model: own.Model, HTTP: web}) {
+			for _, check := range p.Check(ctx, providers.Access{Key: own.Key, BaseURL: own.BaseURL, Model: own.Model, OptOut: own.OptOut, HTTP: web}) {
 				found[i] = append(found[i], checked(p.Name, check))
 			}
 		})

@@ -72,15 +72,16 @@ type OpenAI struct {
 // Providers are the accounts at outside services. Their keys serve the workspace
 // "default"; others bring their own.
 type Providers struct {
-	Deepgram   Provider
-	AssemblyAI Provider
-	Whisper    Provider // any server of one's own that speaks the protocol; Key may be empty
-	Anthropic  Provider
-	Gemini     Provider
-	Resemble   Provider
-	ElevenLabs Provider
-	Cartesia   Provider
-	Rime       Provider
+	Deepgram         Provider
+	DeepgramTraining string // "none" keeps calls out of its model improvement program. "theirs"
+	AssemblyAI       Provider
+	Whisper          Provider // any server of one's own that speaks the protocol; Key may be empty
+	Anthropic        Provider
+	Gemini           Provider
+	Resemble         Provider
+	ElevenLabs       Provider
+	Cartesia         Provider
+	Rime             Provider
 }
 
 // Provider is one account.
@@ -88,6 +89,7 @@ type Provider struct {
 	Key     string // secret
 	BaseURL string // another host that speaks its protocol. Empty means its own
 	Model   string // that speaks, or (whisper) hears. Empty has a default
+	OptOut  bool   // calls are kept out of the training of models
 }
 
 // Agent is who answers when no agent was defined for a number.

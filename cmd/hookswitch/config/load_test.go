@@ -263,6 +263,18 @@ func FuzzLoadYAML(f *testing.F) {
 	})
 }
 
+func TestCallsAreKeptOutOfTraining(t *testing.T) {
+	for value, want := range map[string]bool{"none": true, "theirs": false} {
+		l, err := config.Load(in(t, "deepgram:\n  training: "+value+"\n", nil, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Config.Provider("deepgram").OptOut; got != want {
+			t.Errorf("training: %s: kept out: %v, want %v", value, got, want)
+		}
+	}
+}
+
 // Each part may be a list: the first is preferred, the others take over.
 func TestPartsMayBeLists(t *testing.T) {
 	l, err := config.Load(in(t, "recogniser: deepgram/nova-2, moonshine\nvoice: elevenlabs-x,rms\nllm: openai,anthropic/claude-sonnet-4-5,script\n",

@@ -21,7 +21,7 @@ var outside = []account{
 	{"deepgram", "Deepgram", func(p *Providers) *Provider { return &p.Deepgram }, "", ""},
 	{"assemblyai", "AssemblyAI", func(p *Providers) *Provider { return &p.AssemblyAI }, "", ""},
 	{"openai", "OpenAI", nil, "", ""},
-	{"whisper", "a Whisper-compatible server", func(p *Providers) *Provider { return &p.Whisper }, ", up to and with /v1; needed for whisper", "that hears; whisper-1 when empty"},
+	{"whisper", "a Whisper-compatible server", func(p *Providers) *Provider { return &p.Whisper }, ", up to and with /v1; without it the key is for OpenAI's own", "that hears; whisper-1 when empty"},
 	{"anthropic", "Anthropic", func(p *Providers) *Provider { return &p.Anthropic }, "", ""},
 	{"gemini", "Gemini", func(p *Providers) *Provider { return &p.Gemini }, "", ""},
 	{"resemble", "Resemble", func(p *Providers) *Provider { return &p.Resemble }, "", ""},
@@ -54,8 +54,12 @@ func accountSettings() (all []Setting) {
 				field: func(c *Config) any { return &a.field(&c.Providers).Model }})
 		}
 	}
-	return all
+	return slices.Insert(all, 2, training) // behind Deepgram's other two
 }
+
+var training = Setting{Name: "deepgram.training", Group: accounts, Unit: "CHOICE", Default: "theirs", Choices: []string{"theirs", "none"},
+	Doc:   "none keeps calls out of Deepgram's model improvement program, at another price; theirs leaves it to the account",
+	field: func(c *Config) any { return &c.Providers.DeepgramTraining }}
 
 // Provider is what c says of the provider called name; the zero Provider when
 // there is none.
@@ -66,7 +70,9 @@ func (c Config) Provider(name string) Provider {
 		case a.field == nil:
 			return Provider{Key: c.OpenAI.Key, BaseURL: c.OpenAI.BaseURL, Model: c.OpenAI.Voice}
 		default:
-			return *a.field(&c.Providers)
+			p := *a.field(&c.Providers)
+			p.OptOut = name == "deepgram" && c.Providers.DeepgramTraining == "none"
+			return p
 		}
 	}
 	return Provider{}

@@ -33,6 +33,7 @@ type Access struct {
 	BaseURL string // empty means the provider's own
 	Model   string // that speaks. Empty has a default
 
+	OptOut   bool              // calls are kept out of the training of models, where there is a choice
 	Patience provider.Patience // zero fields have the client's defaults
 
 	HTTP *http.Client // shared by all calls. Required

@@ -27,7 +27,7 @@ var Table = []Provider{
 	{Name: "deepgram", Title: "Deepgram",
 		Hears: &Hears{Models: hearing.Models, Formats: hearing.Formats, Prices: hearing.Prices,
 			New: func(a Access, h Hearing) (asr.Recognizer, error) {
-				return hearing.New(hearing.Config{BaseURL: a.BaseURL, Key: a.Key, Patience: a.Patience, Model: h.Model, Format: h.Format})
+				return hearing.New(hearing.Config{BaseURL: a.BaseURL, Key: a.Key, Patience: a.Patience, Model: h.Model, Format: h.Format, OptOut: a.OptOut})
 			}},
 		Speaks: &Speaks{Prices: aura.Prices,
 			New: func(a Access, voice string) (Voice, error) {

@@ -53,7 +53,7 @@ func (s *Server) purse(ctx context.Context, workspace string) (purse, error) {
 // with a noKeyError.
 func (k purse) access(p providers.Provider) (providers.Access, roster.KeySource, error) {
 	settings := k.s.c.Provider(p.Name)
-	a := providers.Access{BaseURL: settings.BaseURL, Model: settings.Model, HTTP: k.s.web, Log: k.s.log}
+	a := providers.Access{BaseURL: settings.BaseURL, Model: settings.Model, OptOut: settings.OptOut, HTTP: k.s.web, Log: k.s.log}
 	kept, own := k.kept[p.Name]
 	switch {
 	case own:
