@@ -4,26 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net/http"
 	"unicode"
 
 	sdk "github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/option"
 
 	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/llm/chat"
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 )
 
-// Bounds of one reply: more is a model gone mad, or a server that isn't one.
-const (
-	maxText      = 64 << 10 // bytes of words
-	maxArguments = 64 << 10 // bytes of one tool call's arguments, and of its id
-	maxName      = 256      // bytes of a tool's name
-	maxCalls     = 16       // tool calls
-)
-
 var (
-	errTooMuch  = errors.New("the reply is too long")
 	errDeclined = errors.New("the model declined to answer")
 	errCut      = errors.New("the reply was cut before its first word: too few tokens")
 	errHalf     = errors.New("a tool call was cut: too few tokens")
@@ -31,65 +22,33 @@ var (
 
 // answer reads one reply from a stream and hands it on.
 type answer struct {
+	*chat.Reply
 	model *Model
-	watch *provider.Watchdog
-	yield func(llm.Delta, error) bool
 
-	op       string // what was being done when it failed
-	refused  string // the field of the request that the model refused
-	began    bool   // something was handed on: too late to try again
-	stopped  bool   // the consumer wants no more
 	finished sdk.StopReason
-	text     int  // bytes of words so far
 	parted   bool // a further block of words needs a space before it
-	calls    []*call
+	calls    []*chat.Call
 	cost     llm.Usage
 	created  int // tokens written to the cache
 	fresh    int // tokens neither read from it nor written
 }
 
-// call is a tool call being put together.
-type call struct {
-	index    int64
-	id, name string
-	args     []byte
-}
-
 // read asks once. A nil error is a whole reply, or a consumer that stopped.
 func (a *answer) read(params sdk.MessageNewParams) error {
-	a.op, a.refused, a.finished, a.calls = "chat", "", "", nil
-	guard := func(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
-		res, err := next(req)
-		if err != nil {
-			return res, err
-		}
-		a.refused = a.model.optional.Learn(res)
-		if _, err := provider.ReadEvents(a.model.cfg.Name, "chat", res); err != nil {
-			return nil, err
-		}
-		return res, nil
-	}
-	stream := a.model.messages.NewStreaming(a.watch.Ctx, params, option.WithMiddleware(guard))
-	defer stream.Close()
-	if err := stream.Err(); err != nil {
-		return err
-	}
-	a.op = "stream"
-	for stream.Next() {
-		if err := a.watch.Ctx.Err(); err != nil {
-			return err
-		}
-		if err := a.event(stream.Current()); err != nil || a.stopped {
-			return err
-		}
-	}
-	if err := stream.Err(); err != nil {
-		return err
-	}
-	if err := a.watch.Ctx.Err(); err != nil {
-		return err
+	stream := a.model.messages.NewStreaming(a.Ctx, params, option.WithMiddleware(a.Guard))
+	if err := chat.Read(a.Reply, stream, a.event); err != nil || a.Stopped {
+		return a.cause(err)
 	}
 	return a.end()
+}
+
+// cause is err, of which nothing is kept but a code if it came instead of words.
+func (a *answer) cause(err error) error {
+	var inStream *sdk.Error
+	if errors.As(err, &inStream) { // an error event; one before the stream never comes so far
+		return provider.Said(a.model.client.Name, a.Op, []byte(inStream.RawJSON()))
+	}
+	return err
 }
 
 // event takes one event of the stream
@@ -124,14 +83,14 @@ func (a *answer) begin(e sdk.MessageStreamEventUnion) error {
 	b := e.ContentBlock
 	switch b.Type {
 	case "text":
-		a.parted = a.text > 0
+		a.parted = a.Said() > 0
 		return a.say(b.Text)
 	case "tool_use":
-		if len(a.calls) == maxCalls || len(b.ID) > maxArguments || len(b.Name) > maxName {
-			return a.tooMuch()
+		c := &chat.Call{Index: e.Index, ID: b.ID, Name: b.Name}
+		if err := a.Begin(c); err != nil {
+			return err
 		}
-		a.calls = append(a.calls, &call{index: e.Index, id: b.ID, name: b.Name})
-		a.watch.Resume() // it is at work
+		a.calls = append(a.calls, c)
 		if given, ok := b.Input.(map[string]any); ok && len(given) > 0 {
 			whole, err := json.Marshal(given)
 			if err != nil {
@@ -153,11 +112,10 @@ func (a *answer) say(words string) error {
 		words = " " + words
 	}
 	a.parted = false
-	first := a.text == 0
-	if a.text += len(words); a.text > maxText {
-		return a.tooMuch()
+	first := a.Said() == 0
+	if err := a.Say(words); err != nil {
+		return err
 	}
-	a.hand(llm.Delta{Text: words})
 	if first {
 		a.handCost() // should nobody hear the end: it costs the same
 	}
@@ -167,14 +125,11 @@ func (a *answer) say(words string) error {
 // part adds a piece of a tool call's arguments.
 func (a *answer) part(index int64, piece string) error {
 	for _, c := range a.calls {
-		if c.index != index {
+		if c.Index != index {
 			continue
 		}
-		if c.args = append(c.args, piece...); len(c.args) > maxArguments {
-			return a.tooMuch()
-		}
-		if piece != "" {
-			a.watch.Resume() // it is at work
+		if err := a.Add(c, piece); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -202,50 +157,29 @@ func (a *answer) recount(u sdk.MessageDeltaUsage) {
 // end hands on the tool calls and the cost, or says why there is no whole reply
 // (platform.claude.com/docs/en/build-with-claude/handling-stop-reasons).
 func (a *answer) end() error {
-	name := a.model.cfg.Name
 	switch {
 	case a.finished == "": // a proxy closed it politely in mid-sentence
 		return io.ErrUnexpectedEOF
-	case a.finished == sdk.StopReasonRefusal && a.text == 0:
-		return provider.New(name, "stream", provider.Refused, errDeclined)
-	case a.finished == sdk.StopReasonMaxTokens && a.text == 0 && len(a.calls) == 0:
-		return provider.New(name, "stream", provider.Garbage, errCut)
+	case a.finished == sdk.StopReasonRefusal && a.Said() == 0:
+		return a.Fail(provider.Refused, errDeclined)
+	case a.finished == sdk.StopReasonMaxTokens && a.Said() == 0 && len(a.calls) == 0:
+		return a.Fail(provider.Garbage, errCut)
 	}
 	for _, c := range a.calls {
-		if len(c.args) == 0 {
-			c.args = []byte("{}")
-		}
-		if a.finished == sdk.StopReasonMaxTokens && !json.Valid(c.args) {
-			return provider.New(name, "stream", provider.Garbage, errHalf)
+		if a.finished == sdk.StopReasonMaxTokens && len(c.Args) > 0 && !json.Valid(c.Args) {
+			return a.Fail(provider.Garbage, errHalf)
 		}
 	}
 	for _, c := range a.calls {
-		if !a.stopped {
-			a.hand(llm.Delta{Call: &llm.ToolCall{ID: c.id, Name: c.name, Arguments: json.RawMessage(c.args)}})
-		}
+		a.HandCall(c)
 	}
 	a.handCost()
 	return nil
 }
 
-func (a *answer) tooMuch() error {
-	return provider.New(a.model.cfg.Name, "stream", provider.Garbage, errTooMuch)
-}
-
 // handCost hands on what the reply cost so far, unless the server doesn't count.
 func (a *answer) handCost() {
 	cost := a.cost
-	if cost.Input = a.fresh + a.created + a.cost.Cached; cost != (llm.Usage{}) && !a.stopped {
-		a.hand(llm.Delta{Usage: &cost})
-	}
-}
-
-func (a *answer) hand(d llm.Delta) {
-	a.began = true
-	a.watch.Pause()
-	if !a.yield(d, nil) {
-		a.stopped = true
-		return
-	}
-	a.watch.Resume()
+	cost.Input = a.fresh + a.created + a.cost.Cached
+	a.HandUsage(cost)
 }

@@ -97,17 +97,17 @@ func mindOf(f family, effort string, midTurn bool) mind {
 
 // tune puts into p how to think, how wild to be and how much to say.
 func (m *Model) tune(p *sdk.MessageNewParams, midTurn bool) {
-	mind := mindOf(m.family, m.cfg.ReasoningEffort, midTurn)
-	p.MaxTokens = int64(m.cfg.MaxTokens + mind.room)
-	if !m.optional.Refused(fieldThinking) {
+	mind := mindOf(m.family, m.client.ReasoningEffort, midTurn)
+	p.MaxTokens = int64(m.client.MaxTokens + mind.room)
+	if !m.client.Optional.Refused(fieldThinking) {
 		p.Thinking = mind.thinking
 	}
-	if !m.optional.Refused(fieldEffort) {
+	if !m.client.Optional.Refused(fieldEffort) {
 		p.OutputConfig.Effort = mind.effort
 	}
 	// platform.claude.com/docs/en/about-claude/models/migration-guide: from 4.7 on
 	// any temperature but the default is refused.
-	if t := m.cfg.Temperature; t != nil && m.family.version < 47 && p.Thinking.OfEnabled == nil && p.Thinking.OfAdaptive == nil && !m.optional.Refused(fieldTemperature) {
+	if t := m.client.Temperature; t != nil && m.family.version < 47 && p.Thinking.OfEnabled == nil && p.Thinking.OfAdaptive == nil && !m.client.Optional.Refused(fieldTemperature) {
 		p.Temperature = param.NewOpt(min(*t, 1))
 	}
 }

@@ -25,7 +25,7 @@ const (
 // params writes a request down in the provider's terms, without what the model
 // was seen to refuse.
 func (m *Model) params(r llm.Request) (p sdk.MessageNewParams, err error) {
-	p = sdk.MessageNewParams{Model: m.cfg.Model, System: system(r.Messages), Messages: messages(r.Messages)}
+	p = sdk.MessageNewParams{Model: m.client.Model, System: system(r.Messages), Messages: messages(r.Messages)}
 	if p.Tools, err = tools(r.Tools); err != nil {
 		return p, err
 	}

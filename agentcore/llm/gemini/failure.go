@@ -21,12 +21,12 @@ const longest = 24 * time.Hour
 // used up day is a status 429 as is a busy minute, and how long to wait is in a
 // RetryInfo. Used up credits are a status 402
 // (ai.google.dev/gemini-api/docs/troubleshooting).
-func refusal(op string, status int, h http.Header, body []byte) *provider.Error {
+func refusal(name, op string, status int, h http.Header, body []byte) *provider.Error {
 	var list []json.RawMessage
 	if json.Unmarshal(body, &list) == nil && len(list) > 0 { // it comes so, too
 		body = list[0]
 	}
-	e := provider.Status(Name, op, status, h, body)
+	e := provider.Status(name, op, status, h, body)
 	var b struct {
 		Error struct{ Details []detail }
 	}
@@ -64,25 +64,10 @@ func (d detail) tell(e *provider.Error) {
 }
 
 // inStream is an error that came instead of words.
-func inStream(said genai.APIError) error {
+func inStream(name string, said genai.APIError) error {
 	body, err := json.Marshal(map[string]any{"error": map[string]any{"status": said.Status, "message": said.Message, "details": said.Details}})
 	if err != nil || said.Code < 400 || said.Code > 599 {
-		return provider.New(Name, "stream", provider.Unavailable, errors.New("the server broke off"))
+		return provider.New(name, "stream", provider.Unavailable, errors.New("the server broke off"))
 	}
-	return refusal("stream", said.Code, nil, body)
-}
-
-// wait waits before another try, and says whether there is to be one.
-func (m *Model) wait(w *provider.Watchdog, try int, err error) bool {
-	pause, ok := w.Again(try, err)
-	if !ok {
-		return false
-	}
-	var status *provider.StatusError
-	if errors.As(err, &status) {
-		m.log.Warn("gemini: trying again", "status", status.Status, "code", status.Code, "try", try+1, "wait", pause)
-	} else {
-		m.log.Warn("gemini: trying again: no connection", "try", try+1, "wait", pause)
-	}
-	return w.Sleep(pause)
+	return refusal(name, "stream", said.Code, nil, body)
 }

@@ -29,7 +29,7 @@ func (a *answer) finish(reason genai.FinishReason) error {
 
 // blocked is a reply that Google keeps back, or a request that it doesn't answer.
 func (a *answer) blocked(reason string) error {
-	return provider.New(Name, a.op, provider.Refused, errors.New("the reply is blocked"+because(reason)))
+	return a.Fail(provider.Refused, errors.New("the reply is blocked"+because(reason)))
 }
 
 // reasonRule is what a reason looks like that holds no words of the call.

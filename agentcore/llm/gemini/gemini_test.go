@@ -288,6 +288,17 @@ func TestConfigurationMistakesAreNamed(t *testing.T) {
 	}
 }
 
+func TestAServiceMayHaveItsOwnNameAndHeaders(t *testing.T) {
+	m, s := serve(t, func(c *gemini.Config) { c.Name, c.Headers = "gateway", map[string]string{"X-Team": "front desk"} }, status(400, "INVALID_ARGUMENT", ""))
+	var e *llm.Error
+	if g := ask(t.Context(), m, llmtest.Request()); !errors.As(g.err, &e) || e.Provider != "gateway" {
+		t.Errorf("err = %v, want one of the gateway's", g.err)
+	}
+	if h := s.asked()[0].Header; h.Get("X-Team") != "front desk" {
+		t.Errorf("headers %v", h)
+	}
+}
+
 func TestEveryModelThatIsPricedIsListed(t *testing.T) {
 	listed := map[string]bool{}
 	for _, m := range gemini.Models {

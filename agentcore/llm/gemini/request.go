@@ -24,11 +24,11 @@ func checkTools(tools []llm.Tool) error {
 func (m *Model) config(r llm.Request) *genai.GenerateContentConfig {
 	again := false
 	c := &genai.GenerateContentConfig{
-		MaxOutputTokens: int32(m.cfg.MaxTokens), ThinkingConfig: m.thinking,
+		MaxOutputTokens: int32(m.client.MaxTokens), ThinkingConfig: m.thinking,
 		AutomaticContinuation: &again, // the SDK would ask again by itself
 	}
-	if m.cfg.Temperature != nil {
-		t := float32(*m.cfg.Temperature)
+	if m.client.Temperature != nil {
+		t := float32(*m.client.Temperature)
 		c.Temperature = &t
 	}
 	if prompt, _ := split(r.Messages); prompt != "" {

@@ -15,7 +15,10 @@ const mostRefusal = 16 << 10
 
 // wire is a transport that turns every answer but a stream into an error, before
 // the SDK reads all of its body and makes text of it, and taps the stream.
-type wire struct{ base http.RoundTripper }
+type wire struct {
+	name string // of the service, in errors
+	base http.RoundTripper
+}
 
 func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	base := w.base
@@ -29,9 +32,9 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if res.StatusCode != http.StatusOK {
 		body, _ := io.ReadAll(io.LimitReader(res.Body, mostRefusal)) // without a code it is an error as well
 		res.Body.Close()
-		return nil, refusal("chat", res.StatusCode, res.Header, body)
+		return nil, refusal(w.name, "chat", res.StatusCode, res.Header, body)
 	}
-	if _, err := provider.ReadEvents(Name, "chat", res); err != nil {
+	if _, err := provider.ReadEvents(w.name, "chat", res); err != nil {
 		return nil, err
 	}
 	if t, ok := req.Context().Value(tapKey{}).(*tap); ok {

@@ -23,15 +23,6 @@ var optionalFields = []string{fieldTemperature, fieldEffort, fieldUsage, fieldMa
 // the effort twice.
 const mostLearned = 6
 
-// without notes that the server refuses field, which was sent with this effort,
-// for every request to come.
-func (m *Model) without(field string, sent int32) {
-	if field == fieldEffort {
-		m.effort.CompareAndSwap(sent, sent+1) // of many calls at once one counts
-	}
-	m.log.Info(m.cfg.Name+": the model refuses a field, and is asked without it from now on", "model", m.cfg.Model, "field", field)
-}
-
 // reasoning is the effort to ask for; empty asks for none in particular. What is
 // refused becomes "none", and if that is refused, too, nothing.
 func (m *Model) reasoning(tools bool) (effort string, refused int32) {
@@ -42,7 +33,7 @@ func (m *Model) reasoning(tools bool) (effort string, refused int32) {
 	case refused == 1 || tools && m.family.noThoughtWithTools():
 		return "none", refused
 	}
-	return m.cfg.ReasoningEffort, refused
+	return m.client.ReasoningEffort, refused
 }
 
 // family is a model's generation: "gpt-5.4-mini" is of 5.4. The zero family is

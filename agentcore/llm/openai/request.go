@@ -14,13 +14,13 @@ import (
 // params writes a request down in the provider's terms, without what the server
 // was seen to refuse, and says how much of the effort that is.
 func (m *Model) params(r llm.Request) (p sdk.ChatCompletionNewParams, sent int32, err error) {
-	p = sdk.ChatCompletionNewParams{Model: m.cfg.Model, Messages: messages(r.Messages)}
+	p = sdk.ChatCompletionNewParams{Model: m.client.Model, Messages: messages(r.Messages)}
 	effort, sent := m.reasoning(len(r.Tools) > 0)
 	p.ReasoningEffort = shared.ReasoningEffort(effort)
-	if t := m.cfg.Temperature; t != nil && m.family.takesTemperature(effort) && !m.optional.Refused(fieldTemperature) {
+	if t := m.client.Temperature; t != nil && m.family.takesTemperature(effort) && !m.client.Optional.Refused(fieldTemperature) {
 		p.Temperature = param.NewOpt(*t)
 	}
-	if !m.optional.Refused(fieldUsage) { // what it cost comes in a last chunk
+	if !m.client.Optional.Refused(fieldUsage) { // what it cost comes in a last chunk
 		p.StreamOptions.IncludeUsage = param.NewOpt(true)
 	}
 	m.limit(&p)
@@ -31,13 +31,13 @@ func (m *Model) params(r llm.Request) (p sdk.ChatCompletionNewParams, sent int32
 // limit bounds the reply. OpenAI's newer models refuse the old name, most other
 // servers know no other; one that refuses both is not told.
 func (m *Model) limit(p *sdk.ChatCompletionNewParams) {
-	n := int64(m.cfg.MaxTokens)
+	n := int64(m.client.MaxTokens)
 	if n == 0 {
 		return
 	}
-	old, later := !m.optional.Refused(fieldMaxTokens), !m.optional.Refused(fieldMaxNew)
+	old, later := !m.client.Optional.Refused(fieldMaxTokens), !m.client.Optional.Refused(fieldMaxNew)
 	switch {
-	case later && (m.cfg.BaseURL == "" || !old):
+	case later && (m.client.BaseURL == "" || !old):
 		p.MaxCompletionTokens = param.NewOpt(n)
 	case old:
 		p.MaxTokens = param.NewOpt(n)
