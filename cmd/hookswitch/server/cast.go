@@ -262,3 +262,13 @@ func chosen(list string, own map[string]roster.Choice) []roster.Choice {
 	}
 	return all
 }
+
+// breakersOpen is how many breakers are open.
+func (s *Server) breakersOpen() (n float64) {
+	for _, b := range s.breakers.States() {
+		if b.Is == "open" {
+			n++
+		}
+	}
+	return n
+}
