@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,12 +80,16 @@ func (v checkedView) latency() string {
 	return strconv.FormatInt(v.Latency, 10)
 }
 
-// cost is a list price, shown so that a hundredth of a cent is not nothing.
+// cost is a list price, of which two digits are shown, however small it is.
 func (v checkedView) cost() string {
-	if v.Cost == nil {
+	switch {
+	case v.Cost == nil:
 		return "-"
+	case *v.Cost <= 0:
+		return "0"
 	}
-	return strconv.FormatFloat(*v.Cost, 'g', 2, 64)
+	digits := max(2, 1-int(math.Floor(math.Log10(*v.Cost))))
+	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(*v.Cost, 'f', digits, 64), "0"), ".")
 }
 
 func (v checkedView) result() string {

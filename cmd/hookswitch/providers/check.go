@@ -5,7 +5,9 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/asr"
@@ -166,17 +168,23 @@ func (s *Speaks) check(ctx context.Context, name string, a Access) Check {
 	}
 	defer v.Close()
 	const text = "One."
-	began, loudest := time.Now(), 0
+	began, loudest, frames := time.Now(), 0, 0
 	c.Err = v.Speak(ctx, text, tts.Frames(func(f *media.Frame) error {
 		if c.Latency == 0 {
 			c.Latency = time.Since(began)
 		}
+		frames++
 		for _, x := range f {
 			loudest = max(loudest, int(math.Abs(float64(x))))
 		}
 		return nil
 	}))
-	c.Cost = cost(s.Prices[c.Model], map[provider.Unit]float64{provider.Characters: float64(len(text))})
+	price := s.Prices[c.Model]
+	if _, byTime := price[provider.AudioSeconds]; byTime {
+		c.Cost = cost(price, map[provider.Unit]float64{provider.AudioSeconds: float64(frames) * media.FrameDuration.Seconds()})
+	} else {
+		c.Cost = cost(price, map[provider.Unit]float64{provider.Characters: float64(len(text))})
+	}
 	if c.Err == nil && loudest < 500 {
 		c.Err = provider.New(name, "speak", provider.Garbage, fmt.Errorf("it answered with silence: the loudest sample of a spoken word is %d", loudest))
 	}
@@ -186,7 +194,8 @@ func (s *Speaks) check(ctx context.Context, name string, a Access) Check {
 // cost is what units cost; nil when a price of one that was used is not known.
 func cost(p provider.Prices, units map[provider.Unit]float64) *float64 {
 	sum := 0.
-	for unit, n := range units {
+	for _, unit := range slices.Sorted(maps.Keys(units)) { // in one order, for one sum
+		n := units[unit]
 		price, ok := p[unit]
 		if n > 0 && !ok {
 			return nil
