@@ -68,7 +68,7 @@ func listeners(b *testing.B, base string) (names []string, open map[string]func(
 	}
 	names = []string{"nobody", "deepgram", "metered", "whole/ulaw_8000"}
 	for _, f := range []live.Format{live.PCM16k, "pcm_44100"} {
-		name, r := "whole, "+string(f), recogniser(b, base, f)
+		name, r := "whole/"+string(f), recogniser(b, base, f)
 		names = append(names, name)
 		open[name] = func() asr.Stream { return stream(b, whole(r, r)) }
 	}
