@@ -64,21 +64,7 @@ type Config struct {
 }
 
 func (c Config) check() error {
-	var errs []error
-	fail := func(text string) { errs = append(errs, errors.New("assemblyai: "+text)) }
-	if err := provider.CheckBase(c.BaseURL); err != nil {
-		fail(err.Error())
-	}
-	if err := provider.CheckKey(c.Key); err != nil {
-		fail(err.Error())
-	}
-	if c.Key == "" {
-		fail("Key is required")
-	}
-	if err := c.Format.Check(Formats); err != nil {
-		fail(err.Error())
-	}
-	return errors.Join(errs...)
+	return errors.Join(provider.CheckAccount(c.BaseURL, c.Key, true), c.Format.Check(Formats))
 }
 
 // Recognizer is an [asr.Recognizer].
@@ -94,7 +80,7 @@ func New(c Config) (*Recognizer, error) {
 		c.Model = Universal
 	}
 	if err := c.check(); err != nil {
-		return nil, err
+		return nil, provider.Named(Name, err)
 	}
 	r, err := live.New(live.Config{
 		Provider:  Name,

@@ -71,17 +71,8 @@ type Config struct {
 var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
 func (c Config) check() error {
-	var errs []error
-	fail := func(text string) { errs = append(errs, errors.New("deepgram: "+text)) }
-	if err := provider.CheckBase(c.BaseURL); err != nil {
-		fail(err.Error())
-	}
-	if err := provider.CheckKey(c.Key); err != nil {
-		fail(err.Error())
-	}
-	if c.Key == "" {
-		fail("Key is required")
-	}
+	errs := []error{provider.CheckAccount(c.BaseURL, c.Key, true), c.Format.Check(Formats)}
+	fail := func(text string) { errs = append(errs, errors.New(text)) }
 	switch {
 	case !nameRule.MatchString(c.Model):
 		fail("Model must be a name of Deepgram's")
@@ -90,9 +81,6 @@ func (c Config) check() error {
 	}
 	if c.Language != "" && !nameRule.MatchString(c.Language) {
 		fail("Language must be a BCP 47 tag, or multi")
-	}
-	if err := c.Format.Check(Formats); err != nil {
-		fail(err.Error())
 	}
 	if c.Endpointing > 0 && (c.Endpointing < 10*time.Millisecond || c.Endpointing > 10*time.Second) {
 		fail("Endpointing must be from 10 ms to 10 s, or negative for none")
@@ -119,7 +107,7 @@ func New(c Config) (*Recognizer, error) {
 		c.Endpointing = 300 * time.Millisecond
 	}
 	if err := c.check(); err != nil {
-		return nil, err
+		return nil, provider.Named(Name, err)
 	}
 	r, err := live.New(live.Config{
 		Provider:  Name,

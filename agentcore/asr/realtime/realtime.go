@@ -58,19 +58,9 @@ type Config struct {
 }
 
 func (c Config) check() error {
-	var errs []error
-	fail := func(text string) { errs = append(errs, errors.New("realtime: "+text)) }
-	if err := provider.CheckBase(c.BaseURL); err != nil {
-		fail(err.Error())
-	}
-	if err := provider.CheckKey(c.Key); err != nil {
-		fail(err.Error())
-	}
+	errs := []error{provider.CheckAccount(c.BaseURL, c.Key, false), c.Format.Check(Formats)}
 	if c.Key == "" && c.BaseURL == "" {
-		fail("Key is required for OpenAI's own")
-	}
-	if err := c.Format.Check(Formats); err != nil {
-		fail(err.Error())
+		errs = append(errs, errors.New("Key is required for OpenAI's own"))
 	}
 	return errors.Join(errs...)
 }
@@ -88,7 +78,7 @@ func New(c Config) (*Recognizer, error) {
 		c.Model = Models[0]
 	}
 	if err := c.check(); err != nil {
-		return nil, err
+		return nil, provider.Named("realtime", err)
 	}
 	r, err := live.New(live.Config{
 		Provider:  Name,

@@ -54,22 +54,16 @@ type Config struct {
 }
 
 func (c Config) check() error {
-	var errs []error
-	fail := func(text string) { errs = append(errs, errors.New("whisper: "+text)) }
-	if err := provider.CheckBase(c.BaseURL); err != nil {
-		fail(err.Error())
-	}
-	if err := provider.CheckKey(c.Key); err != nil {
-		fail(err.Error())
-	}
+	errs := []error{provider.CheckAccount(c.BaseURL, c.Key, false)}
+	fail := func(text string) { errs = append(errs, errors.New(text)) }
 	if c.Key == "" && c.BaseURL == "" {
 		fail("Key is required for OpenAI's own")
 	}
 	if c.Model == "" {
 		fail("Model is required")
 	}
-	if err := c.Format.Check(Formats); c.Format != "" && err != nil {
-		fail(err.Error())
+	if c.Format != "" {
+		errs = append(errs, c.Format.Check(Formats))
 	}
 	if c.AtOnce < 0 || c.AtOnce > 8 {
 		fail("AtOnce must be from 0 to 8")
@@ -87,7 +81,7 @@ type Recognizer struct {
 // fault.
 func New(c Config) (*Recognizer, error) {
 	if err := c.check(); err != nil {
-		return nil, err
+		return nil, provider.Named(Name, err)
 	}
 	if c.BaseURL == "" {
 		c.BaseURL = own

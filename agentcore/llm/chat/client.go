@@ -21,10 +21,10 @@ type Client struct {
 }
 
 // New checks cfg and fills in what it leaves out; name is the provider's. also
-// is what the adapter finds wrong with cfg besides, nil for what is right. The
-// errors name the field at fault.
+// is what the adapter finds wrong with cfg besides. The errors name the field at
+// fault.
 func New(name string, cfg Config, also ...error) (*Client, error) {
-	if err := mistakes(name, append(cfg.check(), also...)); err != nil {
+	if err := provider.Named(name, errors.Join(cfg.check(), errors.Join(also...))); err != nil {
 		return nil, err
 	}
 	return &Client{Config: cfg.orDefault(name), shared: cfg.HTTP != nil}, nil

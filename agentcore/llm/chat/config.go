@@ -36,17 +36,12 @@ type Config struct {
 // Efforts are the values of ReasoningEffort. Which of them a model knows differs.
 var Efforts = []string{"none", "minimal", "low", "medium", "high", "xhigh", "max"}
 
-// check is everything that is wrong with c, the field at fault by name.
-func (c Config) check() (errs []error) {
+// check says everything that is wrong with c, the field at fault by name.
+func (c Config) check() error {
+	errs := []error{provider.CheckAccount(c.BaseURL, c.Key, false)}
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if c.Model == "" {
 		fail("Model is required")
-	}
-	if err := provider.CheckBase(c.BaseURL); err != nil {
-		fail("%w", err)
-	}
-	if err := provider.CheckKey(c.Key); err != nil {
-		fail("%w", err)
 	}
 	if t := c.Temperature; t != nil && !(*t >= 0 && *t <= 2) {
 		fail("Temperature must be from 0 to 2")
@@ -60,7 +55,7 @@ func (c Config) check() (errs []error) {
 	if c.Patience.Connect < 0 || c.Patience.First < 0 || c.Patience.Gap < 0 {
 		fail("Patience must not be negative")
 	}
-	return errs
+	return errors.Join(errs...)
 }
 
 // orDefault is c with nothing left out that has a default everywhere.
@@ -83,14 +78,4 @@ func (c Config) orDefault(name string) Config {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return c
-}
-
-// mistakes joins errs, nil ones left out, each with the provider's name.
-func mistakes(name string, errs []error) error {
-	for i, err := range errs {
-		if err != nil {
-			errs[i] = fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return errors.Join(errs...)
 }

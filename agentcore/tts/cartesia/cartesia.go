@@ -57,19 +57,7 @@ type Config struct {
 	Warm     time.Duration     // how long an idle connection is kept; at most the 5 min that Cartesia does. Zero means 15 s, negative none
 }
 
-func (c Config) check() error {
-	var errs []error
-	if err := provider.CheckBase(c.BaseURL); err != nil {
-		errs = append(errs, err)
-	}
-	if err := provider.CheckKey(c.Key); err != nil {
-		errs = append(errs, err)
-	}
-	if c.Key == "" {
-		errs = append(errs, errors.New("Key is required"))
-	}
-	return errors.Join(errs...)
-}
+func (c Config) check() error { return provider.CheckAccount(c.BaseURL, c.Key, true) }
 
 // Voice speaks. It is a [tts.Synthesizer]; each phrase has a connection of its
 // own, which the next may use again.

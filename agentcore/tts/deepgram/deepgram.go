@@ -4,7 +4,6 @@ package deepgram
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -79,14 +78,5 @@ func (c Config) header() http.Header { return http.Header{"Authorization": {"Tok
 
 // checkAccount checks what every request needs.
 func (c Config) checkAccount() error {
-	var errs []error
-	for _, err := range []error{provider.CheckBase(c.BaseURL), provider.CheckKey(c.Key)} {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("deepgram: %w", err))
-		}
-	}
-	if c.Key == "" {
-		errs = append(errs, errors.New("deepgram: Key is required"))
-	}
-	return errors.Join(errs...)
+	return provider.Named(Name, provider.CheckAccount(c.BaseURL, c.Key, true))
 }

@@ -121,14 +121,5 @@ func (c Config) check() error {
 
 // checkAccount checks what every request needs.
 func (c Config) checkAccount() error {
-	var errs []error
-	for _, err := range []error{provider.CheckBase(c.BaseURL), provider.CheckKey(c.Key)} {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("elevenlabs: %w", err))
-		}
-	}
-	if c.Key == "" {
-		errs = append(errs, errors.New("elevenlabs: Key is required"))
-	}
-	return errors.Join(errs...)
+	return provider.Named(Name, provider.CheckAccount(c.BaseURL, c.Key, true))
 }

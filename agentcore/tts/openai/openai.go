@@ -61,19 +61,7 @@ type Config struct {
 	Patience     provider.Patience // zero fields have defaults
 }
 
-func (c Config) check() error {
-	var errs []error
-	if err := provider.CheckBase(c.BaseURL); err != nil {
-		errs = append(errs, err)
-	}
-	if err := provider.CheckKey(c.Key); err != nil {
-		errs = append(errs, err)
-	}
-	if c.own() && c.Key == "" {
-		errs = append(errs, errors.New("Key is required"))
-	}
-	return errors.Join(errs...)
-}
+func (c Config) check() error { return provider.CheckAccount(c.BaseURL, c.Key, c.own()) }
 
 // own reports whether the server is OpenAI's.
 func (c Config) own() bool {

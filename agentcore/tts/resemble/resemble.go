@@ -80,18 +80,9 @@ type Config struct {
 }
 
 func (c Config) check() error {
-	var errs []error
-	if err := provider.CheckBase(c.BaseURL); err != nil {
-		errs = append(errs, err)
-	}
+	errs := []error{provider.CheckAccount(c.BaseURL, c.Key, true)}
 	if err := provider.CheckBase(c.StreamURL); err != nil {
 		errs = append(errs, errors.New(strings.Replace(err.Error(), "BaseURL", "StreamURL", 1)))
-	}
-	if err := provider.CheckKey(c.Key); err != nil {
-		errs = append(errs, err)
-	}
-	if c.Key == "" {
-		errs = append(errs, errors.New("Key is required"))
 	}
 	return errors.Join(errs...)
 }
