@@ -18,7 +18,7 @@ func CheckAccount(base, key string, required bool) error {
 // Named is err with the provider's name before it; of several that were joined,
 // before each. It is nil when err is.
 func Named(name string, err error) error {
-	several, ok := err.(interface{ Unwrap() []error })
+	several, ok := any(err).(interface{ Unwrap() []error })
 	switch {
 	case err == nil:
 		return nil

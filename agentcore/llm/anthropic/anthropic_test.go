@@ -73,7 +73,7 @@ func TestStreamsAreReadAsTheyComeInRealLife(t *testing.T) {
 		}, "Tuesday.", nil},
 		{"pings, comments and events to come", func(c *conn) {
 			c.stream()
-			c.raw(": keep-alive\n\nevent: later\ndata: {\"type\":\"later\",\"x\":[1]}\n\n")
+			c.Raw(": keep-alive\n\nevent: later\ndata: {\"type\":\"later\",\"x\":[1]}\n\n")
 			c.block(0, `{"type":"text","text":"Hi"}`)
 			c.event("ping", "")
 			c.delta(0, "later_delta", "x", "y")
@@ -129,12 +129,12 @@ func TestFailuresSayWhetherToTryAgain(t *testing.T) {
 		{"no such model", status(404, "not_found_error"), "", llm.Error{Op: "chat", Code: 404, Class: provider.Refused}, "not_found_error"},
 		{"not allowed", status(403, "permission_error"), "", llm.Error{Op: "chat", Code: 403, Class: provider.Auth}, "permission_error"},
 		{"too large a request", status(413, "request_too_large"), "", llm.Error{Op: "chat", Code: 413, Class: provider.Refused}, "request_too_large"},
-		{"an error page", func(c *conn) { c.w.WriteHeader(502); fmt.Fprint(c.w, "<html>"+llmtest.Key) }, "", llm.Error{Op: "chat", Code: 502, Class: provider.Unavailable, Retry: true}, "status 502"},
-		{"a redirect", func(c *conn) { http.Redirect(c.w, c.r, "/elsewhere", http.StatusTemporaryRedirect) }, "", llm.Error{Op: "chat", Code: 307, Class: provider.Refused}, "status 307"},
-		{"not a stream", func(c *conn) { c.w.Header().Set("Content-Type", "application/json"); fmt.Fprint(c.w, `{}`) }, "", llm.Error{Op: "chat", Class: provider.Garbage, Retry: true}, "no stream"},
+		{"an error page", func(c *conn) { c.W.WriteHeader(502); fmt.Fprint(c.W, "<html>"+llmtest.Key) }, "", llm.Error{Op: "chat", Code: 502, Class: provider.Unavailable, Retry: true}, "status 502"},
+		{"a redirect", func(c *conn) { http.Redirect(c.W, c.R, "/elsewhere", http.StatusTemporaryRedirect) }, "", llm.Error{Op: "chat", Code: 307, Class: provider.Refused}, "status 307"},
+		{"not a stream", func(c *conn) { c.W.Header().Set("Content-Type", "application/json"); fmt.Fprint(c.W, `{}`) }, "", llm.Error{Op: "chat", Class: provider.Garbage, Retry: true}, "no stream"},
 		{"pings are not words", func(c *conn) {
 			c.stream()
-			for c.r.Context().Err() == nil {
+			for c.R.Context().Err() == nil {
 				c.event("ping", "")
 				time.Sleep(5 * time.Millisecond)
 			}
@@ -142,34 +142,34 @@ func TestFailuresSayWhetherToTryAgain(t *testing.T) {
 		{"thoughts are not words", func(c *conn) {
 			c.stream()
 			c.block(0, `{"type":"thinking","thinking":""}`)
-			for c.r.Context().Err() == nil {
+			for c.R.Context().Err() == nil {
 				c.delta(0, "thinking_delta", "thinking", "hm ")
 				time.Sleep(5 * time.Millisecond)
 			}
 		}, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
-		{"cut in the middle", func(c *conn) { one(c); c.cut() }, "One ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
+		{"cut in the middle", func(c *conn) { one(c); c.Cut() }, "One ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
 		{"cut within a tool call", func(c *conn) { c.stream(); c.call(0, "a", `{"what"`) }, "", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
 		{"too few tokens for a tool call", func(c *conn) { c.stream(); c.call(0, "a", `{"what"`); c.finish("max_tokens") }, "", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "a tool call was cut"},
 		{"too few tokens for a word", func(c *conn) { c.stream(); c.finish("max_tokens") }, "", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "before its first word"},
 		{"declined", func(c *conn) { c.stream(); c.finish("refusal") }, "", llm.Error{Op: "stream", Class: provider.Refused}, "declined"},
 		{"an error event", func(c *conn) { one(c); c.event("error", `"error":{"type":"rate_limit_error","message":"x"}`) }, "One ", llm.Error{Op: "stream", Class: provider.RateLimited, Retry: true}, "rate_limit_error"},
-		{"an error event that is none", func(c *conn) { one(c); c.raw("event: error\ndata: " + llmtest.Key + "\n\n") }, "One ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "the server broke off"},
+		{"an error event that is none", func(c *conn) { one(c); c.Raw("event: error\ndata: " + llmtest.Key + "\n\n") }, "One ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "the server broke off"},
 		{"arguments without end", func(c *conn) {
 			c.stream()
 			c.block(0, `{"type":"tool_use","id":"a","name":"book","input":{}}`)
-			for c.r.Context().Err() == nil {
+			for c.R.Context().Err() == nil {
 				c.delta(0, "input_json_delta", "partial_json", strings.Repeat("x", 10_000))
 			}
 		}, "", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "the reply is too long"},
 		{"calls without end", func(c *conn) {
 			c.stream()
-			for i := 0; c.r.Context().Err() == nil; i++ {
+			for i := 0; c.R.Context().Err() == nil; i++ {
 				c.block(i, `{"type":"tool_use","id":"a","name":"book","input":{}}`)
 			}
 		}, "", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "the reply is too long"},
 		{"words without end", func(c *conn) {
 			one(c)
-			for c.r.Context().Err() == nil {
+			for c.R.Context().Err() == nil {
 				c.say(0, strings.Repeat("x", 10_000))
 			}
 		}, "One " + strings.Repeat("x", 60_000), llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "the reply is too long"},
@@ -213,17 +213,17 @@ func TestRetriesAreBeforeTheFirstWordOnly(t *testing.T) {
 		{"not if it takes longer than a caller waits", []play{status(429, "rate_limit_error", "Retry-After", "60"), words("Hi.")}, "", 1},
 		{"not after 400", []play{status(400, "invalid_request_error"), words("Hi.")}, "", 1},
 		{"not when a spend limit is reached", []play{func(c *conn) {
-			c.w.Header().Set("Content-Type", "application/json")
-			c.w.WriteHeader(429)
-			fmt.Fprint(c.w, `{"type":"error","error":{"type":"rate_limit_error","message":"x","details":{"error_code":"enforced_spend_limit_reached"}}}`)
+			c.W.Header().Set("Content-Type", "application/json")
+			c.W.WriteHeader(429)
+			fmt.Fprint(c.W, `{"type":"error","error":{"type":"rate_limit_error","message":"x","details":{"error_code":"enforced_spend_limit_reached"}}}`)
 		}, words("Hi.")}, "", 1},
-		{"not after a word was said", []play{func(c *conn) { one(c); c.cut() }, words("Hi.")}, "One ", 1},
+		{"not after a word was said", []play{func(c *conn) { one(c); c.Cut() }, words("Hi.")}, "One ", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var log bytes.Buffer
 			m, s := serve(t, func(c *anthropic.Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) }, tt.plays...)
 			g := ask(t.Context(), m, llmtest.Request())
-			if n := len(s.asked()); g.text != tt.text || n != tt.requests {
+			if n := len(s.Asked()); g.text != tt.text || n != tt.requests {
 				t.Errorf("%d requests, reply %+v, want %d and %q", n, g, tt.requests, tt.text)
 			}
 			if retried := tt.requests > 1; retried != strings.Contains(log.String(), "trying again") || strings.Contains(log.String(), llmtest.Key) {
@@ -235,7 +235,7 @@ func TestRetriesAreBeforeTheFirstWordOnly(t *testing.T) {
 
 // A reply that is broken off has its cost told, too, as far as it is known.
 func TestTheCostIsToldWithTheFirstWord(t *testing.T) {
-	m, _ := serve(t, nil, func(c *conn) { one(c); c.cut() })
+	m, _ := serve(t, nil, func(c *conn) { one(c); c.Cut() })
 	g := ask(t.Context(), m, llmtest.Request())
 	if want := (llm.Usage{Input: 31, Cached: 20, Output: 1}); len(g.costs) != 1 || g.costs[0] != want {
 		t.Errorf("costs = %+v, want %+v", g.costs, want)
@@ -261,7 +261,7 @@ func TestConfigurationMistakesAreNamed(t *testing.T) {
 // body is the first request's, as JSON.
 func body(t *testing.T, s *server) string {
 	t.Helper()
-	b, err := json.Marshal(s.asked()[0].Body)
+	b, err := json.Marshal(s.Asked()[0].Body)
 	if err != nil {
 		t.Fatal(err)
 	}

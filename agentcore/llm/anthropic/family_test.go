@@ -52,7 +52,7 @@ func TestAModelIsToldToThinkInItsOwnWay(t *testing.T) {
 			if g := ask(t.Context(), m, r); g.err != nil {
 				t.Fatal(g.err)
 			}
-			sent := s.asked()[0].Body
+			sent := s.Asked()[0].Body
 			for field := range sent {
 				if !slices.Contains([]string{"max_tokens", "output_config", "temperature", "thinking"}, field) {
 					delete(sent, field)
@@ -88,7 +88,7 @@ func TestAFieldThatIsRefusedIsLeftOutFromThenOn(t *testing.T) {
 			t.Fatalf("reply = %+v", g)
 		}
 	}
-	if n := len(s.asked()); n != 4 {
+	if n := len(s.Asked()); n != 4 {
 		t.Errorf("%d requests, want three for the first reply and one for the second", n)
 	}
 }
@@ -101,15 +101,15 @@ func TestThinkingThatIsRefusedIsLeftOut(t *testing.T) {
 		}
 		words("Hi.")(c)
 	})
-	if g := ask(t.Context(), m, llmtest.Request()); g.err != nil || len(s.asked()) != 2 {
-		t.Errorf("reply = %+v after %d requests", g, len(s.asked()))
+	if g := ask(t.Context(), m, llmtest.Request()); g.err != nil || len(s.Asked()) != 2 {
+		t.Errorf("reply = %+v after %d requests", g, len(s.Asked()))
 	}
 }
 
 func TestAServerThatAlwaysRefusesIsGivenUp(t *testing.T) {
 	m, s := serve(t, nil, refusal(400, "invalid_request_error", "no thinking"))
-	if g := ask(t.Context(), m, llmtest.Request()); g.err == nil || len(s.asked()) > 4 {
-		t.Errorf("reply = %+v after %d requests", g, len(s.asked()))
+	if g := ask(t.Context(), m, llmtest.Request()); g.err == nil || len(s.Asked()) > 4 {
+		t.Errorf("reply = %+v after %d requests", g, len(s.Asked()))
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -41,16 +40,9 @@ data: {"type":"message_stop"}
 
 `
 
-// canned is a server of one answer, without a network.
-type canned []byte
-
-func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: io.NopCloser(bytes.NewReader(c)), Request: r}, nil
-}
-
 // replay is the reply that a stream makes.
 func replay(t *testing.T, stream []byte) got {
-	m, err := anthropic.New(anthropic.Config{BaseURL: "http://127.0.0.1", Model: "m", Retries: -1, HTTP: &http.Client{Transport: canned(stream)}})
+	m, err := anthropic.New(anthropic.Config{BaseURL: "http://127.0.0.1", Model: "m", Retries: -1, HTTP: &http.Client{Transport: &llmtest.Canned{Stream: string(stream)}}})
 	if err != nil {
 		t.Fatal(err)
 	}

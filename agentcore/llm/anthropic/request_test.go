@@ -45,7 +45,7 @@ func TestTheRequestIsWhatAnthropicAccepts(t *testing.T) {
 	if g.err != nil || g.text != "Hi." {
 		t.Fatalf("reply = %+v", g)
 	}
-	if h := s.asked()[0].Header; h.Get("X-Team") != "front desk" || h.Get("X-Bad") != "" || h.Get("Traceparent") != "" {
+	if h := s.Asked()[0].Header; h.Get("X-Team") != "front desk" || h.Get("X-Bad") != "" || h.Get("Traceparent") != "" {
 		t.Errorf("headers %v", h)
 	}
 	const want = `{"max_tokens":80,"messages":[` +
@@ -80,8 +80,8 @@ func TestASchemaThatIsNoObjectFailsBeforeAnythingIsSent(t *testing.T) {
 		m, s := serve(t, nil, words("Hi."))
 		g := ask(t.Context(), m, llm.Request{Tools: []llm.Tool{{Name: "t", Parameters: json.RawMessage(schema)}}})
 		var e *llm.Error
-		if !errors.As(g.err, &e) || e.Retry || e.Class != "refused" || len(s.asked()) != 0 {
-			t.Errorf("%s: err = %v after %d requests", schema, g.err, len(s.asked()))
+		if !errors.As(g.err, &e) || e.Retry || e.Class != "refused" || len(s.Asked()) != 0 {
+			t.Errorf("%s: err = %v after %d requests", schema, g.err, len(s.Asked()))
 		}
 	}
 }

@@ -4,10 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -20,12 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // server speaks the Messages protocol, from the documentation
 // (platform.claude.com/docs/en/build-with-claude/streaming and .../api/errors):
 // each request is answered by the next of its plays, the last of them for ever.
-type server struct {
-	*httptest.Server
-	mu       sync.Mutex
-	plays    []play
-	requests []request
-}
+type server = llmtest.Server[request]
 
 // play answers one request.
 type play func(c *conn)
@@ -39,29 +31,24 @@ type request struct {
 
 // conn is one answer under way.
 type conn struct {
-	t testing.TB
-	w http.ResponseWriter
-	r *http.Request
-
+	*llmtest.Conn
 	body map[string]any // of the request
 }
 
 // serve starts a server and a model that asks it. change may be nil.
 func serve(t testing.TB, change func(*anthropic.Config), plays ...play) (*anthropic.Model, *server) {
 	t.Helper()
-	s := &server{plays: plays}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	take := func(r *http.Request) request {
 		req := request{Header: r.Header, Path: r.URL.Path}
 		if err := json.NewDecoder(r.Body).Decode(&req.Body); err != nil {
 			t.Errorf("request body: %v", err)
 		}
 		refuseWhatAnthropicWould(t, req)
-		s.mu.Lock()
-		p := s.plays[min(len(s.requests), len(s.plays)-1)]
-		s.requests = append(s.requests, req)
-		s.mu.Unlock()
-		p(&conn{t, w, r, req.Body})
-	}))
+		return req
+	}
+	s := llmtest.Serve(t, take, func(n int, c *llmtest.Conn, r request) {
+		plays[min(n, len(plays)-1)](&conn{c, r.Body})
+	})
 	cfg := anthropic.Config{BaseURL: s.URL, Key: llmtest.Key, Model: "claude-haiku-4-5"}
 	if change != nil {
 		change(&cfg)
@@ -70,31 +57,15 @@ func serve(t testing.TB, change func(*anthropic.Config), plays ...play) (*anthro
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		m.Close()
-		s.CloseClientConnections()
-		s.Close()
-	})
+	t.Cleanup(func() { m.Close() }) // before the server
 	return m, s
-}
-
-func (s *server) asked() []request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.requests
 }
 
 // stream begins the answer.
 func (c *conn) stream() {
-	c.w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	c.Stream()
 	c.event("message_start", `"message":{"id":"msg_1","type":"message","role":"assistant","model":"claude-haiku-4-5","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":6,"cache_creation_input_tokens":5,"cache_read_input_tokens":20,"output_tokens":1}}`)
 	c.event("ping", "")
-}
-
-// raw writes bytes as they are.
-func (c *conn) raw(s string) {
-	fmt.Fprint(c.w, s)
-	c.w.(http.Flusher).Flush()
 }
 
 // event sends one event; fields are what its JSON has besides the type.
@@ -102,7 +73,7 @@ func (c *conn) event(kind, fields string) {
 	if fields != "" {
 		fields = "," + fields
 	}
-	c.raw("event: " + kind + "\ndata: {\"type\":\"" + kind + "\"" + fields + "}\n\n")
+	c.Raw("event: " + kind + "\ndata: {\"type\":\"" + kind + "\"" + fields + "}\n\n")
 }
 
 // block sends the start of a block.
@@ -114,7 +85,7 @@ func (c *conn) block(index int, block string) {
 func (c *conn) delta(index int, kind, field, text string) {
 	b, err := json.Marshal(text)
 	if err != nil {
-		c.t.Error(err)
+		c.T.Error(err)
 	}
 	c.event("content_block_delta", fmt.Sprintf(`"index":%d,"delta":{"type":%q,%q:%s}`, index, kind, field, b))
 }
@@ -150,12 +121,6 @@ func (c *conn) finish(reason string) {
 	c.event("message_stop", "")
 }
 
-// stall waits until the client goes away.
-func (c *conn) stall() { <-c.r.Context().Done() }
-
-// cut breaks the connection.
-func (c *conn) cut() { panic(http.ErrAbortHandler) }
-
 // status answers with an error as Anthropic writes them: here with the key in it.
 func status(code int, kind string, header ...string) play {
 	return refusal(code, kind, "Bad key "+llmtest.Key+", "+llmtest.Private, header...)
@@ -163,16 +128,7 @@ func status(code int, kind string, header ...string) play {
 
 func refusal(code int, kind, message string, header ...string) play {
 	return func(c *conn) {
-		for i := 0; i+1 < len(header); i += 2 {
-			c.w.Header().Set(header[i], header[i+1])
-		}
-		c.w.Header().Set("Content-Type", "application/json")
-		c.w.WriteHeader(code)
-		body, err := json.Marshal(map[string]any{"type": "error", "error": map[string]any{"type": kind, "message": message}, "request_id": "req_1"})
-		if err != nil {
-			c.t.Error(err)
-		}
-		c.w.Write(body)
+		c.Refuse(code, map[string]any{"type": "error", "error": map[string]any{"type": kind, "message": message}, "request_id": "req_1"}, header...)
 	}
 }
 
@@ -183,14 +139,4 @@ func words(w ...string) play {
 		c.text(0, w...)
 		c.finish("end_turn")
 	}
-}
-
-// settles waits until done, for as long as a busy machine may need.
-func settles(done func() bool) bool {
-	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(time.Millisecond) {
-		if done() {
-			return true
-		}
-	}
-	return false
 }

@@ -27,7 +27,7 @@ func onAndOn(c *conn) {
 	for range 150 {
 		c.say(0, "word ")
 	}
-	c.stall()
+	c.Stall()
 }
 
 func TestAnthropicIsAModel(t *testing.T) {
@@ -64,48 +64,38 @@ func fault(f providertest.Fault) play {
 		providertest.RateLimited: status(429, "rate_limit_error", "Retry-After", "7"),
 		providertest.BadRequest:  status(400, "invalid_request_error"),
 		providertest.Broken:      status(529, "overloaded_error"),
-		providertest.StallsIn:    func(c *conn) { one(c); c.raw("event: content_block_delta\ndata: {\"typ"); c.stall() },
+		providertest.StallsIn:    func(c *conn) { one(c); c.Raw("event: content_block_delta\ndata: {\"typ"); c.Stall() },
 		providertest.Closes:      func(c *conn) { one(c); c.say(0, "two ") },
 		providertest.SaysError: func(c *conn) {
 			one(c)
 			c.event("error", `"error":{"type":"overloaded_error","message":"`+llmtest.Key+" "+llmtest.Private+`"}`)
 		},
-		providertest.TalksRot: func(c *conn) { one(c); c.raw("event: content_block_delta\ndata: " + llmtest.Key + " {{{\n\n") },
+		providertest.TalksRot: func(c *conn) { one(c); c.Raw("event: content_block_delta\ndata: " + llmtest.Key + " {{{\n\n") },
 		providertest.TooLarge: func(c *conn) {
 			one(c)
-			c.raw("event: content_block_delta\ndata: " + strings.Repeat("x", 1<<20+100) + "\n\n")
+			c.Raw("event: content_block_delta\ndata: " + strings.Repeat("x", 1<<20+100) + "\n\n")
 		},
 		providertest.Fast: func(c *conn) {
-			c.w.Header().Set("Content-Type", "text/event-stream")
-			fmt.Fprint(c.w, "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{}}\n\n")
+			c.W.Header().Set("Content-Type", "text/event-stream")
+			fmt.Fprint(c.W, "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{}}\n\n")
 			for word := range strings.SplitAfterSeq(llmtest.Words, " ") {
-				fmt.Fprintf(c.w, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":%q}}\n\n", word)
+				fmt.Fprintf(c.W, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":%q}}\n\n", word)
 			}
-			fmt.Fprint(c.w, "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
+			fmt.Fprint(c.W, "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
 		},
 	}[f]
 }
 
 func TestEveryFaultIsTold(t *testing.T) {
 	llmtest.Faults(t, func(t *testing.T, f providertest.Fault) llm.Model {
-		wire := &providertest.Wire{Fault: f, After: 900}
-		p := fault(f)
+		p, wire := fault(f), &providertest.Wire{Fault: providertest.None, After: 900}
 		if p == nil {
-			p = theWords()
-		} else {
-			wire.Fault = providertest.None
+			p, wire.Fault = theWords(), f
 		}
-		m, _ := serve(t, func(c *anthropic.Config) {
-			c.BaseURL = "http://" + wire.Listen(t, strings.TrimPrefix(c.BaseURL, "http://"))
-			c.Patience, c.Retries = providertest.Patience, -1
-		}, p)
-		t.Cleanup(func() { // before serve's: the stream is gone without the server's help
-			m.Close()
-			if !settles(func() bool { return wire.Open() == 0 }) {
-				t.Errorf("%d connections are still open", wire.Open())
-			}
+		return llmtest.Wired(t, f, wire, func(change func(*anthropic.Config)) llmtest.ClosingModel {
+			m, _ := serve(t, change, p)
+			return m
 		})
-		return m
 	})
 }
 

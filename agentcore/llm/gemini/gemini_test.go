@@ -25,34 +25,34 @@ func TestStreamsAreReadAsTheyComeInRealLife(t *testing.T) {
 		calls string
 	}{
 		{"plain", words("Hello", ", ", "caller."), "Hello, caller.", ""},
-		{"cut by the token limit", func(c *conn) { c.stream(); c.say("Hi"); c.finish("MAX_TOKENS") }, "Hi", ""},
-		{"nothing to say", func(c *conn) { c.stream(); c.finish("STOP") }, "", ""},
+		{"cut by the token limit", func(c *conn) { c.Stream(); c.say("Hi"); c.finish("MAX_TOKENS") }, "Hi", ""},
+		{"nothing to say", func(c *conn) { c.Stream(); c.finish("STOP") }, "", ""},
 		{"a reason with every chunk, as 1.5 gave it", func(c *conn) {
-			c.stream()
-			c.raw(event(text("Hi. "), `,"finishReason": "STOP"`))
+			c.Stream()
+			c.Raw(event(text("Hi. "), `,"finishReason": "STOP"`))
 			c.say("There.")
 			c.finish("STOP")
 		}, "Hi. There.", ""},
 		{"thoughts are not spoken", func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.parts(`{"text": "hm","thought": true},{"text": "Hi.","thoughtSignature": "c2ln"}`)
 			c.finish("STOP")
 		}, "Hi.", ""},
 		{"another candidate is not for us", func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.say("A")
-			c.raw(`data: {"candidates":[{"content":{"parts":[{"text":"B"}]},"index":1}]}` + "\n\n")
+			c.Raw(`data: {"candidates":[{"content":{"parts":[{"text":"B"}]},"index":1}]}` + "\n\n")
 			c.finish("STOP")
 		}, "A", ""},
 		{"comments, other fields, data in lines, bare LF", func(c *conn) {
-			c.stream()
-			c.raw(": keep-alive\n\nevent: x\nid: 7\nretry: 10\nnonsense\n\n\r\n")
-			c.raw("data: {\"candidates\": [{\ndata:\"content\":{\"parts\":[{\"text\":\"Hi.\"}]},\ndata: \"index\":0}],\"new\":[1]}\n\n: ping\n\n")
+			c.Stream()
+			c.Raw(": keep-alive\n\nevent: x\nid: 7\nretry: 10\nnonsense\n\n\r\n")
+			c.Raw("data: {\"candidates\": [{\ndata:\"content\":{\"parts\":[{\"text\":\"Hi.\"}]},\ndata: \"index\":0}],\"new\":[1]}\n\n: ping\n\n")
 			c.finish("STOP")
 		}, "Hi.", ""},
-		{"the last empty line missing", func(c *conn) { c.stream(); c.say("Hi."); c.raw(strings.TrimRight(last("STOP"), "\r\n")) }, "Hi.", ""},
+		{"the last empty line missing", func(c *conn) { c.Stream(); c.say("Hi."); c.Raw(strings.TrimRight(last("STOP"), "\r\n")) }, "Hi.", ""},
 		{"words, then two calls at once and one in another chunk", func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.say("One moment.")
 			c.parts(`{"functionCall":{"name":"book","args":{"day":"Tue <b>","n":15551234567}},"thoughtSignature":"c2ln"},{"functionCall":{"name":"look"}}`)
 			c.parts(`{"functionCall":{"name":"end_call","args":{}}}`)
@@ -77,8 +77,8 @@ func TestStreamsAreReadAsTheyComeInRealLife(t *testing.T) {
 }
 
 func TestFailuresSayWhatTheyAre(t *testing.T) {
-	inStream := func(event string) play { return func(c *conn) { c.stream(); c.say("We "); c.raw(event); c.stall() } }
-	ends := func(reason string) play { return func(c *conn) { c.stream(); c.say("We "); c.finish(reason) } }
+	inStream := func(event string) play { return func(c *conn) { c.Stream(); c.say("We "); c.Raw(event); c.Stall() } }
+	ends := func(reason string) play { return func(c *conn) { c.Stream(); c.say("We "); c.finish(reason) } }
 	for _, tt := range []struct {
 		name string
 		play play
@@ -93,13 +93,13 @@ func TestFailuresSayWhatTheyAre(t *testing.T) {
 		{"busy, as the header says", status(429, "RESOURCE_EXHAUSTED", "", "Retry-After", "9"), "", llm.Error{Op: "chat", Code: 429, Class: provider.RateLimited, Retry: true, After: 9 * time.Second}, "status 429"},
 		{"the day is used up", status(429, "RESOURCE_EXHAUSTED", dayIsOut), "", llm.Error{Op: "chat", Code: 429, Class: provider.Quota, After: 26500 * time.Millisecond}, "status 429"},
 		{"the details are odd", status(429, "RESOURCE_EXHAUSTED", `{"reason":7},{"retryDelay":"-5s"},{"retryDelay":"999999h"}`), "", llm.Error{Op: "chat", Code: 429, Class: provider.RateLimited, Retry: true}, "status 429"},
-		{"an error in a list", func(c *conn) { c.w.WriteHeader(503); c.raw("[" + failure(503, "UNAVAILABLE", "") + "]") }, "", llm.Error{Op: "chat", Code: 503, Class: provider.Unavailable, Retry: true}, "UNAVAILABLE"},
-		{"an error page", func(c *conn) { c.w.WriteHeader(502); c.raw("<html>" + llmtest.Key + "</html>") }, "", llm.Error{Op: "chat", Code: 502, Class: provider.Unavailable, Retry: true}, "status 502 Bad Gateway"},
-		{"a redirect", func(c *conn) { http.Redirect(c.w, c.r, "/elsewhere", http.StatusTemporaryRedirect) }, "", llm.Error{Op: "chat", Code: 307, Class: provider.Refused}, "status 307"},
-		{"not a stream", func(c *conn) { c.w.Header().Set("Content-Type", "application/json"); c.raw(`[{}]`) }, "", llm.Error{Op: "chat", Class: provider.Garbage, Retry: true}, "no stream"},
+		{"an error in a list", func(c *conn) { c.W.WriteHeader(503); c.Raw("[" + failure(503, "UNAVAILABLE", "") + "]") }, "", llm.Error{Op: "chat", Code: 503, Class: provider.Unavailable, Retry: true}, "UNAVAILABLE"},
+		{"an error page", func(c *conn) { c.W.WriteHeader(502); c.Raw("<html>" + llmtest.Key + "</html>") }, "", llm.Error{Op: "chat", Code: 502, Class: provider.Unavailable, Retry: true}, "status 502 Bad Gateway"},
+		{"a redirect", func(c *conn) { http.Redirect(c.W, c.R, "/elsewhere", http.StatusTemporaryRedirect) }, "", llm.Error{Op: "chat", Code: 307, Class: provider.Refused}, "status 307"},
+		{"not a stream", func(c *conn) { c.W.Header().Set("Content-Type", "application/json"); c.Raw(`[{}]`) }, "", llm.Error{Op: "chat", Class: provider.Garbage, Retry: true}, "no stream"},
 		{"the question is blocked", func(c *conn) {
-			c.stream()
-			c.raw(`data: {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}` + "\r\n\r\n")
+			c.Stream()
+			c.Raw(`data: {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}` + "\r\n\r\n")
 		}, "", llm.Error{Op: "stream", Class: provider.Refused}, "the reply is blocked: PROHIBITED_CONTENT"},
 		{"the reply is blocked", ends("SAFETY"), "We ", llm.Error{Op: "stream", Class: provider.Refused}, "the reply is blocked: SAFETY"},
 		{"it was somebody else's text", ends("RECITATION"), "We ", llm.Error{Op: "stream", Class: provider.Refused}, "RECITATION"},
@@ -110,26 +110,26 @@ func TestFailuresSayWhatTheyAre(t *testing.T) {
 		{"an error without data: in front", inStream("{\n \"error\": {\n \"code\": 500, \"status\": \"INTERNAL\",\"message\":\"" + llmtest.Private + "\"}\n}\n\n"), "We ", llm.Error{Op: "stream", Code: 500, Class: provider.Unavailable, Retry: true}, "INTERNAL"},
 		{"an error without a code", inStream(`data: {"error":{"message":"` + llmtest.Private + `"}}` + "\n\n"), "We ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "the server broke off"},
 		{"shapes that the SDK doesn't expect", inStream(`data: {"candidates":[{"citationMetadata":7,"content":"` + llmtest.Private + `"}]}` + "\n\n"), "We ", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "can't be understood"},
-		{"no answer", func(c *conn) { c.stall() }, "", llm.Error{Op: "chat", Class: provider.Timeout, Retry: true}, "no answer within 500ms"},
-		{"a stream without words", func(c *conn) { c.stream(); c.parts(""); c.stall() }, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 500ms"},
-		{"silent in the middle", func(c *conn) { c.stream(); c.say("We are "); c.stall() }, "We are ", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "nothing further within 80ms"},
-		{"cut in the middle", func(c *conn) { c.stream(); c.say("We are "); c.cut() }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
-		{"closed politely within an event", func(c *conn) { c.stream(); c.say("We are "); c.raw(`data: {"candi`) }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
+		{"no answer", func(c *conn) { c.Stall() }, "", llm.Error{Op: "chat", Class: provider.Timeout, Retry: true}, "no answer within 500ms"},
+		{"a stream without words", func(c *conn) { c.Stream(); c.parts(""); c.Stall() }, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 500ms"},
+		{"silent in the middle", func(c *conn) { c.Stream(); c.say("We are "); c.Stall() }, "We are ", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "nothing further within 80ms"},
+		{"cut in the middle", func(c *conn) { c.Stream(); c.say("We are "); c.Cut() }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
+		{"closed politely within an event", func(c *conn) { c.Stream(); c.say("We are "); c.Raw(`data: {"candi`) }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
 		{"closed before its calls are sure", func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.say("We ")
 			c.parts(`{"functionCall":{"name":"book","args":{}}}`)
 		}, "We ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
 		{"words without end", func(c *conn) {
-			c.stream()
-			for c.r.Context().Err() == nil {
+			c.Stream()
+			for c.R.Context().Err() == nil {
 				c.say(strings.Repeat("x", 10_000))
 			}
 		}, strings.Repeat("x", 60_000), llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "the reply is too long"},
 		{"arguments without end", inStream(event(`{"functionCall":{"name":"book","args":{"x":"`+strings.Repeat("x", 70_000)+`"}}}`, "")), "We ", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "more than 65536 bytes"},
 		{"calls without end", func(c *conn) {
-			c.stream()
-			for c.r.Context().Err() == nil {
+			c.Stream()
+			for c.R.Context().Err() == nil {
 				c.parts(`{"functionCall":{"name":"book"}}`)
 			}
 		}, "", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "too many tool calls"},
@@ -174,8 +174,8 @@ func TestFailuresSayWhatTheyAre(t *testing.T) {
 // The API has no code for it, and package window lives on one.
 func TestTooLongAConversationIsToldAsSuch(t *testing.T) {
 	m, _ := serve(t, nil, func(c *conn) {
-		c.w.WriteHeader(400)
-		c.raw(`{"error":{"code":400,"message":"The input token count (1200293) exceeds the maximum number of tokens allowed (1048576).","status":"INVALID_ARGUMENT"}}`)
+		c.W.WriteHeader(400)
+		c.Raw(`{"error":{"code":400,"message":"The input token count (1200293) exceeds the maximum number of tokens allowed (1048576).","status":"INVALID_ARGUMENT"}}`)
 	})
 	if g := ask(t.Context(), m, llmtest.Request()); !window.TooLong(g.err) {
 		t.Errorf("err = %v, want one that is too long", g.err)
@@ -195,14 +195,14 @@ func TestRetriesAreForRefusedRequestsOnly(t *testing.T) {
 		{"not if it takes longer than a caller waits", []play{status(429, "RESOURCE_EXHAUSTED", retryIn7), words("Hi.")}, "", 1},
 		{"not after 400", []play{status(400, "INVALID_ARGUMENT", ""), words("Hi.")}, "", 1},
 		{"not with the wrong key", []play{status(400, "INVALID_ARGUMENT", badKey), words("Hi.")}, "", 1},
-		{"not after a word was said", []play{func(c *conn) { c.stream(); c.say("We "); c.cut() }, words("Hi.")}, "We ", 1},
-		{"not after a cut", []play{func(c *conn) { c.stream(); c.cut() }, words("Hi.")}, "", 1},
+		{"not after a word was said", []play{func(c *conn) { c.Stream(); c.say("We "); c.Cut() }, words("Hi.")}, "We ", 1},
+		{"not after a cut", []play{func(c *conn) { c.Stream(); c.Cut() }, words("Hi.")}, "", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var told bytes.Buffer
 			m, s := serve(t, func(c *gemini.Config) { c.Log = slog.New(slog.NewTextHandler(&told, nil)) }, tt.plays...)
 			g := ask(t.Context(), m, llmtest.Request())
-			if n := len(s.asked()); g.text != tt.text || n != tt.requests {
+			if n := len(s.Asked()); g.text != tt.text || n != tt.requests {
 				t.Errorf("%d requests, reply %+v, want %d and %q", n, g, tt.requests, tt.text)
 			}
 			if retried := tt.requests > 1; retried != strings.Contains(told.String(), "trying again") || strings.Contains(told.String(), llmtest.Key) {
@@ -232,9 +232,9 @@ func TestTheClockStopsWhileTheConsumerIsBusy(t *testing.T) {
 // Whoever hangs up in mid-reply pays, too.
 func TestTheCostIsToldOnTheWay(t *testing.T) {
 	m, _ := serve(t, nil, func(c *conn) {
-		c.stream()
-		c.raw(`data: {"candidates":[{"content":{"parts":[{"text":"Well, "}]},"index":0}],"usageMetadata":{"promptTokenCount":30,"candidatesTokenCount":2}}` + "\n\n")
-		c.stall()
+		c.Stream()
+		c.Raw(`data: {"candidates":[{"content":{"parts":[{"text":"Well, "}]},"index":0}],"usageMetadata":{"promptTokenCount":30,"candidatesTokenCount":2}}` + "\n\n")
+		c.Stall()
 	})
 	for d, err := range m.Chat(t.Context(), llmtest.Request()) {
 		if err != nil {
@@ -294,7 +294,7 @@ func TestAServiceMayHaveItsOwnNameAndHeaders(t *testing.T) {
 	if g := ask(t.Context(), m, llmtest.Request()); !errors.As(g.err, &e) || e.Provider != "gateway" {
 		t.Errorf("err = %v, want one of the gateway's", g.err)
 	}
-	if h := s.asked()[0].Header; h.Get("X-Team") != "front desk" {
+	if h := s.Asked()[0].Header; h.Get("X-Team") != "front desk" {
 		t.Errorf("headers %v", h)
 	}
 }

@@ -1,11 +1,9 @@
 package gemini_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -20,22 +18,8 @@ import (
 var recorded = event(text("One moment."), "") + ": ping\r\n\r\n" +
 	event(`{"functionCall": {"name": "book","args": {"day": "Tuesday"},"id": "a"},"thoughtSignature": "c2ln"}`, "") + last("STOP")
 
-// canned is a server of one answer, without a network; it keeps the last request.
-type canned struct {
-	stream []byte
-	asked  []byte
-}
-
-func (c *canned) RoundTrip(r *http.Request) (*http.Response, error) {
-	var err error
-	if c.asked, err = io.ReadAll(r.Body); err != nil {
-		return nil, err
-	}
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: io.NopCloser(bytes.NewReader(c.stream)), Request: r}, nil
-}
-
 func replay(t *testing.T, stream []byte) got {
-	m, err := gemini.New(gemini.Config{BaseURL: "http://127.0.0.1", Key: "k", Model: "gemini-3.8-flash", Retries: -1, HTTP: &http.Client{Transport: &canned{stream: stream}}})
+	m, err := gemini.New(gemini.Config{BaseURL: "http://127.0.0.1", Key: "k", Model: "gemini-3.8-flash", Retries: -1, HTTP: &http.Client{Transport: &llmtest.Canned{Stream: string(stream)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +103,7 @@ func FuzzConversation(f *testing.F) {
 				r.Messages = append(r.Messages, llm.Message{Role: llm.ToolRole, Call: id, Text: words})
 			}
 		}
-		server := &canned{stream: []byte(recorded)}
+		server := &llmtest.Canned{Stream: recorded}
 		m, err := gemini.New(gemini.Config{BaseURL: "http://127.0.0.1", Key: "k", Model: "gemini-3.8-flash", Retries: -1, HTTP: &http.Client{Transport: server}})
 		if err != nil {
 			t.Fatal(err)
@@ -127,6 +111,6 @@ func FuzzConversation(f *testing.F) {
 		if g := ask(context.Background(), m, r); g.err != nil {
 			t.Fatal(g.err)
 		}
-		strict(t, "gemini-3.8-flash", server.asked)
+		strict(t, "gemini-3.8-flash", server.Asked)
 	})
 }

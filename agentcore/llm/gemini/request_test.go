@@ -40,7 +40,7 @@ func TestTheRequestIsWhatTheAPIAccepts(t *testing.T) {
 	if g.err != nil || g.text != "Hi." {
 		t.Fatalf("reply = %+v", g)
 	}
-	r := s.asked()[0]
+	r := s.Asked()[0]
 	if r.Header.Get("X-Goog-Api-Key") != llmtest.Key || r.Model != testModel {
 		t.Errorf("model %s, headers %v", r.Model, r.Header)
 	}
@@ -68,8 +68,8 @@ func TestTheRequestIsWhatTheAPIAccepts(t *testing.T) {
 func TestASchemaThatIsNotJSONFailsBeforeAnythingIsSent(t *testing.T) {
 	m, s := serve(t, nil, words("Hi."))
 	g := ask(t.Context(), m, llm.Request{Tools: []llm.Tool{{Name: "t", Parameters: json.RawMessage("{")}}})
-	if g.err == nil || len(s.asked()) != 0 {
-		t.Errorf("err = %v after %d requests", g.err, len(s.asked()))
+	if g.err == nil || len(s.Asked()) != 0 {
+		t.Errorf("err = %v after %d requests", g.err, len(s.Asked()))
 	}
 }
 
@@ -78,7 +78,7 @@ func TestNothingSaidYetIsARequestAllTheSame(t *testing.T) {
 	if g := ask(t.Context(), m, llm.Request{Messages: []llm.Message{{Role: llm.System, Text: "Greet."}}}); g.err != nil {
 		t.Fatal(g.err)
 	}
-	if c := s.asked()[0].Body.Contents; len(c) != 1 || c[0].Parts[0].Text != "(the call was answered)" {
+	if c := s.Asked()[0].Body.Contents; len(c) != 1 || c[0].Parts[0].Text != "(the call was answered)" {
 		t.Errorf("contents = %+v", c)
 	}
 }
@@ -108,7 +108,7 @@ func TestEachModelIsToldHowMuchToThinkInItsOwnWay(t *testing.T) {
 			t.Fatal(g.err)
 		}
 		got := ""
-		if c := s.asked()[0].Body.GenerationConfig.ThinkingConfig; c != nil {
+		if c := s.Asked()[0].Body.GenerationConfig.ThinkingConfig; c != nil {
 			if got = c.ThinkingLevel; c.ThinkingBudget != nil {
 				b, err := json.Marshal(c.ThinkingBudget)
 				if err != nil {
@@ -143,7 +143,7 @@ func TestACallComesBackWithItsSignature(t *testing.T) {
 				signature = `,"thoughtSignature":"` + tt.signature + `"`
 			}
 			m, s := serve(t, func(c *gemini.Config) { c.Model = tt.model }, func(c *conn) {
-				c.stream()
+				c.Stream()
 				c.parts(`{"functionCall":{"name":"look","args":{"what":"sky"},"id":"x1"}` + signature + `},{"functionCall":{"name":"look","args":{"what":"sea"},"id":"x2"}}`)
 				c.finish("STOP")
 			}, words("Blue."))
@@ -155,7 +155,7 @@ func TestACallComesBackWithItsSignature(t *testing.T) {
 				t.Fatalf("reply = %+v", g)
 			}
 			var got []string
-			for _, c := range s.asked()[1].Body.Contents {
+			for _, c := range s.Asked()[1].Body.Contents {
 				for _, p := range c.Parts {
 					if p.FunctionCall != nil {
 						got = append(got, p.ThoughtSignature)

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -27,12 +25,7 @@ const testModel = "gemini-3.8-flash"
 // ai.google.dev/api/generate-content has it: each request is answered by the next
 // of its plays, the last of them for ever. What Google would refuse fails the
 // test: see strict.
-type server struct {
-	*httptest.Server
-	mu       sync.Mutex
-	plays    []play
-	requests []request
-}
+type server = llmtest.Server[request]
 
 // play answers one request.
 type play func(c *conn)
@@ -47,16 +40,13 @@ type request struct {
 
 // conn is one answer under way.
 type conn struct {
-	t testing.TB
-	w http.ResponseWriter
-	r *http.Request
+	*llmtest.Conn
 }
 
 // serve starts a server and a model that asks it. change may be nil.
 func serve(t testing.TB, change func(*gemini.Config), plays ...play) (*gemini.Model, *server) {
 	t.Helper()
-	s := &server{plays: plays}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	take := func(r *http.Request) request {
 		raw, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Errorf("request body: %v", err)
@@ -69,13 +59,11 @@ func serve(t testing.TB, change func(*gemini.Config), plays ...play) (*gemini.Mo
 		if h := r.Header; h.Get("X-Goog-Api-Key") == "" || h.Get("Authorization") != "" || h.Get("Content-Type") != "application/json" {
 			t.Errorf("headers %v", h)
 		}
-		req := request{Header: r.Header, Model: model, Raw: string(raw), Body: strict(t, model, raw)}
-		s.mu.Lock()
-		p := s.plays[min(len(s.requests), len(s.plays)-1)]
-		s.requests = append(s.requests, req)
-		s.mu.Unlock()
-		p(&conn{t, w, r})
-	}))
+		return request{Header: r.Header, Model: model, Raw: string(raw), Body: strict(t, model, raw)}
+	}
+	s := llmtest.Serve(t, take, func(n int, c *llmtest.Conn, _ request) {
+		plays[min(n, len(plays)-1)](&conn{c})
+	})
 	cfg := gemini.Config{BaseURL: s.URL, Key: llmtest.Key, Model: testModel}
 	if change != nil {
 		change(&cfg)
@@ -84,32 +72,8 @@ func serve(t testing.TB, change func(*gemini.Config), plays ...play) (*gemini.Mo
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		m.Close()
-		s.CloseClientConnections()
-		s.Close()
-	})
+	t.Cleanup(func() { m.Close() }) // before the server
 	return m, s
-}
-
-func (s *server) asked() []request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.requests
-}
-
-// stream begins the answer.
-func (c *conn) stream() {
-	c.w.Header().Set("Content-Type", "text/event-stream")
-	c.flush()
-}
-
-func (c *conn) flush() { c.w.(http.Flusher).Flush() }
-
-// raw writes bytes as they are.
-func (c *conn) raw(s string) {
-	fmt.Fprint(c.w, s)
-	c.flush()
 }
 
 // event is one chunk with these parts, and what else there is to it, as Google
@@ -125,12 +89,12 @@ func text(words string) string {
 
 func (c *conn) say(words ...string) {
 	for _, w := range words {
-		c.raw(event(text(w), ""))
+		c.Raw(event(text(w), ""))
 	}
 }
 
 // parts sends one chunk with these.
-func (c *conn) parts(parts string) { c.raw(event(parts, "")) }
+func (c *conn) parts(parts string) { c.Raw(event(parts, "")) }
 
 // last is the last chunk: why it ended, and what it cost.
 func last(reason string) string {
@@ -140,25 +104,12 @@ func last(reason string) string {
 		reason, u.Input, u.Output-4, u.Cached)
 }
 
-func (c *conn) finish(reason string) { c.raw(last(reason)) }
-
-// stall waits until the client goes away.
-func (c *conn) stall() { <-c.r.Context().Done() }
-
-// cut breaks the connection.
-func (c *conn) cut() { panic(http.ErrAbortHandler) }
+func (c *conn) finish(reason string) { c.Raw(last(reason)) }
 
 // status answers with an error as Google writes them (google.rpc.Status), which
 // has a key and private words in it.
 func status(code int, status, details string, header ...string) play {
-	return func(c *conn) {
-		for i := 0; i+1 < len(header); i += 2 {
-			c.w.Header().Set(header[i], header[i+1])
-		}
-		c.w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-		c.w.WriteHeader(code)
-		fmt.Fprint(c.w, failure(code, status, details))
-	}
+	return func(c *conn) { c.Refuse(code, json.RawMessage(failure(code, status, details)), header...) }
 }
 
 func failure(code int, status, details string) string {
@@ -174,7 +125,7 @@ const (
 // words is a plain reply.
 func words(w ...string) play {
 	return func(c *conn) {
-		c.stream()
+		c.Stream()
 		c.say(w...)
 		c.finish("STOP")
 	}

@@ -3,7 +3,6 @@ package gemini_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/llm"
 	"github.com/hookswitch/hookswitch/agentcore/llm/gemini"
@@ -16,11 +15,11 @@ func theWords() play { return words(strings.SplitAfter(llmtest.Words, " ")...) }
 
 // onAndOn says words until nobody listens.
 func onAndOn(c *conn) {
-	c.stream()
+	c.Stream()
 	for range 150 {
 		c.say("word ")
 	}
-	c.stall()
+	c.Stall()
 }
 
 func TestGeminiIsAModel(t *testing.T) {
@@ -30,13 +29,13 @@ func TestGeminiIsAModel(t *testing.T) {
 			llmtest.Counts:  theWords(),
 			llmtest.TalksOn: onAndOn,
 			llmtest.CallsTool: func(c *conn) {
-				c.stream()
+				c.Stream()
 				c.say("Let me see. ")
 				c.parts(`{"functionCall": {"name": "look","args": {"what": "sky"},"id": "a1"},"thoughtSignature": "c2ln"}`)
 				c.finish("STOP")
 			},
 			llmtest.CallsTwo: func(c *conn) { // without ids, as models before Gemini 3 do
-				c.stream()
+				c.Stream()
 				c.parts(`{"functionCall": {"name": "look","args": {"what": "sky"}}},{"functionCall": {"name": "look","args": {"what": "sea"}}}`)
 				c.finish("STOP")
 			},
@@ -56,49 +55,36 @@ func fault(f providertest.Fault) play {
 		providertest.RateLimited: status(429, "RESOURCE_EXHAUSTED", retryIn7),
 		providertest.BadRequest:  status(400, "INVALID_ARGUMENT", ""),
 		providertest.Broken:      status(503, "UNAVAILABLE", ""),
-		providertest.StallsIn:    func(c *conn) { c.stream(); c.say("One "); c.raw(`data: {"candi`); c.stall() },
-		providertest.Closes:      func(c *conn) { c.stream(); c.say("One ", "two ") },
+		providertest.StallsIn:    func(c *conn) { c.Stream(); c.say("One "); c.Raw(`data: {"candi`); c.Stall() },
+		providertest.Closes:      func(c *conn) { c.Stream(); c.say("One ", "two ") },
 		providertest.SaysError: func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.say("One ")
-			c.raw("data: " + failure(503, "UNAVAILABLE", "") + "\r\n\r\n")
+			c.Raw("data: " + failure(503, "UNAVAILABLE", "") + "\r\n\r\n")
 		},
-		providertest.TalksRot: func(c *conn) { c.stream(); c.say("One "); c.raw("data: " + llmtest.Key + " {{{\n\n") },
-		providertest.TooLarge: func(c *conn) { c.stream(); c.say("One "); c.raw("data: " + strings.Repeat("x", 1<<20+100) + "\n\n") },
+		providertest.TalksRot: func(c *conn) { c.Stream(); c.say("One "); c.Raw("data: " + llmtest.Key + " {{{\n\n") },
+		providertest.TooLarge: func(c *conn) { c.Stream(); c.say("One "); c.Raw("data: " + strings.Repeat("x", 1<<20+100) + "\n\n") },
 		providertest.Fast: func(c *conn) {
-			c.w.Header().Set("Content-Type", "text/event-stream")
+			c.W.Header().Set("Content-Type", "text/event-stream")
 			all := ""
 			for word := range strings.SplitAfterSeq(llmtest.Words, " ") {
 				all += event(text(word), "")
 			}
-			c.raw(all + last("STOP"))
+			c.Raw(all + last("STOP"))
 		},
 	}[f]
 }
 
 func TestEveryFaultIsTold(t *testing.T) {
 	llmtest.Faults(t, func(t *testing.T, f providertest.Fault) llm.Model {
-		wire := &providertest.Wire{Fault: f, After: 500}
-		p := fault(f)
+		p, wire := fault(f), &providertest.Wire{Fault: providertest.None, After: 500}
 		if p == nil {
-			p = theWords()
-		} else {
-			wire.Fault = providertest.None
+			p, wire.Fault = theWords(), f
 		}
-		m, _ := serve(t, func(c *gemini.Config) {
-			c.BaseURL = "http://" + wire.Listen(t, strings.TrimPrefix(c.BaseURL, "http://"))
-			c.Patience, c.Retries = f.Patience(), -1
-		}, p)
-		t.Cleanup(func() { // before serve's: the stream is gone without the server's help
-			m.Close()
-			for until := time.Now().Add(2 * time.Second); wire.Open() > 0; time.Sleep(time.Millisecond) {
-				if time.Now().After(until) {
-					t.Errorf("%d connections are still open", wire.Open())
-					return
-				}
-			}
+		return llmtest.Wired(t, f, wire, func(change func(*gemini.Config)) llmtest.ClosingModel {
+			m, _ := serve(t, change, p)
+			return m
 		})
-		return m
 	})
 }
 

@@ -15,37 +15,10 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 )
 
-// drip is a server that begins with first and then, for ever, sends the same
-// every second.
-type drip struct{ first, then string }
-
-func (d drip) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: &dripping{r.Context(), strings.NewReader(d.first), d.then}, Request: r}, nil
-}
-
-type dripping struct {
-	ctx  context.Context
-	now  *strings.Reader
-	then string
-}
-
-func (d *dripping) Close() error { return nil }
-func (d *dripping) Read(b []byte) (int, error) {
-	if d.now.Len() == 0 {
-		select {
-		case <-time.After(time.Second):
-			d.now = strings.NewReader(d.then)
-		case <-d.ctx.Done():
-			return 0, d.ctx.Err()
-		}
-	}
-	return d.now.Read(b)
-}
-
 // Pieces of a tool call with nothing in them are no sign of life.
 func TestAToolCallThatDoesNotGrowIsAStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := drip{`data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"book","arguments":"{"}}]}}]}` + "\n\n", `data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0}]}}]}` + "\n\n"}
+		d := llmtest.Drip{First: `data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"book","arguments":"{"}}]}}]}` + "\n\n", Then: `data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0}]}}]}` + "\n\n"}
 		m, err := openai.New(openai.Config{BaseURL: "http://127.0.0.1", Model: "m", Retries: -1, HTTP: &http.Client{Transport: d}})
 		if err != nil {
 			t.Fatal(err)

@@ -28,7 +28,7 @@ data: [DONE]
 `
 
 func replay(t *testing.T, stream []byte) got {
-	m, err := openai.New(openai.Config{BaseURL: "http://127.0.0.1/v1", Model: "m", Retries: -1, HTTP: &http.Client{Transport: canned(stream)}})
+	m, err := openai.New(openai.Config{BaseURL: "http://127.0.0.1/v1", Model: "m", Retries: -1, HTTP: &http.Client{Transport: &llmtest.Canned{Stream: string(stream)}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -50,28 +49,28 @@ func TestStreamsAreReadAsTheyComeInRealLife(t *testing.T) {
 		calls []string
 	}{
 		{"plain", words("Hello", ", ", "caller."), "Hello, caller.", nil},
-		{"done missing", func(c *conn) { c.stream(); c.say("Hi."); c.finish("stop") }, "Hi.", nil},
-		{"finish missing", func(c *conn) { c.stream(); c.say("Hi."); c.done() }, "Hi.", nil},
-		{"cut by the token limit", func(c *conn) { c.stream(); c.say("Hi"); c.finish("length"); c.done() }, "Hi", nil},
-		{"nothing to say", func(c *conn) { c.stream(); c.finish("stop"); c.done() }, "", nil},
+		{"done missing", func(c *conn) { c.Stream(); c.say("Hi."); c.finish("stop") }, "Hi.", nil},
+		{"finish missing", func(c *conn) { c.Stream(); c.say("Hi."); c.done() }, "Hi.", nil},
+		{"cut by the token limit", func(c *conn) { c.Stream(); c.say("Hi"); c.finish("length"); c.done() }, "Hi", nil},
+		{"nothing to say", func(c *conn) { c.Stream(); c.finish("stop"); c.done() }, "", nil},
 		{"comments, events, unknown fields, CRLF", func(c *conn) {
-			c.stream()
-			c.raw(": keep-alive\n\nevent: x\nid: 7\nretry: 10\nnonsense\n\n\r\n")
+			c.Stream()
+			c.Raw(": keep-alive\n\nevent: x\nid: 7\nretry: 10\nnonsense\n\n\r\n")
 			c.say("Hi.")
-			c.raw(": keep-alive\n\n")
-			c.raw("data:{\"choices\":[{\"index\":0,\"delta\":{\"content\":\" There.\",\"reasoning\":\"hm\"},\"new\":[1]}],\"x\":{}}\n\n")
+			c.Raw(": keep-alive\n\n")
+			c.Raw("data:{\"choices\":[{\"index\":0,\"delta\":{\"content\":\" There.\",\"reasoning\":\"hm\"},\"new\":[1]}],\"x\":{}}\n\n")
 			c.finish("stop")
-			c.raw("data: [DONE]\r\n\r\n")
+			c.Raw("data: [DONE]\r\n\r\n")
 		}, "Hi. There.", nil},
 		{"another choice is not for us", func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.say("A")
-			c.raw(`data: {"choices":[{"index":1,"delta":{"content":"B"}}]}` + "\n\n")
+			c.Raw(`data: {"choices":[{"index":1,"delta":{"content":"B"}}]}` + "\n\n")
 			c.finish("stop")
 		}, "A", nil},
-		{"a refusal is spoken", func(c *conn) { c.stream(); c.delta(`{"refusal":"I can't."}`); c.finish("stop") }, "I can't.", nil},
+		{"a refusal is spoken", func(c *conn) { c.Stream(); c.delta(`{"refusal":"I can't."}`); c.finish("stop") }, "I can't.", nil},
 		{"two calls, interleaved, after words", func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.say("One moment.")
 			c.delta(`{"tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"book","arguments":"{\"day\":"}},{"index":1,"id":"b","type":"function","function":{"name":"end_call","arguments":""}}]}`)
 			c.delta(`{"tool_calls":[{"index":1,"function":{"arguments":"{"}}]}`)
@@ -80,18 +79,18 @@ func TestStreamsAreReadAsTheyComeInRealLife(t *testing.T) {
 			c.done()
 		}, "One moment.", []string{`a book {"day":"Tuesday"}`, `b end_call {}`}},
 		{"two calls, both numbered 0, each in one piece", func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.delta(`{"tool_calls":[{"index":0,"id":"a","function":{"name":"x","arguments":"{}"}}]}`)
 			c.delta(`{"tool_calls":[{"index":0,"id":"b","function":{"name":"y","arguments":"{}"}}]}`)
 			c.finish("stop")
 		}, "", []string{`a x {}`, `b y {}`}},
 		{"no id, no arguments", func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.delta(`{"tool_calls":[{"index":0,"function":{"name":"end_call"}}]}`)
 			c.finish("tool_calls")
 		}, "", []string{`call_3_1 end_call {}`}},
 		{"malformed arguments are passed on", func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.delta(`{"tool_calls":[{"index":0,"id":"a","function":{"name":"book","arguments":"{day: Tue"}}]}`)
 			c.finish("tool_calls")
 		}, "", []string{`a book {day: Tue`}},
@@ -119,48 +118,48 @@ func TestFailuresSayWhetherToTryAgain(t *testing.T) {
 		{"no money", status(429, "insufficient_quota"), "", llm.Error{Op: "chat", Class: provider.Quota, Code: 429}, "insufficient_quota"},
 		{"server broken", status(500, "server_error"), "", llm.Error{Op: "chat", Class: provider.Unavailable, Code: 500, Retry: true}, "status 500"},
 		{"server broken, for good", status(500, "server_error", "X-Should-Retry", "false"), "", llm.Error{Op: "chat", Class: provider.Unavailable, Code: 500}, "status 500"},
-		{"an error page", func(c *conn) { c.w.WriteHeader(502); fmt.Fprint(c.w, "<html>sk-very-secret</html>") }, "", llm.Error{Op: "chat", Class: provider.Unavailable, Code: 502, Retry: true}, "status 502 Bad Gateway"},
-		{"a redirect", func(c *conn) { http.Redirect(c.w, c.r, "/elsewhere", http.StatusTemporaryRedirect) }, "", llm.Error{Op: "chat", Class: provider.Refused, Code: 307}, "status 307"},
-		{"not a stream", func(c *conn) { c.w.Header().Set("Content-Type", "application/json"); fmt.Fprint(c.w, `{}`) }, "", llm.Error{Op: "chat", Class: provider.Garbage, Retry: true}, "no stream"},
-		{"no answer", func(c *conn) { c.stall() }, "", llm.Error{Op: "chat", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
-		{"a stream without words", func(c *conn) { c.stream(); c.delta(`{"role":"assistant"}`); c.stall() }, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
+		{"an error page", func(c *conn) { c.W.WriteHeader(502); fmt.Fprint(c.W, "<html>sk-very-secret</html>") }, "", llm.Error{Op: "chat", Class: provider.Unavailable, Code: 502, Retry: true}, "status 502 Bad Gateway"},
+		{"a redirect", func(c *conn) { http.Redirect(c.W, c.R, "/elsewhere", http.StatusTemporaryRedirect) }, "", llm.Error{Op: "chat", Class: provider.Refused, Code: 307}, "status 307"},
+		{"not a stream", func(c *conn) { c.W.Header().Set("Content-Type", "application/json"); fmt.Fprint(c.W, `{}`) }, "", llm.Error{Op: "chat", Class: provider.Garbage, Retry: true}, "no stream"},
+		{"no answer", func(c *conn) { c.Stall() }, "", llm.Error{Op: "chat", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
+		{"a stream without words", func(c *conn) { c.Stream(); c.delta(`{"role":"assistant"}`); c.Stall() }, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
 		{"keep-alives are not words", func(c *conn) {
-			c.stream()
-			for c.r.Context().Err() == nil {
-				c.raw(": ping\n\n")
+			c.Stream()
+			for c.R.Context().Err() == nil {
+				c.Raw(": ping\n\n")
 				time.Sleep(5 * time.Millisecond)
 			}
 		}, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
-		{"silent in the middle", func(c *conn) { c.stream(); c.say("We are "); c.stall() }, "We are ", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "nothing further within 80ms"},
-		{"cut before a word", func(c *conn) { c.cut() }, "", llm.Error{Op: "chat", Class: provider.Unavailable, Retry: true}, "EOF"},
-		{"cut in the middle", func(c *conn) { c.stream(); c.say("We are "); c.cut() }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
-		{"closed politely in the middle", func(c *conn) { c.stream(); c.say("We are ") }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
+		{"silent in the middle", func(c *conn) { c.Stream(); c.say("We are "); c.Stall() }, "We are ", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "nothing further within 80ms"},
+		{"cut before a word", func(c *conn) { c.Cut() }, "", llm.Error{Op: "chat", Class: provider.Unavailable, Retry: true}, "EOF"},
+		{"cut in the middle", func(c *conn) { c.Stream(); c.say("We are "); c.Cut() }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
+		{"closed politely in the middle", func(c *conn) { c.Stream(); c.say("We are ") }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
 		{"cut within a tool call", func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.delta(`{"tool_calls":[{"index":0,"id":"a","function":{"name":"book","arguments":"{\"day\""}}]}`)
 		}, "", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
-		{"garbage instead of JSON", func(c *conn) { c.stream(); c.say("We "); c.raw("data: sk-very-secret {{{\n\n") }, "We ", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "can't be understood"},
+		{"garbage instead of JSON", func(c *conn) { c.Stream(); c.say("We "); c.Raw("data: sk-very-secret {{{\n\n") }, "We ", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "can't be understood"},
 		{"an error in the stream", func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.say("We ")
-			c.raw(`data: {"error":{"message":"sk-very-secret","type":"server_error","code":null}}` + "\n\n")
+			c.Raw(`data: {"error":{"message":"sk-very-secret","type":"server_error","code":null}}` + "\n\n")
 		}, "We ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "the server broke off: server_error"},
-		{"a huge line", func(c *conn) { c.stream(); c.say("We "); c.raw("data: " + strings.Repeat("x", 1<<20+100)) }, "We ", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "too large"},
+		{"a huge line", func(c *conn) { c.Stream(); c.say("We "); c.Raw("data: " + strings.Repeat("x", 1<<20+100)) }, "We ", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "too large"},
 		{"words without end", func(c *conn) {
-			c.stream()
-			for c.r.Context().Err() == nil {
+			c.Stream()
+			for c.R.Context().Err() == nil {
 				c.say(strings.Repeat("x", 10_000))
 			}
 		}, strings.Repeat("x", 60_000), llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "the reply is too long"},
 		{"arguments without end", func(c *conn) {
-			c.stream()
-			for c.r.Context().Err() == nil {
+			c.Stream()
+			for c.R.Context().Err() == nil {
 				c.delta(`{"tool_calls":[{"index":0,"id":"a","function":{"name":"book","arguments":"` + strings.Repeat("x", 10_000) + `"}}]}`)
 			}
 		}, "", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "more than 65536 bytes"},
 		{"calls without end", func(c *conn) {
-			c.stream()
-			for i := 0; c.r.Context().Err() == nil; i++ {
+			c.Stream()
+			for i := 0; c.R.Context().Err() == nil; i++ {
 				c.delta(fmt.Sprintf(`{"tool_calls":[{"index":%d,"function":{"name":"book"}}]}`, i))
 			}
 		}, "", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "the reply is too long"},
@@ -222,14 +221,14 @@ func TestRetriesAreForRefusedRequestsOnly(t *testing.T) {
 		{"not if it takes longer than a caller waits", []play{status(429, "x", "Retry-After", "60"), words("Hi.")}, "", 1},
 		{"not if the date is far", []play{status(503, "x", "Retry-After", "Wed, 21 Oct 2099 07:28:00 GMT"), words("Hi.")}, "", 1},
 		{"not after 400", []play{status(400, "invalid_request_error", "Retry-After", "0"), words("Hi.")}, "", 1},
-		{"not after a word was said", []play{func(c *conn) { c.stream(); c.say("We "); c.cut() }, words("Hi.")}, "We ", 1},
-		{"not after a cut", []play{func(c *conn) { c.stream(); c.cut() }, words("Hi.")}, "", 1},
+		{"not after a word was said", []play{func(c *conn) { c.Stream(); c.say("We "); c.Cut() }, words("Hi.")}, "We ", 1},
+		{"not after a cut", []play{func(c *conn) { c.Stream(); c.Cut() }, words("Hi.")}, "", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var log bytes.Buffer
 			m, s := serve(t, func(c *openai.Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) }, tt.plays...)
 			g := ask(t.Context(), m, llmtest.Request())
-			if n := len(s.asked()); g.text != tt.text || n != tt.requests {
+			if n := len(s.Asked()); g.text != tt.text || n != tt.requests {
 				t.Errorf("%d requests, reply %+v, want %d and %q", n, g, tt.requests, tt.text)
 			}
 			if retried := tt.requests > 1; retried != strings.Contains(log.String(), "trying again") || strings.Contains(log.String(), "sk-") {
@@ -279,7 +278,7 @@ func TestTheRequestIsWhatServersAccept(t *testing.T) {
 	if g.err != nil || g.text != "Hi." {
 		t.Fatalf("reply = %+v", g)
 	}
-	r := s.asked()[0]
+	r := s.Asked()[0]
 	if r.Path != "/v1/chat/completions" || r.Header.Get("Authorization") != "Bearer sk-very-secret" || r.Header.Get("X-Team") != "front desk" || r.Header.Get("X-Bad") != "" {
 		t.Errorf("%s, headers %v", r.Path, r.Header)
 	}
@@ -306,7 +305,7 @@ func TestWithoutAKeyNoneIsSent(t *testing.T) {
 	if g := ask(t.Context(), m, llmtest.Request()); g.err != nil {
 		t.Fatal(g.err)
 	}
-	if h, ok := s.asked()[0].Header["Authorization"]; ok {
+	if h, ok := s.Asked()[0].Header["Authorization"]; ok {
 		t.Errorf("Authorization: %v", h)
 	}
 }
@@ -315,8 +314,8 @@ func TestASchemaThatIsNotJSONFailsBeforeAnythingIsSent(t *testing.T) {
 	m, s := serve(t, nil, words("Hi."))
 	g := ask(t.Context(), m, llm.Request{Tools: []llm.Tool{{Name: "t", Parameters: json.RawMessage("{")}}})
 	var e *llm.Error
-	if !errors.As(g.err, &e) || e.Retry || len(s.asked()) != 0 {
-		t.Errorf("err = %v after %d requests", g.err, len(s.asked()))
+	if !errors.As(g.err, &e) || e.Retry || len(s.Asked()) != 0 {
+		t.Errorf("err = %v after %d requests", g.err, len(s.Asked()))
 	}
 }
 
@@ -348,7 +347,7 @@ func FuzzStream(f *testing.F) {
 	f.Add([]byte("data: {\"choices\":null}\n\ndata: {\"error\":7}\n\n"))
 	f.Add([]byte("\xff\x00:\n\ndata:\n\n"))
 	f.Fuzz(func(t *testing.T, stream []byte) {
-		m, err := openai.New(openai.Config{BaseURL: "http://127.0.0.1/v1", Model: "m", Retries: -1, HTTP: &http.Client{Transport: canned(stream)}})
+		m, err := openai.New(openai.Config{BaseURL: "http://127.0.0.1/v1", Model: "m", Retries: -1, HTTP: &http.Client{Transport: &llmtest.Canned{Stream: string(stream)}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -358,11 +357,4 @@ func FuzzStream(f *testing.F) {
 			t.Errorf("err = %v", g.err)
 		}
 	})
-}
-
-// canned is a server of one answer, without a network.
-type canned []byte
-
-func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: io.NopCloser(bytes.NewReader(c)), Request: r}, nil
 }

@@ -67,7 +67,7 @@ func TestAFieldThatIsRefusedIsLeftOutFromThenOn(t *testing.T) {
 					t.Fatalf("reply %d = %+v", reply, g)
 				}
 			}
-			all := s.asked()
+			all := s.Asked()
 			if len(all) != tt.asked+1 {
 				t.Errorf("%d requests, want %d for the first reply and one for the second", len(all), tt.asked)
 			}
@@ -86,7 +86,7 @@ func TestAServerThatAlwaysRefusesIsGivenUp(t *testing.T) {
 	if g := ask(t.Context(), m, llmtest.Request()); g.err == nil {
 		t.Errorf("reply = %+v", g)
 	}
-	if n := len(s.asked()); n > 7 {
+	if n := len(s.Asked()); n > 7 {
 		t.Errorf("%d requests", n)
 	}
 }
@@ -97,7 +97,7 @@ func TestTheEffortIsFreeWithoutTools(t *testing.T) {
 	if g := ask(t.Context(), m, r); g.err != nil {
 		t.Fatal(g.err)
 	}
-	if got := s.asked()[0].Body["reasoning_effort"]; got != "low" {
+	if got := s.Asked()[0].Body["reasoning_effort"]; got != "low" {
 		t.Errorf("reasoning_effort = %v, want low", got)
 	}
 }

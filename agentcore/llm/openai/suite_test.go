@@ -17,11 +17,11 @@ func theWords() play { return words(strings.SplitAfter(llmtest.Words, " ")...) }
 
 // onAndOn says words until nobody listens.
 func onAndOn(c *conn) {
-	c.stream()
+	c.Stream()
 	for range 150 {
 		c.say("word ")
 	}
-	c.stall()
+	c.Stall()
 }
 
 func TestOpenAIIsAModel(t *testing.T) {
@@ -31,7 +31,7 @@ func TestOpenAIIsAModel(t *testing.T) {
 			llmtest.Counts:  theWords(),
 			llmtest.TalksOn: onAndOn,
 			llmtest.CallsTool: func(c *conn) {
-				c.stream()
+				c.Stream()
 				c.say("Let me see. ")
 				c.delta(`{"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"look","arguments":""}}]}`)
 				c.delta(`{"tool_calls":[{"index":0,"function":{"arguments":"{\"wh"}}]}`)
@@ -40,7 +40,7 @@ func TestOpenAIIsAModel(t *testing.T) {
 				c.done()
 			},
 			llmtest.CallsTwo: func(c *conn) {
-				c.stream()
+				c.Stream()
 				c.delta(`{"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"look","arguments":"{\"what\":"}}]}`)
 				c.delta(`{"tool_calls":[{"index":1,"id":"call_b","type":"function","function":{"name":"look","arguments":"{\"what\":\"sea\"}"}}]}`)
 				c.delta(`{"tool_calls":[{"index":0,"function":{"arguments":"\"sky\"}"}}]}`)
@@ -63,45 +63,35 @@ func fault(f providertest.Fault) play {
 		providertest.RateLimited: status(429, "rate_limit_exceeded", "Retry-After", "7"),
 		providertest.BadRequest:  status(400, "invalid_request_error"),
 		providertest.Broken:      status(503, "service_unavailable_error"),
-		providertest.StallsIn:    func(c *conn) { c.stream(); c.say("One "); c.raw(`data: {"choices":[{"ind`); c.stall() },
-		providertest.Closes:      func(c *conn) { c.stream(); c.say("One ", "two ") },
+		providertest.StallsIn:    func(c *conn) { c.Stream(); c.say("One "); c.Raw(`data: {"choices":[{"ind`); c.Stall() },
+		providertest.Closes:      func(c *conn) { c.Stream(); c.say("One ", "two ") },
 		providertest.SaysError: func(c *conn) {
-			c.stream()
+			c.Stream()
 			c.say("One ")
-			c.raw(`data: {"error":{"message":"` + llmtest.Key + " " + llmtest.Private + `","type":"server_error","param":null,"code":null}}` + "\n\n")
+			c.Raw(`data: {"error":{"message":"` + llmtest.Key + " " + llmtest.Private + `","type":"server_error","param":null,"code":null}}` + "\n\n")
 		},
-		providertest.TalksRot: func(c *conn) { c.stream(); c.say("One "); c.raw("data: " + llmtest.Key + " {{{\n\n") },
-		providertest.TooLarge: func(c *conn) { c.stream(); c.say("One "); c.raw("data: " + strings.Repeat("x", 1<<20+100) + "\n\n") },
+		providertest.TalksRot: func(c *conn) { c.Stream(); c.say("One "); c.Raw("data: " + llmtest.Key + " {{{\n\n") },
+		providertest.TooLarge: func(c *conn) { c.Stream(); c.say("One "); c.Raw("data: " + strings.Repeat("x", 1<<20+100) + "\n\n") },
 		providertest.Fast: func(c *conn) {
-			c.w.Header().Set("Content-Type", "text/event-stream")
+			c.W.Header().Set("Content-Type", "text/event-stream")
 			for word := range strings.SplitAfterSeq(llmtest.Words, " ") {
-				fmt.Fprintf(c.w, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":%q}}]}\n\n", word)
+				fmt.Fprintf(c.W, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":%q}}]}\n\n", word)
 			}
-			fmt.Fprint(c.w, "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")
+			fmt.Fprint(c.W, "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")
 		},
 	}[f]
 }
 
 func TestEveryFaultIsTold(t *testing.T) {
 	llmtest.Faults(t, func(t *testing.T, f providertest.Fault) llm.Model {
-		wire := &providertest.Wire{Fault: f, After: 900}
-		p := fault(f)
+		p, wire := fault(f), &providertest.Wire{Fault: providertest.None, After: 900}
 		if p == nil {
-			p = theWords()
-		} else {
-			wire.Fault = providertest.None
+			p, wire.Fault = theWords(), f
 		}
-		m, _ := serve(t, func(c *openai.Config) {
-			c.BaseURL = "http://" + wire.Listen(t, strings.TrimPrefix(strings.TrimSuffix(c.BaseURL, "/v1"), "http://")) + "/v1"
-			c.Patience, c.Retries = providertest.Patience, -1
-		}, p)
-		t.Cleanup(func() { // before serve's: the stream is gone without the server's help
-			m.Close()
-			if !settles(func() bool { return wire.Open() == 0 }) {
-				t.Errorf("%d connections are still open", wire.Open())
-			}
+		return llmtest.Wired(t, f, wire, func(change func(*openai.Config)) llmtest.ClosingModel {
+			m, _ := serve(t, change, p)
+			return m
 		})
-		return m
 	})
 }
 
