@@ -243,16 +243,7 @@ func TestTheCostIsToldWithTheFirstWord(t *testing.T) {
 }
 
 func TestConfigurationMistakesAreNamed(t *testing.T) {
-	hot := 3.0
-	_, err := anthropic.New(anthropic.Config{BaseURL: "ftp://x", Key: "sk secret\n", Temperature: &hot, MaxTokens: -1, ReasoningEffort: "huge", Patience: provider.Patience{Gap: -1}})
-	for _, want := range []string{"Model is required", "BaseURL must be", "Key has characters", "Temperature", "MaxTokens", "ReasoningEffort", "Patience"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("New() = %v, want %s", err, want)
-		}
-	}
-	if err != nil && strings.Contains(err.Error(), "secret") {
-		t.Errorf("err shows the key: %v", err)
-	}
+	llmtest.Mistakes(t, anthropic.New)
 	if m, err := anthropic.New(anthropic.Config{Model: "m"}); err != nil || m.String() != "m" || m.Close() != nil {
 		t.Errorf("New() = %v, %v", m, err)
 	}

@@ -264,16 +264,7 @@ func TestAPanicOfTheConsumerIsItsOwn(t *testing.T) {
 }
 
 func TestConfigurationMistakesAreNamed(t *testing.T) {
-	hot := 3.0
-	_, err := gemini.New(gemini.Config{BaseURL: "ftp://x", Key: "sk secret\n", Temperature: &hot, MaxTokens: -1, ReasoningEffort: "much", Patience: provider.Patience{Gap: -1}})
-	for _, want := range []string{"Model is required", "BaseURL must be", "Key has characters", "Temperature", "MaxTokens", "Patience", "ReasoningEffort must be one of none, minimal"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("New() = %v, want %s", err, want)
-		}
-	}
-	if err != nil && strings.Contains(err.Error(), "secret") {
-		t.Errorf("err shows the key: %v", err)
-	}
+	llmtest.Mistakes(t, gemini.New)
 	for _, model := range []string{"../x", "a?b", "a/b/c", "a b", "", "a..b"} {
 		if _, err := gemini.New(gemini.Config{Key: "k", Model: model}); err == nil {
 			t.Errorf("model %q is fine", model)
