@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/asr"
@@ -29,6 +30,7 @@ type Config struct {
 	Detector   vad.Detector    // of this call alone; Run closes it. Required with a Recognizer
 	Model      llm.Model       // required
 	Voice      tts.Synthesizer // required
+	Spare      tts.Synthesizer // says the apology when Voice has failed; nil: Voice is asked again
 	Tools      []tools.Tool    // names are unique
 	Variables  vars.Set        // what the agent's texts and the tools may name; tools may set others. Not changed
 	Journal    Journal         // required
@@ -53,7 +55,8 @@ type Conversation struct {
 	uses   uses
 	events chan event
 	speak  chan *utterance
-	warned sync.Map // names of variables that were missed
+	warned sync.Map    // names of variables that were missed
+	mute   atomic.Bool // Voice has failed
 }
 
 // New checks cfg and returns a Conversation ready to Run.

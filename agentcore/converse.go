@@ -299,6 +299,9 @@ func (t *talk) replyFailed(ev event) {
 	if errors.As(ev.err, &p) {
 		part = p.part
 	}
+	if part == "voice" {
+		t.c.mute.Store(true)
+	}
 	t.failedPart(part, ev.err, true)
 	t.step(turn.Event{Kind: turn.ReplyFailed, Reply: ev.reply})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/sim/line"
 )
 
@@ -123,4 +124,25 @@ func TestWordTimingsTellWhatWasHeard(t *testing.T) {
 			t.Error("the answer was never said")
 		})
 	}
+}
+
+// failing is a voice that is dead.
+type failing struct{}
+
+func (failing) Speak(context.Context, string, tts.Sink) error { return errors.New("no connection") }
+
+// A voice that is dead can't say so: another does, once, and the call ends.
+func TestTheApologyForADeadVoiceIsHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newParts(nil)
+		cfg := p.config("hello")
+		cfg.Agent.Greeting, cfg.Agent.Apology = "Hello.", "Sorry, please call again."
+		cfg.Voice, cfg.Spare = failing{}, p.voice
+		l := line.New(line.Config{Handset: coded(500 * time.Millisecond)})
+		sum := run(t, cfg, l)
+		checkJournal(t, p.pages.Entries(), sum)
+		if got := heardOn(p, l); sum.End != telephony.ProviderFailed || got != "Sorry, please call again." {
+			t.Errorf("the caller heard %q, and the call ended for %s", got, sum.End)
+		}
+	})
 }

@@ -180,7 +180,7 @@ func (m *maker) plan(text, why string) (phrase, error) {
 func (m *maker) say(p phrase) error {
 	m.part = "voice"
 	out := &mouth{m: m, p: p, s: sound{phrase: p.number}}
-	if err := m.c.cfg.Voice.Speak(m.ctx, p.text, out); err != nil {
+	if err := m.voice().Speak(m.ctx, p.text, out); err != nil {
 		return &partError{"voice", err}
 	}
 	if err := m.c.pen.wait(m.ctx, p.entry); err != nil {
@@ -191,6 +191,14 @@ func (m *maker) say(p phrase) error {
 	}
 	out.s.end = true
 	return m.queue(&out.s)
+}
+
+// voice is who speaks.
+func (m *maker) voice() tts.Synthesizer {
+	if c := m.c; m.u.why == turn.Apology && c.cfg.Spare != nil && c.mute.Load() {
+		return c.cfg.Spare
+	}
+	return m.c.cfg.Voice
 }
 
 // mouth is where a phrase's audio goes.

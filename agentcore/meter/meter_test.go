@@ -153,9 +153,9 @@ func TestTextsAreCountedAndTimed(t *testing.T) {
 		err   error
 		want  []string
 	}{
-		{"a text", "café", 0, nil, nil, []string{"asked", "first 1.002s", "used 4 characters", "took 1.036s"}},
-		{"a slow line", "café", time.Second, nil, nil, []string{"asked", "first 1.002s", "used 4 characters", "took 1.036s"}},
-		{"the line is full", "café", 0, full, nil, []string{"asked", "first 1.002s", "used 4 characters"}},
+		{"a text", "café", 0, nil, nil, []string{"asked", "first 1.002s", "used 4 characters", "used 0.36 audio_seconds", "took 1.036s"}},
+		{"a slow line", "café", time.Second, nil, nil, []string{"asked", "first 1.002s", "used 4 characters", "used 0.36 audio_seconds", "took 1.036s"}},
+		{"the line is full", "café", 0, full, nil, []string{"asked", "first 1.002s", "used 4 characters", "used 0.02 audio_seconds"}},
 		{"a failure", "café", 0, nil, down(provider.Auth), []string{"asked", "failed auth"}},
 		{"nothing to say", "", 0, nil, nil, []string{"asked", "took 1s"}},
 	} {

@@ -12,7 +12,8 @@ import (
 
 // Voice tells meter what v does. A text is timed to its first frame and to its
 // end; what the line takes for the frames does not count. A text's characters are
-// used when its first frame is there.
+// used when its first frame is there, its seconds of sound at its end: which of
+// the two is billed is the provider's affair.
 func Voice(v tts.Synthesizer, name string, meter Meter) tts.Synthesizer {
 	return &voice{v, gauge{meter, string(provider.Voice), name}}
 }
@@ -29,6 +30,9 @@ func (v *voice) Speak(ctx context.Context, text string, out tts.Sink) error {
 	v.g.asked()
 	s := &sink{Sink: out, g: v.g, began: time.Now(), text: text}
 	err := v.Synthesizer.Speak(ctx, text, s)
+	if s.frames > 0 {
+		v.g.used(provider.AudioSeconds, float64(s.frames)*media.FrameDuration.Seconds())
+	}
 	switch {
 	case s.refused || err != nil && ctx.Err() != nil: // broken off
 	case err != nil:
@@ -46,6 +50,7 @@ type sink struct {
 	began   time.Time // later by what out took
 	text    string
 	spoken  bool
+	frames  int
 	refused bool // by out
 }
 
@@ -57,6 +62,7 @@ func (s *sink) Frame(f *media.Frame) error {
 		s.g.first(now.Sub(s.began))
 		s.g.used(provider.Characters, float64(utf8.RuneCountInString(s.text)))
 	}
+	s.frames++
 	err := s.Sink.Frame(f)
 	s.began = s.began.Add(time.Since(now))
 	s.refused = s.refused || err != nil

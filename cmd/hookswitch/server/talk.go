@@ -52,7 +52,7 @@ func (s *Server) talk(ctx context.Context, call telephony.Call, leg telephony.Le
 	cfg := agentcore.Config{
 		Call: call, Agent: who.agent, Recognizer: parties.hears, Detector: detector,
 		Hearing: asr.Options{Language: who.wish.language, Keywords: who.keywords},
-		Model:   parties.thinks, Voice: parties.speaks, Tools: who.tools, Variables: who.vars,
+		Model:   parties.thinks, Voice: parties.speaks, Spare: parts.Voice, Tools: who.tools, Variables: who.vars,
 		Journal: journal, Past: past, Observer: s.set, Pipeline: parties.pipeline(),
 		Lead: s.c.Line.Lead, Lump: s.c.Line.Lump, Log: s.log,
 	}

@@ -184,8 +184,8 @@ func TestAVendorThatNeverAnswersEndsTheCall(t *testing.T) {
 			if n := len(last); n == 0 || !last[n-1].Fatal || last[n-1].Part != part {
 				t.Errorf("%s: on record: %+v", part, last)
 			}
-			if sorry := slices.ContainsFunc(call.journal(), heard("Goodbye.")); sorry != (part != "voice") {
-				t.Errorf("%s: an apology was heard: %t", part, sorry)
+			if !slices.ContainsFunc(call.journal(), heard("Goodbye.")) { // a dead voice's is said by the embedded one
+				t.Errorf("%s: no apology was heard", part)
 			}
 		})
 	}
