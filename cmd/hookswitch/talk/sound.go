@@ -12,7 +12,7 @@ import (
 )
 
 // ReadSound reads what a caller says from a WAV file: mono, or the left channel,
-// at 8, 16, 24 or 48 kHz. What can't be played is a *[fault.Fault].
+// at 8, 16, 22.05, 24, 44.1 or 48 kHz. What can't be played is a *[fault.Fault].
 func ReadSound(path string) ([]media.Frame, error) {
 	audio, err := wav.ReadFile(path)
 	if err != nil {
@@ -32,7 +32,7 @@ var errSilent = errors.New("nothing can be heard in it")
 
 func soundFault(path string, err error) error {
 	f := &fault.Fault{Where: fault.Keep("--wav " + path), Code: "talk/wav", Exit: fault.Wrong, Err: err,
-		Mend: "16-bit or mu-law WAV, the caller alone or on the left, at 8, 16, 24 or 48 kHz: " + fault.Keep("ffmpeg -i FILE -ac 1 -ar 16000 call.wav")}
+		Mend: "16-bit or mu-law WAV, the caller alone or on the left, at 8, 16, 22.05, 24, 44.1 or 48 kHz: " + fault.Keep("ffmpeg -i FILE -ac 1 -ar 16000 call.wav")}
 	var pe *os.PathError
 	switch {
 	case errors.As(err, &pe):

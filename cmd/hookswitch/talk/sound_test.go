@@ -43,7 +43,7 @@ func format(e wav.Encoding, rate, channels int) wav.Format {
 }
 
 func TestSoundIsReadAtEveryRate(t *testing.T) {
-	for _, f := range []wav.Format{format(wav.PCM16, 8000, 1), format(wav.MuLaw, 8000, 1), format(wav.PCM16, 16000, 2), format(wav.PCM16, 24000, 1), format(wav.PCM16, 48000, 2)} {
+	for _, f := range []wav.Format{format(wav.PCM16, 8000, 1), format(wav.MuLaw, 8000, 1), format(wav.PCM16, 16000, 2), format(wav.PCM16, 24000, 1), format(wav.PCM16, 44100, 1), format(wav.PCM16, 48000, 2)} {
 		frames, err := ReadSound(write(t, f, buzz(f.Rate, f.Channels)))
 		if err != nil || len(frames) < 50 || len(frames) > 51 {
 			t.Errorf("%+v: %d frames, %v; want a second", f, len(frames), err)
@@ -60,7 +60,7 @@ func TestSoundThatCannotBePlayedSaysWhy(t *testing.T) {
 		{filepath.Join(t.TempDir(), "nowhere.wav"), "can't be read: no such file", "name a WAV file"},
 		{t.TempDir(), "can't be read: is a directory", "name a WAV file"},
 		{text, "does not begin with RIFF and WAVE", "ffmpeg -i FILE"},
-		{write(t, format(wav.PCM16, 44100, 1), buzz(44100, 1)), "44100 Hz", "ffmpeg -i FILE"},
+		{write(t, format(wav.PCM16, 11025, 1), buzz(11025, 1)), "11025 Hz", "ffmpeg -i FILE"},
 		{write(t, format(wav.PCM16, 8000, 1), make([]int16, 8000)), "nothing can be heard", "ffmpeg -i FILE"},
 	} {
 		_, err := ReadSound(tt.path)
