@@ -14,7 +14,7 @@ import (
 
 // talkCmd lets a person call the agent.
 type talkCmd struct {
-	Wav    string `placeholder:"FILE" help:"Say what is in this WAV file (8, 16, 24 or 48 kHz; mono, or the left channel), wait for the answer and hang up."`
+	Wav    string `placeholder:"FILE" help:"Say what is in this WAV file (8, 16, 22.05, 24, 44.1 or 48 kHz; mono, or the left channel), wait for the answer and hang up."`
 	AtOnce bool   `help:"With --wav: do not wait for the greeting."`
 	Record string `placeholder:"FILE" help:"Record the call to this WAV file: left you, right the agent."`
 	show.Flags
