@@ -197,6 +197,7 @@ func (c *Conversation) hearing(ctx context.Context) (asr.Stream, error) {
 // replaced is told that a provider failed and another went on.
 func (c *Conversation) replaced(r provider.Replacement) {
 	c.pen.note(ProviderError{Part: string(r.Stage), Error: r.Err.Error(), Provider: r.From, Next: r.To})
+	c.cfg.Log.Warn("a provider failed and was replaced", "call", c.cfg.Call.ID, "part", r.Stage, "provider", r.From, "next", r.To, "error", r.Err)
 	c.cfg.Observer.ProviderFailed(string(r.Stage))
 }
 

@@ -294,20 +294,21 @@ func (t *talk) replyFailed(ev event) {
 	if t.current == nil || ev.reply != t.current.reply {
 		return
 	}
-	part := "model"
+	part, err := "model", ev.err
 	var p *partError
 	if errors.As(ev.err, &p) {
-		part = p.part
+		part, err = p.part, p.err
 	}
 	if part == "voice" {
 		t.c.mute.Store(true)
 	}
-	t.failedPart(part, ev.err, true)
+	t.failedPart(part, err, true)
 	t.step(turn.Event{Kind: turn.ReplyFailed, Reply: ev.reply})
 }
 
 func (t *talk) failedPart(part string, err error, fatal bool) {
 	t.c.pen.note(ProviderError{Part: part, Error: err.Error(), Fatal: fatal})
+	t.c.cfg.Log.Warn("a part of the agent failed", "call", t.c.cfg.Call.ID, "part", part, "fatal", fatal, "error", err)
 	t.c.cfg.Observer.ProviderFailed(part)
 }
 

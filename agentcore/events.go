@@ -2,6 +2,7 @@ package agentcore
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -141,10 +142,14 @@ type ProviderError struct {
 
 // trouble is e for people to read.
 func (e ProviderError) trouble() string {
-	if e.Next == "" {
-		return e.Error
+	text := e.Error
+	if name, _, _ := strings.Cut(e.Provider, " "); !strings.HasPrefix(text, name) {
+		text = name + ": " + text
 	}
-	return e.Error + "; " + e.Next + " went on"
+	if e.Next == "" {
+		return text
+	}
+	return text + "; " + e.Next + " went on"
 }
 
 // Lost: the stream stopped or broke; the call may go on.

@@ -67,9 +67,9 @@ func TestFramesOfWhatIsNotThere(t *testing.T) {
 			t.Errorf("Channel(%d) of a mono file = %v", i, got)
 		}
 	}
-	a.Rate = 44100
+	a.Rate = 11025
 	if _, err := a.Frames(0); err == nil {
-		t.Error("Frames at 44.1 kHz gave no error")
+		t.Error("Frames at 11 kHz gave no error")
 	}
 	if _, err := (wav.Audio{}).Frames(0); err == nil {
 		t.Error("Frames of the zero Audio gave no error")

@@ -116,6 +116,7 @@ func TestEveryMistakeSaysWhatWhereAndWhatToType(t *testing.T) {
 		{"openai-without-key", "llm: openai\n", nil, nil},
 		{"providers-misspelt", "recogniser: deepgramm/nova-2\nvoice: elevenlab-x\n", nil, map[string]string{"llm": "gemni/gemini-2.5-flash"}},
 		{"providers-without-keys", "recogniser: deepgram/nova-2\nvoice: elevenlabs-x\nllm: anthropic/claude-sonnet-4-5\n", nil, nil},
+		{"address-without-key", "llm: anthropic/claude-haiku-4-5\nanthropic:\n  base_url: http://127.0.0.1:9\n", nil, nil},
 		{"whisper-without-address", "recogniser: whisper/whisper-1\n", nil, nil},
 		{"key-with-a-space", "", []string{"HOOKSWITCH_DEEPGRAM_KEY=sesame sesame"}, nil},
 		{"sid-of-something-else", "twilio:\n  account_sid: SK123\n", nil, nil},
@@ -261,6 +262,20 @@ func FuzzLoadYAML(f *testing.F) {
 			t.Errorf("told as %q", b.String())
 		}
 	})
+}
+
+// Who has no key yet is no mistake while somebody else in the list can do it; a
+// key of OpenAI's own is enough for whisper.
+func TestOneOfAListIsEnough(t *testing.T) {
+	for _, tt := range []struct{ yaml, environ string }{
+		{"recogniser: deepgram/nova-3,moonshine\nvoice: elevenlabs-x,rms\nllm: anthropic/claude-haiku-4-5,script\n", "HOOKSWITCH_MAX_CALLS=1"},
+		{"recogniser: whisper/whisper-1\n", "HOOKSWITCH_WHISPER_KEY=0123456789"},
+		{"llm: openai/llama\n", "HOOKSWITCH_OPENAI_BASE_URL=http://127.0.0.1:9/v1"},
+	} {
+		if _, err := config.Load(in(t, tt.yaml, []string{tt.environ}, nil)); err != nil {
+			t.Errorf("%q with %s: %v", tt.yaml, tt.environ, err)
+		}
+	}
 }
 
 func TestCallsAreKeptOutOfTraining(t *testing.T) {

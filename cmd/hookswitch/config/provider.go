@@ -175,7 +175,8 @@ func providerKey(value string) *problem {
 		"", "copy it again, without quotes or spaces, from the provider's console"}
 }
 
-// accounts checks that the settings' own agent has a key for each of its parts.
+// accounts checks that each part of the settings' own agent has somebody whom the
+// settings let in; who takes over will do.
 func (l *loader) accounts() {
 	c := &l.Config
 	for _, in := range []struct {
@@ -186,17 +187,30 @@ func (l *loader) accounts() {
 		{"llm", c.LLM, "script", before},
 		{"voice", c.Speech.Voice, "rms", VoiceProvider},
 	} {
+		var lacks []string
 		for one := range strings.SplitSeq(in.list, ",") {
 			provider := in.of(strings.TrimSpace(one))
-			switch {
-			case provider == "" || l.bad[in.setting]:
-			case provider == "whisper":
-				l.need(in.setting, in.without, "whisper.base_url", "the server's address is missing", "config/url", "http://127.0.0.1:8000/v1")
-			case c.Provider(provider).BaseURL == "":
-				l.need(in.setting, in.without, provider+".key", "the provider's key is missing", "config/credentials", "...")
+			if provider == "" || c.reaches(provider) || l.bad[in.setting] {
+				lacks = nil
+				break
 			}
+			lacks = append(lacks, provider)
+		}
+		for _, provider := range lacks {
+			if provider == "whisper" {
+				l.need(in.setting, in.without, "whisper.base_url", "the server's address is missing", "config/url", "http://127.0.0.1:8000/v1")
+				continue
+			}
+			l.need(in.setting, in.without, provider+".key", "the provider's key is missing", "config/credentials", "...")
 		}
 	}
+}
+
+// reaches reports whether the settings are enough to ask a provider: only servers
+// of one's own that speak OpenAI's protocols may want no key.
+func (c *Config) reaches(provider string) bool {
+	p := c.Provider(provider)
+	return p.Key != "" || p.BaseURL != "" && (provider == "openai" || provider == "whisper")
 }
 
 // before is the provider of PROVIDER/MODEL; empty for one of our own.
