@@ -31,8 +31,8 @@ test: build models browser postgres ## vet and every test
 	@$(GO) vet $(PKGS)
 	@$(GO) test $(PKGS)
 
-race: build models browser postgres ## every test under the race detector
-	@$(GO) test -race $(PKGS)
+race: build models browser postgres ## every test under the race detector (RACE=-short leaves out what takes longest)
+	@$(GO) test -race $(RACE) $(PKGS)
 
 bench: build models ## ns and allocations of a frame's way; the API, the door, the start; then calls on this machine
 	@$(GO) test -run xxx -bench . -benchmem ./media/... ./telephony/... ./agentcore/... ./storage/sqlite ./cmd/hookswitch/bench/...

@@ -41,6 +41,9 @@ func TestMemory(t *testing.T) {
 }
 
 func TestFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the suite runs in memory; under the race detector a file takes five minutes more")
+	}
 	storetest.Run(t, func(t testing.TB) storage.Store {
 		return open(t, "sqlite://"+filepath.Join(t.TempDir(), "x.db"))
 	})
