@@ -150,6 +150,8 @@ func shown(text string) string {
 
 // close ends all requests.
 func (l *lists) close() {
-	l.stop()
+	l.mu.Lock()
+	l.stop() // no request begins behind it
+	l.mu.Unlock()
 	l.work.Wait()
 }
