@@ -35,6 +35,13 @@ func (f factory) delays(name, help string, labels ...string) *prometheus.Histogr
 	return h
 }
 
+// Offers makes the requests to a provider that nobody has asked yet count as 0,
+// so that a rate over them is known from the start.
+func (s *Set) Offers(stage, provider string) {
+	p := s.providers
+	p.asked.WithLabelValues(p.stages.admit(stage), p.names.admit(provider))
+}
+
 // Asked implements meter.Meter.
 func (s *Set) Asked(stage, provider string) {
 	p := s.providers

@@ -13,6 +13,7 @@ import (
 // Whoever names a provider, a class or a unit, a label holds known words only.
 func TestProviderLabelsAreBounded(t *testing.T) {
 	s := metrics.New(metrics.Config{})
+	s.Offers("recogniser", "deepgram")
 	s.Asked("voice", "elevenlabs")
 	s.Asked("voice", "+14155550100")
 	s.Failed("voice", "elevenlabs", "rate_limited")
@@ -35,6 +36,7 @@ hookswitch_provider_failures_total{class="rate_limited",provider="elevenlabs",st
 # HELP hookswitch_provider_requests_total Requests to providers: an utterance to recognise, a reply to think, a phrase to speak.
 # TYPE hookswitch_provider_requests_total counter
 hookswitch_provider_requests_total{provider="aab",stage="model"} 100
+hookswitch_provider_requests_total{provider="deepgram",stage="recogniser"} 0
 hookswitch_provider_requests_total{provider="elevenlabs",stage="voice"} 1
 hookswitch_provider_requests_total{provider="other",stage="voice"} 1
 `

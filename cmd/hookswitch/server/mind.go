@@ -77,7 +77,7 @@ func (w wish) embedded() string {
 
 // outside are those in w that are services elsewhere, for people to read.
 func (w wish) outside() []string {
-	var all []string
+	all := []string{}
 	for _, c := range slices.Concat(w.hears, w.thinks) {
 		if _, ok := providers.Find(c.Provider); ok {
 			all = append(all, c.Provider+"/"+c.Model)

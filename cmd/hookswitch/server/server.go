@@ -143,6 +143,11 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 	if err := s.serveAPI(); err != nil {
 		return nil, err
 	}
+	for _, p := range s.table {
+		for _, stage := range p.Stages() {
+			s.set.Offers(string(stage), p.Name)
+		}
+	}
 	s.set.Gauge("provider_breakers_open", "Parts of providers that are left alone for now, because they failed too often.", s.breakersOpen)
 	s.set.Gauge("calls_live", "Calls that go on now.", func() float64 { return float64(len(s.desk.Live())) })
 	s.http = &http.Server{
