@@ -37,12 +37,21 @@ type Config struct {
 	Past       []Entry         // the journal so far, when the call goes on after its leg was lost
 	Observer   Observer        // nil: nobody is told
 	Recorder   Recorder        // nil: nothing is recorded. Run doesn't close it
+	News       <-chan News     // what becomes of a transfer while the agent stays; nil: nothing
+	Withdraw   func(id string) // a transfer that the agent has not left for is wanted no more; must not block. nil: nobody is told
 	Interim    func(string)    // what the recogniser guesses while the caller speaks; nil: nobody is told
 	Pipeline   string          // what hears, thinks and speaks, for people to read
 
 	Lead time.Duration // how far ahead of the clock audio is sent. Zero means 200 ms
 	Lump time.Duration // how much is sent at a time. Zero means 60 ms; at most Lead
 	Log  *slog.Logger  // nil discards
+}
+
+// News is what became of a transfer of the call. Exactly one of its kinds is set.
+type News struct {
+	Transfer string // its id
+	Accepted bool   // somebody waits for the caller: the agent says so and leaves
+	Over     *TransferOver
 }
 
 // Conversation is one call's dialogue on one leg. Make one for each leg.

@@ -127,7 +127,26 @@ type ToolResult struct {
 	Failed   bool           `json:"failed,omitempty"`
 	TookMS   int64          `json:"took_ms"`
 	End      bool           `json:"end,omitempty"`      // the call ends after this reply
+	Leave    bool           `json:"leave,omitempty"`    // the agent leaves the call after this reply
 	Assigned map[string]any `json:"assigned,omitempty"` // dynamic variables that it set
+}
+
+// TransferBegan: the call is being handed to somebody else.
+type TransferBegan struct {
+	Transfer string `json:"transfer"`
+	To       string `json:"to"`  // what the agent's list calls them; no number
+	How      string `json:"how"` // blind, conference, warm
+}
+
+// TransferOver: what became of it. Unless they talked, the agent has the caller
+// again, or still, and owes them word of it.
+type TransferOver struct {
+	Transfer string `json:"transfer"`
+	To       string `json:"to"`
+	Outcome  string `json:"outcome"`          // completed, busy, no_answer, failed, declined, voicemail, silent, canceled
+	Reason   string `json:"reason,omitempty"` // for people and the model; no number
+	TookMS   int64  `json:"took_ms"`          // from its beginning
+	TalkedMS int64  `json:"talked_ms,omitempty"`
 }
 
 // ProviderError: a recogniser, model or voice failed. The text names no secret
@@ -180,6 +199,8 @@ func (AgentSaid) Kind() string     { return "agent_said" }
 func (TalkOver) Kind() string      { return "talk_over" }
 func (ToolIntent) Kind() string    { return "tool_intent" }
 func (ToolResult) Kind() string    { return "tool_result" }
+func (TransferBegan) Kind() string { return "transfer_began" }
+func (TransferOver) Kind() string  { return "transfer_over" }
 func (ProviderError) Kind() string { return "provider_error" }
 func (Lost) Kind() string          { return "lost" }
 func (Ended) Kind() string         { return "ended" }
@@ -220,6 +241,8 @@ var kinds = map[string]func() box{
 	"talk_over":      kind[TalkOver](),
 	"tool_intent":    kind[ToolIntent](),
 	"tool_result":    kind[ToolResult](),
+	"transfer_began": kind[TransferBegan](),
+	"transfer_over":  kind[TransferOver](),
 	"provider_error": kind[ProviderError](),
 	"lost":           kind[Lost](),
 	"ended":          kind[Ended](),

@@ -9,6 +9,7 @@ import (
 // Summary is what came of a conversation on one leg.
 type Summary struct {
 	End    telephony.EndReason // empty: the call is not over, only this leg is
+	Left   bool                // the agent has handed the call to somebody else; it may come back
 	Last   int                 // number of the last entry written
 	Lasted time.Duration       // since the call was answered
 }

@@ -35,6 +35,7 @@ type Call struct {
 	ID        CallID
 	Epoch     int    // raised by whoever takes the call over; starts at 1
 	Carrier   string // the carrier's own id of it, such as a Twilio CallSid; empty until the carrier told
+	Account   string // of the carrier's that has it; empty: the trunk's own
 	From, To  Number
 	Direction Direction
 }
@@ -55,8 +56,9 @@ const (
 	NoAnswer       EndReason = "no_answer"
 	Failed         EndReason = "failed" // the carrier could not place it
 	Canceled       EndReason = "canceled"
-	Refused        EndReason = "refused"  // we would not take it: draining, or full
-	Shutdown       EndReason = "shutdown" // the operator stopped the gateway
+	Refused        EndReason = "refused"     // we would not take it: draining, or full
+	Shutdown       EndReason = "shutdown"    // the operator stopped the gateway
+	Transferred    EndReason = "transferred" // somebody else talked to the caller until the end
 
 	OperatorHangup  EndReason = "operator_hangup"  // somebody ended it over the API
 	NumberUnknown   EndReason = "number_unknown"   // nobody is linked to the number that was called
@@ -81,9 +83,20 @@ func Over(err error) (EndReason, bool) {
 
 // Outgoing is a call to be placed.
 type Outgoing struct {
-	Call        CallID // ours; it rides in the callback addresses, so that a repeat can be told
-	From, To    Number
-	RingTimeout time.Duration // zero means 30 s
+	Call          CallID // ours; it rides in the callback addresses, so that a repeat can be told
+	Workspace     string // whose it is: workspaces take turns when calls have to wait
+	Account       string // of the carrier's that has From; empty: the trunk's own
+	From, To      Number
+	RingTimeout   time.Duration // zero means 30 s
+	TimeLimit     time.Duration // the longest that it may last once answered. Zero: as the carrier has it
+	PostDial      string        // keys that the carrier presses once it is answered; w waits half a second
+	DetectMachine bool          // the carrier says who answered, beside the call: see Progress.AnsweredBy
+}
+
+// Ref is a call as its carrier knows it.
+type Ref struct {
+	Account string // of the carrier's that has it; empty: the trunk's own
+	ID      string // the carrier's own id of it
 }
 
 // State is what a carrier says of a call.
@@ -112,7 +125,8 @@ func (s State) Terminal() bool {
 // Standing is how a call is, as its carrier says.
 type Standing struct {
 	State State
-	Ended time.Time // when a call that is over ended; zero: the carrier did not say
+	Ended time.Time     // when a call that is over ended; zero: the carrier did not say
+	Took  time.Duration // of the answered call, in whole seconds; zero until it is over
 }
 
 // Carrier is a trunk: what the gateway asks of whoever carries its calls.
@@ -121,7 +135,10 @@ type Carrier interface {
 	Dial(ctx context.Context, o Outgoing) (carrierID string, err error)
 	// Hangup ends a call whose stream we do not hold. A call that is already
 	// over is no error.
-	Hangup(ctx context.Context, carrierID string) error
+	Hangup(ctx context.Context, call Ref) error
 	// State asks how a call is.
-	State(ctx context.Context, carrierID string) (Standing, error)
+	State(ctx context.Context, call Ref) (Standing, error)
+	// Recall makes a call whose stream we do not hold leave what it is doing and
+	// ask [Desk.Next]. That it is over already is [ErrUnknownCall].
+	Recall(ctx context.Context, call Ref) error
 }

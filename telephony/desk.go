@@ -9,10 +9,14 @@ import (
 // Incoming is a call that rings.
 type Incoming struct {
 	Carrier  string // the carrier's id of the call
+	Account  string // of the carrier's that has it; empty: the trunk's own
 	Call     CallID // ours, when the call is one that we placed; else empty
-	From, To Number
+	From, To Number // From is [Withheld] when the caller hides it, and may be a SIP URI
 	State    State
 }
+
+// Withheld is the number of a caller who hides it.
+const Withheld Number = "anonymous"
 
 // Progress is the carrier's word about how a call goes. Words may come late,
 // twice and out of order.
@@ -23,6 +27,26 @@ type Progress struct {
 	Sequence int           // the carrier's own count of its words about this call
 	Duration time.Duration // of the answered call; set with Completed
 	SIPCode  int           // 0 when unknown
+
+	// AnsweredBy is the carrier's verdict on who answered, in its own word such
+	// as "human" or "machine_start"; it comes in a Progress of its own, whose
+	// State is empty.
+	AnsweredBy string
+}
+
+// Question is the carrier's, what a call does next.
+type Question struct {
+	Carrier  string // the carrier's id of the call
+	Account  string // of the carrier's that has it; empty: the trunk's own
+	Over     bool   // the call itself is over
+	Transfer CallID // what ended is the step of this transfer; empty: a stream
+	Dialled  Dialled
+}
+
+// Dialled is what came of a [StepDial] or a [StepJoin], as its Question tells.
+type Dialled struct {
+	State    State         // Completed: they were connected; else why not. Empty: the carrier did not say
+	Duration time.Duration // of the other leg; 0 when unknown
 }
 
 // Step says what a call does next.
@@ -30,6 +54,28 @@ type Step struct {
 	Kind  StepKind
 	Token string // Connect: lets exactly one stream in, for one epoch of one call
 	Say   string // Apologise: what the carrier's own voice says before it hangs up
+	Dial  Dial   // StepDial: whom to call
+	Room  Room   // StepJoin: where to wait for the others, and to talk to them
+}
+
+// Dial is a call that the carrier places from a call, and connects to it. When
+// it is over, the door is asked again, with Dial.Transfer.
+type Dial struct {
+	Transfer    CallID        // rides in the addresses: the other leg's progress is told under it
+	To          Number        // E.164, or a SIP URI
+	CallerID    Number        // what the other end sees. Empty: the caller's own
+	RingTimeout time.Duration // zero means 30 s
+	TimeLimit   time.Duration // zero: as the carrier has it
+	PostDial    string        // as in [Outgoing]
+}
+
+// Room is a conference of the carrier's, in which a caller and who takes them
+// over talk. When a leg's stay is over, the door is asked again, with
+// Room.Transfer.
+type Room struct {
+	Transfer CallID
+	Name     string // not guessable: whoever knows it could join
+	Ends     bool   // the room closes for all when this leg leaves
 }
 
 // StepKind is one of the things a call can do next.
@@ -42,6 +88,8 @@ const (
 	StepApologise                     // say Step.Say, then end the call
 	StepRefuse                        // turn the call down before answering it
 	StepWait                          // wait a second, then ask again
+	StepDial                          // call Step.Dial and connect it
+	StepJoin                          // go to Step.Room
 )
 
 // Errors that a [Desk] returns; a trunk turns them into its own refusals.
@@ -63,9 +111,9 @@ type Desk interface {
 	Ring(ctx context.Context, in Incoming) (Step, error)
 
 	// Next is the one door: the carrier's question what the call does when its
-	// stream is over, whoever closed it. over is true when the carrier says
-	// that the call itself is over.
-	Next(ctx context.Context, carrierID string, over bool) (Step, error)
+	// stream is over, whoever closed it, or when somebody else had the call and
+	// does no more.
+	Next(ctx context.Context, q Question) (Step, error)
 
 	// Report takes the carrier's word about a call.
 	Report(ctx context.Context, p Progress) error

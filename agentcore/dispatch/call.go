@@ -24,6 +24,7 @@ const (
 // call is a live call: one whose row has not ended, or whose Talk still runs.
 type call struct {
 	id        telephony.CallID
+	account   string
 	direction telephony.Direction
 	since     time.Time
 
@@ -57,7 +58,7 @@ func newCall(r Record, at phase, due time.Time) *call {
 		since = r.Answered
 	}
 	return &call{
-		id: r.ID, direction: r.Direction, since: since,
+		id: r.ID, account: r.Account, direction: r.Direction, since: since,
 		poke: make(chan struct{}, 1), gate: make(chan struct{}, 1),
 		carrier: r.Carrier, node: r.Node, epoch: r.Epoch, spent: r.Admitted, at: at, due: due,
 	}

@@ -16,6 +16,7 @@ type Record struct {
 	Epoch     int    // raised by whoever takes the call over; starts at 1
 	Admitted  int    // the newest epoch whose token was spent; 0: no stream was ever let in
 	Carrier   string // the carrier's id; empty until it told. No two calls share one
+	Account   string // of the carrier's that has it; empty: the trunk's own
 	From, To  telephony.Number
 	Direction telephony.Direction
 	Agent     string // the name of who answers
@@ -33,6 +34,7 @@ type Record struct {
 	State    telephony.State // the carrier's last word
 	Sequence int             // the carrier's own number of that word; -1 before the first
 	SIPCode  int             // 0 when unknown
+	Answerer string          // who answered, in the carrier's word such as "human"; empty: it did not say
 	Last     int             // number of the newest journal entry; 0 when there is none
 	Created  time.Time
 	Answered time.Time
@@ -46,10 +48,13 @@ func (r Record) Over() bool { return !r.Ended.IsZero() }
 // Call is the record as the rest of the gateway passes it around.
 func (r Record) Call() telephony.Call {
 	return telephony.Call{
-		ID: r.ID, Epoch: r.Epoch, Carrier: r.Carrier,
+		ID: r.ID, Epoch: r.Epoch, Carrier: r.Carrier, Account: r.Account,
 		From: r.From, To: r.To, Direction: r.Direction,
 	}
 }
+
+// ref is the call as its carrier knows it.
+func (r Record) ref() telephony.Ref { return telephony.Ref{Account: r.Account, ID: r.Carrier} }
 
 // Errors of [Calls] that a caller acts on.
 var (

@@ -171,7 +171,7 @@ func caller(t *testing.T, d *dice, o *office, desk *atomic.Pointer[dispatch.Desk
 				return
 			}
 		}
-		step, err = ask(func() (telephony.Step, error) { return desk.Load().Next(t.Context(), id, false) })
+		step, err = ask(func() (telephony.Step, error) { return desk.Load().Next(t.Context(), telephony.Question{Carrier: id}) })
 	}
 	o.trunk.set(id, telephony.Completed)
 }
@@ -212,13 +212,13 @@ func onStream(t *testing.T, d *dice, o *office, desk *dispatch.Desk, token, id s
 		default:
 		}
 	case 1: // a replay, while it talks
-		if _, err := desk.Next(t.Context(), id, false); err != nil {
+		if _, err := desk.Next(t.Context(), telephony.Question{Carrier: id}); err != nil {
 			happened[replayed].Add(1)
 		}
 	case 2:
 		l.mute.Store(true)
 		happened[stalled].Add(1)
-		_, _ = desk.Next(t.Context(), id, false)
+		_, _ = desk.Next(t.Context(), telephony.Question{Carrier: id})
 	}
 	return hungUp
 }

@@ -20,6 +20,20 @@ import (
 // lost.
 type Talk func(ctx context.Context, call telephony.Call, leg telephony.Leg, past []agentcore.Entry, journal agentcore.Journal) (agentcore.Summary, error)
 
+// Consultation is what came of a talk with whoever answered a transfer's leg.
+type Consultation struct {
+	Accepted bool
+	Outcome  string // when not accepted: OutcomeDeclined, OutcomeVoicemail or OutcomeSilent
+	Reason   string // for people
+}
+
+// Cost is a call that somebody wants to place, and pays.
+type Cost struct {
+	Workspace string
+	From, To  telephony.Number // To may be a SIP URI
+	Transfer  bool             // a live call is handed there
+}
+
 // Config is what a [Desk] needs.
 type Config struct {
 	Calls  Calls  // the records. Required.
@@ -37,6 +51,17 @@ type Config struct {
 	// ends with the call, and after a minute or so. Whatever it returns, the
 	// call goes on. Nil: there is nothing to do.
 	Prepare func(ctx context.Context, r Record) error
+
+	// Transfers keeps the transfers; nil: calls are never handed to anybody else.
+	Transfers Transfers
+	// Consult talks to whoever answered the other leg of t: it finds out whether
+	// somebody is there, tells them what it is about if t is warm, and returns
+	// whether they take the call. An error is a leg that was lost. Required with
+	// Transfers.
+	Consult func(ctx context.Context, t Transfer, leg telephony.Leg) (Consultation, error)
+	// Permit says no, with why, to a number that must not be called: by w, or by a
+	// transfer. Nil permits all.
+	Permit func(ctx context.Context, c Cost) error
 
 	Node        string                  // names this process among those that share the records. Empty: it is the only one, and does not beat
 	Carrier     telephony.Carrier       // nil: nobody can be asked or dialled until SetCarrier

@@ -207,9 +207,12 @@ func (x *exchange) Dial(_ context.Context, o telephony.Outgoing) (string, error)
 	return id, nil
 }
 
-func (x *exchange) Hangup(context.Context, string) error { x.set(telephony.Completed); return nil }
+func (x *exchange) Hangup(context.Context, telephony.Ref) error {
+	x.set(telephony.Completed)
+	return nil
+}
 
-func (x *exchange) State(context.Context, string) (telephony.Standing, error) {
+func (x *exchange) State(context.Context, telephony.Ref) (telephony.Standing, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return telephony.Standing{State: x.state}, nil
@@ -248,7 +251,7 @@ func (x *exchange) live(o telephony.Outgoing, id string) {
 		if err != nil {
 			step, err = x.now().Ring(ctx, in)
 		} else {
-			step, err = x.now().Next(ctx, id, false)
+			step, err = x.now().Next(ctx, telephony.Question{Carrier: id})
 			if err != nil {
 				err, step = nil, telephony.Step{Kind: telephony.StepWait}
 			}
@@ -282,3 +285,6 @@ func (x *exchange) connect(ctx context.Context, token, id string, until time.Tim
 	defer hangUp.Stop()
 	_ = desk.Talk(ctx, call, l)
 }
+
+// Recall implements [telephony.Carrier].
+func (*exchange) Recall(context.Context, telephony.Ref) error { return nil }

@@ -18,8 +18,8 @@ import (
 //	live, not so      in progress       epoch+1, connect
 //	live, no resumes  in progress       apologise; the record is ended
 //	cannot be read    in progress       wait
-func (d *Desk) Next(ctx context.Context, carrierID string, isOver bool) (telephony.Step, error) {
-	asked := time.Now()
+func (d *Desk) Next(ctx context.Context, q telephony.Question) (telephony.Step, error) {
+	asked, carrierID, isOver := time.Now(), q.Carrier, q.Over
 	r, err := d.cfg.Calls.CallByCarrier(ctx, carrierID)
 	switch {
 	case errors.Is(err, ErrNotFound):

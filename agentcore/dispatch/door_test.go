@@ -20,7 +20,7 @@ func TestDoor(t *testing.T) {
 	for claim, test := range map[string]func(t *testing.T, o *office){
 		"a call that nobody knows": func(t *testing.T, o *office) {
 			for _, over := range []bool{false, true} {
-				if step, err := o.Next(t.Context(), "CA404", over); !errors.Is(err, telephony.ErrUnknownCall) {
+				if step, err := o.Next(t.Context(), telephony.Question{Carrier: "CA404", Over: over}); !errors.Is(err, telephony.ErrUnknownCall) {
 					t.Errorf("Next(unknown, %v) = %+v, %v, want ErrUnknownCall", over, step, err)
 				}
 			}
@@ -36,7 +36,7 @@ func TestDoor(t *testing.T) {
 		},
 		"over while it talks: ended by its own conversation": func(t *testing.T, o *office) {
 			s := o.connect(o.ring("CA1"), "CA1")
-			step, err := o.Next(t.Context(), "CA1", true)
+			step, err := o.Next(t.Context(), telephony.Question{Carrier: "CA1", Over: true})
 			if err != nil || step.Kind != telephony.StepNothing {
 				t.Errorf("Next(over) = %+v, %v, want nothing", step, err)
 			}
@@ -49,7 +49,7 @@ func TestDoor(t *testing.T) {
 			s := o.connect(o.ring("CA1"), "CA1")
 			s.lose()
 			<-s.done
-			if step, err := o.Next(t.Context(), "CA1", true); err != nil || step.Kind != telephony.StepNothing {
+			if step, err := o.Next(t.Context(), telephony.Question{Carrier: "CA1", Over: true}); err != nil || step.Kind != telephony.StepNothing {
 				t.Errorf("Next(over) = %+v, %v, want nothing", step, err)
 			}
 			o.ended("CA1", telephony.CallerHangup)
@@ -57,7 +57,7 @@ func TestDoor(t *testing.T) {
 		"over before anyone connected": func(t *testing.T, o *office) {
 			o.ring("CA1")
 			for range 2 {
-				if step, err := o.Next(t.Context(), "CA1", true); err != nil || step.Kind != telephony.StepNothing {
+				if step, err := o.Next(t.Context(), telephony.Question{Carrier: "CA1", Over: true}); err != nil || step.Kind != telephony.StepNothing {
 					t.Errorf("Next(over) = %+v, %v, want nothing", step, err)
 				}
 				o.ended("CA1", telephony.NotConnected)
@@ -66,7 +66,7 @@ func TestDoor(t *testing.T) {
 		"live, and media flows: refused": func(t *testing.T, o *office) {
 			s := o.connect(o.ring("CA1"), "CA1")
 			asked := time.Now()
-			if step, err := o.Next(t.Context(), "CA1", false); !errors.Is(err, telephony.ErrStillTalking) {
+			if step, err := o.Next(t.Context(), telephony.Question{Carrier: "CA1"}); !errors.Is(err, telephony.ErrStillTalking) {
 				t.Errorf("Next(live) = %+v, %v, want ErrStillTalking", step, err)
 			}
 			if took := time.Since(asked); took > 40*time.Millisecond {
@@ -86,7 +86,7 @@ func TestDoor(t *testing.T) {
 			errs := make(chan error, 4)
 			asked := time.Now()
 			for range cap(errs) {
-				go func() { _, err := o.Next(t.Context(), "CA1", false); errs <- err }()
+				go func() { _, err := o.Next(t.Context(), telephony.Question{Carrier: "CA1"}); errs <- err }()
 			}
 			for range cap(errs) {
 				if err := <-errs; !errors.Is(err, telephony.ErrStillTalking) {
@@ -212,7 +212,7 @@ func TestDoor(t *testing.T) {
 			s.lose()
 			<-s.done
 			o.records.down.Store(true)
-			if step, err := o.Next(t.Context(), "CA1", true); err != nil || step.Kind != telephony.StepNothing {
+			if step, err := o.Next(t.Context(), telephony.Question{Carrier: "CA1", Over: true}); err != nil || step.Kind != telephony.StepNothing {
 				t.Errorf("Next(over) = %+v, %v, want nothing", step, err)
 			}
 			time.Sleep(70 * time.Second)
@@ -236,7 +236,7 @@ func TestDoor(t *testing.T) {
 			s.lose()
 			tokens := make(chan string, 2)
 			for range 2 {
-				go func() { step, _ := o.Next(t.Context(), "CA1", false); tokens <- step.Token }()
+				go func() { step, _ := o.Next(t.Context(), telephony.Question{Carrier: "CA1"}); tokens <- step.Token }()
 			}
 			if a, b := <-tokens, <-tokens; a != b || a == "" {
 				t.Errorf("tokens %q and %q, want the same", a, b)
@@ -374,7 +374,7 @@ func TestCancelledRequestDecidesNothing(t *testing.T) {
 		s.mute.Store(true)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		if step, err := o.Next(ctx, "CA1", false); err != nil || step.Kind != telephony.StepWait {
+		if step, err := o.Next(ctx, telephony.Question{Carrier: "CA1"}); err != nil || step.Kind != telephony.StepWait {
 			t.Errorf("Next(cancelled) = %+v, %v, want wait", step, err)
 		}
 		if r := o.kept("CA1"); r.Epoch != 1 || r.Over() {

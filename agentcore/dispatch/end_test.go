@@ -55,7 +55,7 @@ func TestCallerHangsUp(t *testing.T) {
 			o.records.down.Store(true)
 			s.lose()
 			<-s.done
-			if _, err := o.Next(t.Context(), "CA1", true); err != nil {
+			if _, err := o.Next(t.Context(), telephony.Question{Carrier: "CA1", Over: true}); err != nil {
 				t.Errorf("Next() = %v", err)
 			}
 			time.Sleep(time.Minute)

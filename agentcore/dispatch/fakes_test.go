@@ -89,17 +89,17 @@ func (t *trunk) idOf(call telephony.CallID) string {
 	return ""
 }
 
-func (t *trunk) Hangup(_ context.Context, id string) error {
+func (t *trunk) Hangup(_ context.Context, ref telephony.Ref) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.down {
 		return errDown
 	}
-	t.hung = append(t.hung, id)
+	t.hung = append(t.hung, ref.ID)
 	return nil
 }
 
-func (t *trunk) State(_ context.Context, id string) (telephony.Standing, error) {
+func (t *trunk) State(_ context.Context, ref telephony.Ref) (telephony.Standing, error) {
 	time.Sleep(time.Duration(t.lag.Load()))
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -107,8 +107,8 @@ func (t *trunk) State(_ context.Context, id string) (telephony.Standing, error) 
 	if t.down {
 		return telephony.Standing{}, errDown
 	}
-	if s, ok := t.states[id]; ok {
-		return telephony.Standing{State: s, Ended: t.ended[id]}, nil
+	if s, ok := t.states[ref.ID]; ok {
+		return telephony.Standing{State: s, Ended: t.ended[ref.ID]}, nil
 	}
 	return telephony.Standing{State: telephony.InProgress}, nil
 }
@@ -211,3 +211,6 @@ func (r *records) End(ctx context.Context, id telephony.CallID, epoch int, reaso
 	err = r.do(func() (err error) { e, first, err = r.Calls.End(ctx, id, epoch, reason, now); return err })
 	return e, first, err
 }
+
+// Recall implements [telephony.Carrier].
+func (*trunk) Recall(context.Context, telephony.Ref) error { return nil }

@@ -155,12 +155,18 @@ func (g *gate) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
 }
 
 // Hangup implements [telephony.Carrier].
-func (g *gate) Hangup(ctx context.Context, id string) error {
-	_, err := pass(g, "carrier.hangup", nothing(func() error { return g.carrier.Hangup(ctx, id) }))
+func (g *gate) Hangup(ctx context.Context, ref telephony.Ref) error {
+	_, err := pass(g, "carrier.hangup", nothing(func() error { return g.carrier.Hangup(ctx, ref) }))
 	return err
 }
 
 // State implements [telephony.Carrier].
-func (g *gate) State(ctx context.Context, id string) (telephony.Standing, error) {
-	return pass(g, "carrier.state", func() (telephony.Standing, error) { return g.carrier.State(ctx, id) })
+func (g *gate) State(ctx context.Context, ref telephony.Ref) (telephony.Standing, error) {
+	return pass(g, "carrier.state", func() (telephony.Standing, error) { return g.carrier.State(ctx, ref) })
+}
+
+// Recall implements [telephony.Carrier].
+func (g *gate) Recall(ctx context.Context, ref telephony.Ref) error {
+	_, err := pass(g, "carrier.recall", nothing(func() error { return g.carrier.Recall(ctx, ref) }))
+	return err
 }

@@ -186,7 +186,10 @@ func (c *farCaller) Dial(ctx context.Context, o telephony.Outgoing) (string, err
 	return id, err
 }
 
-func (c *farCaller) Hangup(context.Context, string) error { return nil }
-func (c *farCaller) State(context.Context, string) (telephony.Standing, error) {
+func (c *farCaller) Hangup(context.Context, telephony.Ref) error { return nil }
+func (c *farCaller) State(context.Context, telephony.Ref) (telephony.Standing, error) {
 	return telephony.Standing{State: telephony.InProgress}, nil
 }
+
+// Recall implements [telephony.Carrier].
+func (*farCaller) Recall(context.Context, telephony.Ref) error { return nil }

@@ -362,8 +362,8 @@ func TestRaceOfEnds(t *testing.T) {
 			for _, ender := range []func(){
 				func() { o.report("CA1", telephony.Completed) },
 				func() { o.report("CA1", telephony.StateFail) },
-				func() { _, _ = o.Next(t.Context(), "CA1", true) },
-				func() { _, _ = o.Next(t.Context(), "CA1", false) },
+				func() { _, _ = o.Next(t.Context(), telephony.Question{Carrier: "CA1", Over: true}) },
+				func() { _, _ = o.Next(t.Context(), telephony.Question{Carrier: "CA1"}) },
 				func() { s.lose() },
 				func() {
 					select {

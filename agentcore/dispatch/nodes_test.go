@@ -150,7 +150,7 @@ func TestNodes(t *testing.T) {
 			a.trunk.lag.Store(int64(2 * time.Second)) // a asks, and meanwhile
 			time.Sleep(a.cfg.LostWait + 19*time.Second)
 			time.Sleep(2 * time.Second)
-			step, err := b.Next(t.Context(), "CA1", false)
+			step, err := b.Next(t.Context(), telephony.Question{Carrier: "CA1"})
 			if err != nil || step.Kind != telephony.StepConnect {
 				t.Fatalf("Next(at b) = %+v, %v", step, err)
 			}

@@ -235,7 +235,7 @@ func (o *office) connect(token, carrierID string) *stream {
 // door asks what is next and fails the test unless it is want.
 func (o *office) door(carrierID string, want telephony.StepKind) telephony.Step {
 	o.t.Helper()
-	step, err := o.Next(o.t.Context(), carrierID, false)
+	step, err := o.Next(o.t.Context(), telephony.Question{Carrier: carrierID})
 	if err != nil || step.Kind != want {
 		o.t.Fatalf("Next(%s) = %+v, %v, want kind %d", carrierID, step, err, want)
 	}

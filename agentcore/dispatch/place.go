@@ -48,7 +48,7 @@ func (d *Desk) call(ctx context.Context, w Wish, now time.Time) (Dispatch, bool,
 // outbound is the record of a call that w places.
 func (d *Desk) outbound(w Wish, now time.Time) Record {
 	return Record{
-		ID: d.cfg.NewID(), Epoch: 1, From: w.From, To: w.To,
+		ID: d.cfg.NewID(), Epoch: 1, Account: w.Account, From: w.From, To: w.To,
 		Direction: telephony.Outbound, State: telephony.Queued, Sequence: -1, Created: now,
 		Workspace: w.Workspace, Agent: w.Agent, AgentUUID: w.AgentUUID, Version: w.Version,
 		Variables: w.Variables, Prepared: d.preparedAt(w.PreCall, now), PostCall: w.PostCall, Node: d.cfg.Node,
@@ -63,7 +63,10 @@ func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on D
 	if c.look().at >= over { // hung up, or we stop
 		return d.notPlaced(ctx, c, on, w, errEnded)
 	}
-	carrierID, err := trunk.Dial(ctx, telephony.Outgoing{Call: on.Call, From: w.From, To: w.To, RingTimeout: w.RingTimeout})
+	carrierID, err := trunk.Dial(ctx, telephony.Outgoing{
+		Call: on.Call, Workspace: w.Workspace, Account: w.Account, From: w.From, To: w.To,
+		RingTimeout: w.RingTimeout, TimeLimit: w.TimeLimit, DetectMachine: w.DetectMachine,
+	})
 	if err != nil {
 		return d.notPlaced(ctx, c, on, w, err)
 	}
@@ -75,7 +78,7 @@ func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on D
 		d.cfg.Log.Warn("cannot keep the carrier's id of a call", "call", on.Call, "error", err)
 	}
 	if c.look().at >= over { // somebody ended it meanwhile
-		if err := trunk.Hangup(ctx, carrierID); err != nil {
+		if err := trunk.Hangup(ctx, telephony.Ref{Account: w.Account, ID: carrierID}); err != nil {
 			d.cfg.Log.Warn("cannot hang up", "call", on.Call, "error", err)
 		}
 	}

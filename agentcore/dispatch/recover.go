@@ -43,7 +43,7 @@ func (d *Desk) recover(ctx context.Context, r Record) {
 	}
 	if trunk := d.trunk(); trunk != nil && r.Carrier != "" {
 		ask, cancel := context.WithTimeout(ctx, effortTimeout)
-		standing, err := trunk.State(ask, r.Carrier)
+		standing, err := trunk.State(ask, r.ref())
 		cancel()
 		if err == nil && standing.State.Terminal() {
 			d.conclude(ctx, r, standing)

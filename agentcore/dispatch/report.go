@@ -36,7 +36,7 @@ func (d *Desk) Report(ctx context.Context, p telephony.Progress) error {
 // for it, the carrier's answer was lost.
 func (d *Desk) stray(ctx context.Context, r Record) {
 	if trunk := d.trunk(); trunk != nil {
-		if err := trunk.Hangup(ctx, r.Carrier); err != nil {
+		if err := trunk.Hangup(ctx, r.ref()); err != nil {
 			d.cfg.Log.Warn("cannot hang up a call whose record has ended", "call", r.ID, "error", err)
 		}
 	}

@@ -54,7 +54,7 @@ func (d *Desk) oneAtATime(ctx context.Context, carrierID string) (done func(), e
 
 func (d *Desk) ringTheirs(ctx context.Context, in telephony.Incoming) (telephony.Step, error) {
 	if in.State.Terminal() {
-		step, err := d.Next(ctx, in.Carrier, true)
+		step, err := d.Next(ctx, telephony.Question{Carrier: in.Carrier, Over: true})
 		if errors.Is(err, telephony.ErrUnknownCall) {
 			return telephony.Step{Kind: telephony.StepNothing}, nil // gone before we heard of it
 		}
@@ -92,7 +92,7 @@ func (d *Desk) ringTheirs(ctx context.Context, in telephony.Incoming) (telephony
 // inbound is the record of a call that goes where route says.
 func (d *Desk) inbound(in telephony.Incoming, route Route, now time.Time) Record {
 	return Record{
-		ID: d.cfg.NewID(), Carrier: in.Carrier, From: in.From, To: in.To,
+		ID: d.cfg.NewID(), Carrier: in.Carrier, Account: in.Account, From: in.From, To: in.To,
 		Direction: telephony.Inbound, State: in.State, Created: now,
 		Workspace: route.Workspace, Agent: route.Agent, AgentUUID: route.AgentUUID, Version: route.Version,
 		Conversation: newConversation(), Variables: route.Variables, Prepared: d.preparedAt(route.PreCall, now),

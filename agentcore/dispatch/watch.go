@@ -107,7 +107,7 @@ func (d *Desk) decide(ctx context.Context, c *call, r Record, v view) {
 		c.finishIf(v.change, verdict{reason: reason})
 		return
 	}
-	standing, err := trunk.State(ctx, r.Carrier)
+	standing, err := trunk.State(ctx, r.ref())
 	switch {
 	case err == nil && standing.State.Terminal():
 		c.finishIf(v.change, verdict{reason: reasonOf(standing.State, r.Admitted > 0), sure: true, ended: standing.Ended})
@@ -141,7 +141,7 @@ func (d *Desk) hangUp(ctx context.Context, c *call, v view) error {
 			return nil // it goes on elsewhere, as of a moment ago
 		}
 	}
-	err := trunk.Hangup(ctx, v.carrier)
+	err := trunk.Hangup(ctx, telephony.Ref{Account: c.account, ID: v.carrier})
 	if err != nil {
 		d.cfg.Log.Warn("cannot hang up", "call", c.id, "error", err)
 	}

@@ -22,8 +22,11 @@ type Wish struct {
 	PostCall  int64
 	Variables string // of the dispatch over the agent's: a JSON object; empty means {}
 
-	From, To    telephony.Number // To empty: a session that waits for a call
-	RingTimeout time.Duration    // zero means 30 s
+	From, To      telephony.Number // To empty: a session that waits for a call
+	Account       string           // of the carrier's that has From; empty: the trunk's own
+	RingTimeout   time.Duration    // zero means 30 s
+	TimeLimit     time.Duration    // of the answered call, at the carrier. Zero: as the carrier has it
+	DetectMachine bool             // the carrier is to say who answered
 
 	IdemKey  string // empty: none
 	IdemHash string // of the request that came with it

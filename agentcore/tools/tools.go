@@ -30,8 +30,17 @@ type Invocation struct {
 type Result struct {
 	Text     string   // for the model: JSON or plain words
 	End      bool     // the call ends once what the agent is saying was heard
+	Leave    bool     // the agent leaves the call once what it is saying was heard; the call goes on
+	Handed   Handed   // a transfer that began; zero: none
 	Assigned vars.Set // dynamic variables that the call has from now on
 	Problems []string // that the model need not know of, for the log: without values
+}
+
+// Handed is a call's being handed to somebody else.
+type Handed struct {
+	ID   string // of the transfer
+	To   string // what the agent calls them; no number
+	Kind string // "blind", "conference" or "warm"
 }
 
 // Traits are how a call goes on around a tool.

@@ -84,16 +84,18 @@ func (g *gateway) Dial(_ context.Context, o telephony.Outgoing) (string, error) 
 	return "CA" + string(o.Call), nil
 }
 
-func (g *gateway) Hangup(_ context.Context, id string) error {
+func (g *gateway) Hangup(_ context.Context, ref telephony.Ref) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.hung = append(g.hung, id)
+	g.hung = append(g.hung, ref.ID)
 	return nil
 }
 
-func (g *gateway) State(context.Context, string) (telephony.Standing, error) {
+func (g *gateway) State(context.Context, telephony.Ref) (telephony.Standing, error) {
 	return telephony.Standing{State: telephony.Ringing}, nil
 }
+
+func (g *gateway) Recall(context.Context, telephony.Ref) error { return nil }
 
 // newGateway opens one, with the number +14155550100 and a key for everything.
 func newGateway(t *testing.T) *gateway {

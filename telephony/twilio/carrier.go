@@ -86,11 +86,11 @@ func (k *Carrier) address(path string, id telephony.CallID) string {
 
 // Hangup implements [telephony.Carrier]. Twilio says in two ways that a call is
 // over already: it is not in progress, or it is not there any more.
-func (k *Carrier) Hangup(ctx context.Context, carrierID string) error {
-	err := k.about(ctx, "hangup", carrierID, func(s *api.ApiService) error {
+func (k *Carrier) Hangup(ctx context.Context, ref telephony.Ref) error {
+	err := k.about(ctx, "hangup", ref.ID, func(s *api.ApiService) error {
 		p := &api.UpdateCallParams{}
 		p.SetStatus(string(telephony.Completed))
-		_, err := s.UpdateCall(carrierID, p)
+		_, err := s.UpdateCall(ref.ID, p)
 		return err
 	})
 	var e *Error
@@ -100,13 +100,29 @@ func (k *Carrier) Hangup(ctx context.Context, carrierID string) error {
 	return err
 }
 
+// Recall implements [telephony.Carrier].
+func (k *Carrier) Recall(ctx context.Context, ref telephony.Ref) error {
+	err := k.about(ctx, "recall", ref.ID, func(s *api.ApiService) error {
+		p := &api.UpdateCallParams{}
+		p.SetUrl(k.base + pathNext)
+		p.SetMethod(http.MethodPost)
+		_, err := s.UpdateCall(ref.ID, p)
+		return err
+	})
+	var e *Error
+	if errors.As(err, &e) && e.Code == codeNotInProgress {
+		e.Err = telephony.ErrUnknownCall
+	}
+	return err
+}
+
 // State implements [telephony.Carrier]. Twilio's answer may lag behind its own
 // callbacks, and its times are whole seconds. For a call that it does not know
 // the error wraps [telephony.ErrUnknownCall].
-func (k *Carrier) State(ctx context.Context, carrierID string) (telephony.Standing, error) {
+func (k *Carrier) State(ctx context.Context, ref telephony.Ref) (telephony.Standing, error) {
 	var call *api.ApiV2010Call
-	err := k.about(ctx, "state", carrierID, func(s *api.ApiService) (err error) {
-		call, err = s.FetchCall(carrierID, &api.FetchCallParams{})
+	err := k.about(ctx, "state", ref.ID, func(s *api.ApiService) (err error) {
+		call, err = s.FetchCall(ref.ID, &api.FetchCallParams{})
 		return err
 	})
 	if err != nil {

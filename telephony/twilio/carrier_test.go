@@ -125,22 +125,22 @@ func TestACallIsPlacedAskedAfterAndEnded(t *testing.T) {
 	if got := s.last.PostForm; got.Encode() != want.Encode() {
 		t.Errorf("asked for\n%v\nwant\n%v", got, want)
 	}
-	if is, err := k.State(ctx, id); err != nil || is.State != telephony.Queued {
+	if is, err := k.State(ctx, telephony.Ref{ID: id}); err != nil || is.State != telephony.Queued {
 		t.Errorf("State() = %+v, %v; want queued", is, err)
 	}
-	if err := k.Hangup(ctx, id); err != nil {
+	if err := k.Hangup(ctx, telephony.Ref{ID: id}); err != nil {
 		t.Errorf("Hangup() = %v", err)
 	}
-	if is, err := k.State(ctx, id); err != nil || is.State != telephony.Completed {
+	if is, err := k.State(ctx, telephony.Ref{ID: id}); err != nil || is.State != telephony.Completed {
 		t.Errorf("State() = %+v, %v; want completed", is, err)
 	}
-	if err := k.Hangup(ctx, id); err != nil {
+	if err := k.Hangup(ctx, telephony.Ref{ID: id}); err != nil {
 		t.Errorf("Hangup() of a call that is over = %v", err)
 	}
-	if err := k.Hangup(ctx, "CA00000000000000000000000000000000"); err != nil {
+	if err := k.Hangup(ctx, telephony.Ref{ID: "CA00000000000000000000000000000000"}); err != nil {
 		t.Errorf("Hangup() of a call that is forgotten = %v", err)
 	}
-	if _, err := k.State(ctx, "CA00000000000000000000000000000000"); !errors.Is(err, telephony.ErrUnknownCall) {
+	if _, err := k.State(ctx, telephony.Ref{ID: "CA00000000000000000000000000000000"}); !errors.Is(err, telephony.ErrUnknownCall) {
 		t.Errorf("State() of an unknown call = %v", err)
 	}
 }
@@ -160,11 +160,11 @@ func TestTheEndOfACallIsRead(t *testing.T) {
 		k, s := newCarrier(t)
 		s.ended = end
 		s.calls[testCall] = telephony.Completed
-		if is, err := k.State(t.Context(), testCall); err != nil || is.State != telephony.Completed || !is.Ended.Equal(want) {
+		if is, err := k.State(t.Context(), telephony.Ref{ID: testCall}); err != nil || is.State != telephony.Completed || !is.Ended.Equal(want) {
 			t.Errorf("ended %q: State() = %+v, %v; want completed at %v", end, is, err, want)
 		}
 		s.calls[testCall] = telephony.InProgress
-		if is, err := k.State(t.Context(), testCall); err != nil || is.State != telephony.InProgress || !is.Ended.IsZero() {
+		if is, err := k.State(t.Context(), telephony.Ref{ID: testCall}); err != nil || is.State != telephony.InProgress || !is.Ended.IsZero() {
 			t.Errorf("ended %q: State() = %+v, %v; want in progress, without an end", end, is, err)
 		}
 	}
@@ -173,7 +173,7 @@ func TestTheEndOfACallIsRead(t *testing.T) {
 func TestCallIDsDoNotReachThePath(t *testing.T) {
 	k, s := newCarrier(t)
 	for _, id := range []string{"", "../Recordings", "CA1/../x", "CA1?x", "CA 1"} {
-		if err := k.Hangup(t.Context(), id); !errors.Is(err, telephony.ErrUnknownCall) {
+		if err := k.Hangup(t.Context(), telephony.Ref{ID: id}); !errors.Is(err, telephony.ErrUnknownCall) {
 			t.Errorf("Hangup(%q) = %v", id, err)
 		}
 	}
@@ -188,8 +188,11 @@ func TestErrorsSayWhatToDoAndNoSecrets(t *testing.T) {
 			_, err := k.Dial(context.Background(), telephony.Outgoing{From: "+15550100001", To: "+15550100002"})
 			return err
 		},
-		"hangup": func(k *Carrier) error { return k.Hangup(context.Background(), testCall) },
-		"state":  func(k *Carrier) error { _, err := k.State(context.Background(), testCall); return err },
+		"hangup": func(k *Carrier) error { return k.Hangup(context.Background(), telephony.Ref{ID: testCall}) },
+		"state": func(k *Carrier) error {
+			_, err := k.State(context.Background(), telephony.Ref{ID: testCall})
+			return err
+		},
 	}
 	for _, tt := range []struct {
 		name        string
@@ -261,7 +264,7 @@ func TestAContextEndsARequest(t *testing.T) {
 func TestARequestHasItsOwnTimeout(t *testing.T) {
 	k, s := newCarrier(t, func(c *Config) { c.Timeout = 20 * time.Millisecond })
 	s.hold = make(chan struct{})
-	_, err := k.State(t.Context(), testCall)
+	_, err := k.State(t.Context(), telephony.Ref{ID: testCall})
 	var e *Error
 	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &e) || !e.Retry {
 		t.Errorf("State() = %v, want a timeout that may be repeated", err)
@@ -300,7 +303,7 @@ func TestEdgeAndRegionComeFromTheConfigAndNotFromTheEnvironment(t *testing.T) {
 		func(c *Config) { c.APIBase = "https://proxy.example.com:8443/twilio/" },
 	} {
 		k, _ := newCarrier(t, change, func(c *Config) { c.Transport = &asked })
-		k.State(t.Context(), testCall)
+		k.State(t.Context(), telephony.Ref{ID: testCall})
 	}
 	want := hosts{"https://api.twilio.com" + path, "https://api.sydney.au1.twilio.com" + path, "https://proxy.example.com:8443/twilio" + path}
 	if !slices.Equal(asked, want) {

@@ -23,6 +23,10 @@ type Config struct {
 	AuthToken  string   // its primary auth token. It signs every webhook, so an API key won't do. Required.
 	OldTokens  []string // further tokens whose signatures are accepted, while one is being changed
 
+	// Accounts finds the accounts of calls and numbers that are not AccountSID's.
+	// nil: there are none.
+	Accounts Accounts
+
 	// PublicURL is where Twilio reaches Handler: scheme and host, no path.
 	// https, or http on a loopback address. Required.
 	PublicURL string

@@ -62,7 +62,8 @@ func (d *desk) Ring(_ context.Context, in telephony.Incoming) (telephony.Step, e
 	return telephony.Step{Kind: telephony.StepConnect, Token: c.token}, nil
 }
 
-func (d *desk) Next(_ context.Context, carrierID string, over bool) (telephony.Step, error) {
+func (d *desk) Next(_ context.Context, q telephony.Question) (telephony.Step, error) {
+	carrierID, over := q.Carrier, q.Over
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	c := d.calls[carrierID]

@@ -115,7 +115,7 @@ func (t *Trunk) voice(w http.ResponseWriter, r request) {
 // next is the one door: what a call does when its stream is over.
 func (t *Trunk) next(w http.ResponseWriter, r request) {
 	t.reply(w, r, func() (reply, bool) {
-		step, err := t.desk.Next(r.Context(), r.sid, stateOf(r.form).Terminal())
+		step, err := t.desk.Next(r.Context(), telephony.Question{Carrier: r.sid, Over: stateOf(r.form).Terminal()})
 		if err == nil {
 			if step.Kind == telephony.StepRefuse { // TwiML can only reject what was not answered
 				step.Kind = telephony.StepHangup

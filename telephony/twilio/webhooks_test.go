@@ -120,7 +120,7 @@ type stepDesk struct {
 func (d *stepDesk) Ring(context.Context, telephony.Incoming) (telephony.Step, error) {
 	return d.step, d.err
 }
-func (d *stepDesk) Next(context.Context, string, bool) (telephony.Step, error) {
+func (d *stepDesk) Next(context.Context, telephony.Question) (telephony.Step, error) {
 	return d.step, d.err
 }
 

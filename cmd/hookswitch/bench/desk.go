@@ -40,7 +40,7 @@ func (d *desk) Ring(_ context.Context, in telephony.Incoming) (telephony.Step, e
 }
 
 // Next implements [telephony.Desk]: a call is over with its stream.
-func (d *desk) Next(context.Context, string, bool) (telephony.Step, error) {
+func (d *desk) Next(context.Context, telephony.Question) (telephony.Step, error) {
 	return telephony.Step{Kind: telephony.StepHangup}, nil
 }
 

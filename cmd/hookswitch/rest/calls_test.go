@@ -46,14 +46,14 @@ func (c *carrier) Dial(_ context.Context, o telephony.Outgoing) (string, error) 
 	return "CA" + string(o.Call), nil
 }
 
-func (c *carrier) Hangup(_ context.Context, id string) error {
+func (c *carrier) Hangup(_ context.Context, ref telephony.Ref) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.hung = append(c.hung, id)
+	c.hung = append(c.hung, ref.ID)
 	return nil
 }
 
-func (c *carrier) State(context.Context, string) (telephony.Standing, error) {
+func (c *carrier) State(context.Context, telephony.Ref) (telephony.Standing, error) {
 	return telephony.Standing{State: telephony.Ringing}, nil
 }
 
@@ -318,3 +318,6 @@ func TestSearchThatTakesTooLongSaysSo(t *testing.T) {
 		t.Errorf("status %d, Retry-After %q", a.status, a.header.Get("Retry-After"))
 	}
 }
+
+// Recall implements [telephony.Carrier].
+func (*carrier) Recall(context.Context, telephony.Ref) error { return nil }

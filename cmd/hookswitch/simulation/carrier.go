@@ -61,9 +61,9 @@ func (c *carrier) Dial(ctx context.Context, o telephony.Outgoing) (string, error
 }
 
 // Hangup implements [telephony.Carrier].
-func (c *carrier) Hangup(ctx context.Context, id string) error {
-	_, err := c.w.through(ctx, numbered(id), "carrier.hangup", func() error {
-		if p := c.phone(id); p != nil {
+func (c *carrier) Hangup(ctx context.Context, ref telephony.Ref) error {
+	_, err := c.w.through(ctx, numbered(ref.ID), "carrier.hangup", func() error {
+		if p := c.phone(ref.ID); p != nil {
 			p.over(telephony.Completed)
 		}
 		return nil
@@ -72,9 +72,9 @@ func (c *carrier) Hangup(ctx context.Context, id string) error {
 }
 
 // State implements [telephony.Carrier].
-func (c *carrier) State(ctx context.Context, id string) (s telephony.Standing, err error) {
-	_, err = c.w.through(ctx, numbered(id), "carrier.state", func() error {
-		p := c.phone(id)
+func (c *carrier) State(ctx context.Context, ref telephony.Ref) (s telephony.Standing, err error) {
+	_, err = c.w.through(ctx, numbered(ref.ID), "carrier.state", func() error {
+		p := c.phone(ref.ID)
 		if p == nil {
 			return telephony.ErrUnknownCall
 		}
@@ -83,3 +83,6 @@ func (c *carrier) State(ctx context.Context, id string) (s telephony.Standing, e
 	})
 	return s, err
 }
+
+// Recall implements [telephony.Carrier].
+func (*carrier) Recall(context.Context, telephony.Ref) error { return nil }

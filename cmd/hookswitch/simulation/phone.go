@@ -202,7 +202,7 @@ func (p *phone) next(over bool) (step telephony.Step, err error) {
 	ctx := as(context.Background(), "door")
 	for range 3 {
 		_, err = p.hook(ctx, "hook.next", func(ctx context.Context) (err error) {
-			step, err = p.c.desk.Next(ctx, carrierID(p.number), over)
+			step, err = p.c.desk.Next(ctx, telephony.Question{Carrier: carrierID(p.number), Over: over})
 			return err
 		})
 		if err == nil || errors.Is(err, telephony.ErrUnknownCall) {
