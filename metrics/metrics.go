@@ -54,6 +54,12 @@ type Set struct {
 	callbacks *bounded
 	repeated  prometheus.Counter
 	answered  *bounded
+	handed    *prometheus.CounterVec
+	waited    prometheus.Histogram
+	talked    *prometheus.HistogramVec
+	undialled *bounded
+	aged      prometheus.Counter
+	cps       prometheus.Histogram
 	webhooks  *prometheus.CounterVec
 	hooked    prometheus.Histogram
 	providers *providers
@@ -94,6 +100,12 @@ func New(c Config) *Set {
 		callbacks: f.bounded("twilio_requests_refused_total", "Carrier requests that were turned away, by reason.", "reason"),
 		repeated:  f.counter("twilio_requests_repeated_total", "Carrier requests that came again and were answered from memory."),
 		answered:  f.bounded("answered_by_total", "The carrier's own verdicts about who answered.", "verdict"),
+		handed:    f.counters("transfers_total", "Transfers that are over, by kind and outcome.", "kind", "outcome"),
+		waited:    f.delay("transfer_wait_seconds", "From the wish for a transfer until somebody had taken the caller, or nobody would."),
+		talked:    f.lengths("transfer_talk_seconds", "Time that callers talked with whom they were handed to.", "kind"),
+		undialled: f.bounded("calls_not_permitted_total", "Numbers that were not called because a rule forbids it, by rule.", "rule"),
+		aged:      f.counter("calls_reaped_total", "Calls that were ended because they had lasted longer than any call does."),
+		cps:       f.delay("dial_wait_seconds", "Time that a call waited for its turn before the carrier was asked."),
 		webhooks:  f.counters("webhooks_sent_total", "Attempts to tell a webhook, by kind and outcome: delivered, failed (tried again), dead, cancelled (the call ended first).", "kind", "outcome"),
 		hooked:    f.delay("webhook_delay_seconds", "An attempt to tell a webhook, from its start to the last byte of the answer."),
 		providers: f.providers(),
@@ -105,6 +117,12 @@ func New(c Config) *Set {
 		s.taken.WithLabelValues(d)
 		s.begun.WithLabelValues(d)
 		s.duration.WithLabelValues(d)
+	}
+	for _, kind := range kinds {
+		s.talked.WithLabelValues(kind)
+		for _, outcome := range fates {
+			s.handed.WithLabelValues(kind, outcome)
+		}
 	}
 	for kind, all := range outcomes {
 		for _, outcome := range all {

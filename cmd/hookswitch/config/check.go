@@ -98,6 +98,14 @@ func authToken(value string) *problem {
 		"", "copy it again, without quotes or spaces, from console.twilio.com > Account > API keys"}
 }
 
+// hostPart checks a word that becomes a part of a host's name.
+func hostPart(value string) *problem {
+	if value != "" && len(value) <= 32 && strings.Trim(value, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" {
+		return nil
+	}
+	return &problem{"config/name", `"%s" is not a name of small letters, digits and dashes`, "ie1", ""}
+}
+
 // answered checks the number that the settings' own agent answers.
 func answered(value string) *problem {
 	digits := strings.TrimPrefix(value, "+")

@@ -46,6 +46,11 @@ type Twilio struct {
 	AccountSID string // "AC" and 32 hexadecimal digits
 	AuthToken  string // secret
 	APIBase    string // another host for the REST interface, such as a simulator. Empty means Twilio's own
+	Edge       string // edge location, such as "dublin". Empty means the default one
+	Region     string // region, such as "ie1". Empty means us1
+	Fallback   string // where Twilio asks when PublicURL fails, without a path. Empty means PublicURL once more
+	CPS        int    // calls a second that are placed on an account. 1
+	AMD        string // "on": Twilio says who answered, which costs extra. "off"
 }
 
 // Line says how audio is sent to the carrier.
