@@ -32,6 +32,7 @@ var (
 // Call is one call. Its methods may be called from any goroutine.
 type Call struct {
 	carrier *Carrier
+	owner   *account // its SID and token are in every webhook
 	web     *http.Client
 
 	sid, parent string
@@ -74,13 +75,14 @@ func (c *Call) Messages() int { return int(c.messages.Load()) }
 type callSpec struct {
 	from, to, direction, parent string
 	phone                       handset.Handset
+	owner                       *account // nil: the parent's, or else the carrier's main one
 }
 
 // newCall enters a call into the books. It must be started.
 func (c *Carrier) newCall(s callSpec) (*Call, error) {
 	now := time.Now()
 	call := &Call{
-		carrier: c, web: c.newWeb(),
+		carrier: c, owner: s.owner, web: c.newWeb(),
 		sid: newSID("CA"), token: newSID(""), parent: s.parent,
 		from: s.from, to: s.to, direction: s.direction, phone: s.phone,
 		posts: make(chan post, 64), done: make(chan struct{}),
@@ -95,6 +97,12 @@ func (c *Carrier) newCall(s callSpec) (*Call, error) {
 	if c.closed {
 		call.cancel(ErrClosed)
 		return nil, ErrClosed
+	}
+	if parent := c.bySID[s.parent]; call.owner == nil && parent != nil {
+		call.owner = parent.owner
+	}
+	if call.owner == nil {
+		call.owner = c.main
 	}
 	c.work.Add(1)
 	c.calls = append(c.calls, call)

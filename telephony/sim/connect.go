@@ -167,7 +167,7 @@ func (c *Call) open(ctx context.Context, s *stream, address string) error {
 	address, _, _ = strings.Cut(address, "#")
 	ws, resp, err := dialer.DialContext(ctx, address, http.Header{
 		"User-Agent":         {"Twilio.TmeWs/1.0"},
-		"x-twilio-signature": {sign(c.carrier.cfg.AuthToken, address, nil)},
+		"x-twilio-signature": {sign(c.owner.AuthToken, address, nil)},
 	})
 	switch {
 	case err == nil:
@@ -195,7 +195,7 @@ func (c *Call) reportStream(d document, n element, sid, name, event, fault strin
 		return
 	}
 	v := url.Values{
-		"AccountSid": {c.carrier.cfg.AccountSID}, "CallSid": {c.sid}, "StreamSid": {sid}, "StreamName": {name},
+		"AccountSid": {c.owner.SID}, "CallSid": {c.sid}, "StreamSid": {sid}, "StreamName": {name},
 		"StreamEvent": {event}, "Timestamp": {time.Now().UTC().Format(time.RFC3339Nano)},
 	}
 	if fault != "" {

@@ -50,9 +50,9 @@ var subresources = map[string]string{
 func (c *Call) resource() resource {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	base := "/" + apiVersion + "/Accounts/" + c.carrier.cfg.AccountSID + "/Calls/" + c.sid
+	base := "/" + apiVersion + "/Accounts/" + c.owner.SID + "/Calls/" + c.sid
 	r := resource{
-		AccountSID: c.carrier.cfg.AccountSID, APIVersion: apiVersion,
+		AccountSID: c.owner.SID, APIVersion: apiVersion,
 		DateCreated: stamp(c.created), DateUpdated: stamp(c.updated),
 		Direction: c.direction, SID: c.sid, Status: c.status, PriceUnit: "USD", QueueTime: "0",
 		From: c.from, FromFormatted: formatted(c.from), To: c.to, ToFormatted: formatted(c.to),

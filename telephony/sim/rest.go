@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"crypto/subtle"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -95,8 +94,6 @@ func (c *Carrier) authenticate(r *http.Request) *restError {
 	}
 	return nil
 }
-
-func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // withCall finds the call that a request is about.
 func (c *Carrier) withCall(serve func(*Call, *http.Request) (int, any, *restError)) func(*http.Request) (int, any, *restError) {

@@ -30,8 +30,10 @@ type Config struct {
 	APIKey     string // SK…: a second REST user. Empty means none
 	APISecret  string // its password
 
-	Numbers []Number    // the numbers that the account owns
-	TLS     *tls.Config // for https and wss; roots of a test CA go here. Nil means the system's
+	Accounts []Account // further accounts
+	Numbers  []Number  // the numbers that they own
+
+	TLS *tls.Config // for https and wss; roots of a test CA go here. Nil means the system's
 
 	Voice handset.Voice // speaks Say. Nil plays silence of about the right length
 	Log   *slog.Logger  // nil discards
@@ -40,7 +42,7 @@ type Config struct {
 	Knobs  Knobs
 }
 
-// Number is a phone number that the account owns, and what happens when it is
+// Number is a phone number that an account owns, and what happens when it is
 // called. Methods are POST or GET; empty means POST.
 type Number struct {
 	Number         string // E.164
@@ -49,6 +51,7 @@ type Number struct {
 	FallbackURL    string // asked when VoiceURL fails. Empty: the call ends
 	StatusCallback string // told when the call is over. Empty: no one is
 	StatusMethod   string
+	Account        string // whose it is. Empty: the account of Config
 }
 
 // Carrier is a simulated carrier. Its methods may be called from any goroutine.
@@ -58,6 +61,9 @@ type Carrier struct {
 	log    *slog.Logger
 	web    *http.Transport
 	police police.Police
+
+	main     *account
+	accounts map[string]*account // by SID
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelCauseFunc
@@ -91,23 +97,22 @@ var (
 
 // New returns a carrier. Serve its Handler, and Close it in the end.
 func New(cfg Config) (*Carrier, error) {
-	var errs []error
-	if !accountSID.MatchString(cfg.AccountSID) {
-		errs = append(errs, errors.New("sim: AccountSID is not AC and 32 hex digits"))
-	}
-	if cfg.AuthToken == "" {
-		errs = append(errs, errors.New("sim: AuthToken is missing"))
-	}
+	main, accounts, err := newAccounts(cfg)
+	errs := []error{err}
 	for i, n := range cfg.Numbers {
 		if !e164.MatchString(n.Number) {
 			errs = append(errs, fmt.Errorf("sim: number %d is not E.164", i+1))
+		}
+		if n.Account != "" && accounts[n.Account] == nil {
+			errs = append(errs, fmt.Errorf("sim: the account of number %d is not there", i+1))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
 	c := &Carrier{
-		cfg:    cfg,
+		cfg:  cfg,
+		main: main, accounts: accounts,
 		knobs:  cfg.Knobs.withDefaults(),
 		log:    cfg.Log,
 		web:    &http.Transport{TLSClientConfig: cfg.TLS, MaxIdleConnsPerHost: 16},
@@ -137,7 +142,7 @@ func (c *Carrier) Call(ctx context.Context, from, to string, h handset.Handset) 
 	if !ok {
 		return nil, ErrUnknownNumber
 	}
-	call, err := c.newCall(callSpec{from: from, to: to, direction: inbound, phone: h})
+	call, err := c.newCall(callSpec{from: from, to: to, direction: inbound, phone: h, owner: c.ownerOf(n)})
 	if err != nil {
 		return nil, err
 	}
@@ -151,6 +156,14 @@ func (c *Carrier) Call(ctx context.Context, from, to string, h handset.Handset) 
 		call.run(call.first)
 	})
 	return call, nil
+}
+
+// ownerOf is the account that n belongs to.
+func (c *Carrier) ownerOf(n Number) *account {
+	if a := c.accounts[n.Account]; a != nil {
+		return a
+	}
+	return c.main
 }
 
 func (c *Carrier) number(to string) (Number, bool) {

@@ -143,7 +143,7 @@ func (c *Call) webRequest(ctx context.Context, method, address string, params ur
 		return nil, err
 	}
 	req.Header.Set("User-Agent", "TwilioProxy/1.1")
-	req.Header.Set("X-Twilio-Signature", sign(c.carrier.cfg.AuthToken, signed, form))
+	req.Header.Set("X-Twilio-Signature", sign(c.owner.AuthToken, signed, form))
 	if body != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
 	}
@@ -176,7 +176,7 @@ func (c *Call) parameters() url.Values {
 func (c *Call) basics() url.Values {
 	v := url.Values{
 		"CallSid":    {c.sid},
-		"AccountSid": {c.carrier.cfg.AccountSID},
+		"AccountSid": {c.owner.SID},
 		"ApiVersion": {apiVersion},
 		"CallStatus": {string(c.status)},
 		"Direction":  {c.direction},

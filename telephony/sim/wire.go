@@ -30,7 +30,7 @@ func number(b []byte, n int) []byte {
 func (s *stream) startMessage(seq int) []byte {
 	b := append([]byte(nil), `{"event":"start","sequenceNumber":`...)
 	b = number(b, seq)
-	b = append(b, `,"start":{"accountSid":"`+s.call.carrier.cfg.AccountSID+`","streamSid":"`+s.sid+`","callSid":"`+s.call.sid+
+	b = append(b, `,"start":{"accountSid":"`+s.call.owner.SID+`","streamSid":"`+s.sid+`","callSid":"`+s.call.sid+
 		`","tracks":["inbound"],"mediaFormat":{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1},"customParameters":{`...)
 	for i, name := range slices.Sorted(maps.Keys(s.params)) {
 		if i > 0 {
@@ -69,7 +69,7 @@ func (s *stream) digitMessage(seq int, digit byte) []byte {
 
 func (s *stream) stopMessage(seq int) []byte {
 	b := number([]byte(`{"event":"stop","sequenceNumber":`), seq)
-	return append(b, `,"streamSid":"`+s.sid+`","stop":{"accountSid":"`+s.call.carrier.cfg.AccountSID+`","callSid":"`+s.call.sid+`"}}`...)
+	return append(b, `,"streamSid":"`+s.sid+`","stop":{"accountSid":"`+s.call.owner.SID+`","callSid":"`+s.call.sid+`"}}`...)
 }
 
 // wobble keeps timestamps off the multiples of 20 ms: in the capture chunk 1
