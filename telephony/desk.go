@@ -22,6 +22,7 @@ const Withheld Number = "anonymous"
 // twice and out of order.
 type Progress struct {
 	Carrier  string
+	Account  string // of the carrier's that has it; empty: the trunk's own
 	Call     CallID // ours, when the carrier was told it; else empty
 	State    State
 	Sequence int           // the carrier's own count of its words about this call

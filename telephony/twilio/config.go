@@ -31,6 +31,8 @@ type Config struct {
 	// https, or http on a loopback address. Required.
 	PublicURL string
 
+	Node string // names this process to whoever probes it; see Probe. It may be empty.
+
 	APIBase   string            // where the REST interface is. Empty means Twilio's own; http is for loopback only.
 	Edge      string            // Twilio edge location, such as "dublin". Empty means the default one.
 	Region    string            // Twilio region, such as "ie1". Empty means us1.
