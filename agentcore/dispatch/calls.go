@@ -117,6 +117,15 @@ type Calls interface {
 	// InProgress answers the call at now. A zero SIP code leaves what is there.
 	Progress(ctx context.Context, id telephony.CallID, state telephony.State, sequence, sipCode int, now time.Time) (bool, error)
 
+	// SetAnswerer keeps who answered, in the carrier's word: the first that it
+	// gave. It comes beside the other words and after them: a call that is over
+	// takes it, too. Of a call that isn't there it is [ErrNotFound].
+	//
+	// Conformance: told "human", then "machine_start", then ended and told again,
+	// Record.Answerer is "human"; told first after the end, it is kept; neither
+	// State nor Sequence nor Answered change.
+	SetAnswerer(ctx context.Context, id telephony.CallID, by string) error
+
 	// Append adds entries to the call's journal, all or none. It fails with
 	// [ErrEpoch], [ErrEnded] or [ErrGap]. An [agentcore.Ended], which can only
 	// be the last, ends the record in the same transaction, at its wall time.

@@ -70,6 +70,7 @@ type Config struct {
 	PrepareWait time.Duration           // that a caller whom we have not answered waits for Prepare. Zero means 8 s: a carrier waits 15 s
 	SessionWait time.Duration           // from a dispatch without number to the call that attaches. Zero means 1 h
 	LostWait    time.Duration           // from a stream lost to asking the carrier. Zero means 20 s
+	MaxAge      time.Duration           // of a call, whatever it does: then it is ended. Zero means 12 h
 	AskFor      time.Duration           // a carrier that does not answer, before the call is given up. Zero means 5 m
 	Resumes     int                     // times that a lost call is taken up again. Zero means 3; negative none
 	Apology     string                  // the carrier's voice says it when no resume is left. Empty has a default
@@ -91,6 +92,10 @@ type Counter interface {
 	CallResumed()
 	StreamRefused(why string) // "token", "still_talking"
 	CallOver(direction, reason string, lasted time.Duration)
+	CallReaped() // it was older than Config.MaxAge
+	// TransferOver tells how long it was until somebody had taken the caller, or
+	// until it was clear that nobody would, and how long they talked.
+	TransferOver(kind, outcome string, waited, talked time.Duration)
 }
 
 // stillTalking is how fresh a stream's newest frame must be to prove that the
@@ -133,6 +138,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.PrepareWait = cmp.Or(c.PrepareWait, 8*time.Second)
 	c.SessionWait = cmp.Or(c.SessionWait, time.Hour)
 	c.LostWait = cmp.Or(c.LostWait, 20*time.Second)
+	c.MaxAge = cmp.Or(c.MaxAge, 12*time.Hour)
 	c.AskFor = cmp.Or(c.AskFor, 5*time.Minute)
 	c.Resumes = max(0, cmp.Or(c.Resumes, 3))
 	c.Apology = cmp.Or(c.Apology, "We are sorry, the connection was lost. Please call again. Goodbye.")
@@ -158,3 +164,6 @@ func (uncounted) CallRefused(string)                     {}
 func (uncounted) CallResumed()                           {}
 func (uncounted) StreamRefused(string)                   {}
 func (uncounted) CallOver(string, string, time.Duration) {}
+func (uncounted) CallReaped()                            {}
+
+func (uncounted) TransferOver(string, string, time.Duration, time.Duration) {}

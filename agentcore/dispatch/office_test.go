@@ -150,6 +150,10 @@ func (o *office) CallTaken(string)         { o.count("taken") }
 func (o *office) CallRefused(why string)   { o.count("refused " + why) }
 func (o *office) CallResumed()             { o.count("resumed") }
 func (o *office) StreamRefused(why string) { o.count("stream " + why) }
+func (o *office) CallReaped()              { o.count("reaped") }
+func (o *office) TransferOver(kind, outcome string, waited, talked time.Duration) {
+	o.count("transfer " + kind + " " + outcome)
+}
 func (o *office) CallOver(_, reason string, lasted time.Duration) {
 	o.count("over " + reason)
 	o.mu.Lock()
