@@ -21,6 +21,7 @@ type numberCmd struct {
 	List   numberListCmd   `cmd:"" help:"List the numbers."`
 	Add    numberAddCmd    `cmd:"" help:"Tell the gateway of a number."`
 	Link   numberLinkCmd   `cmd:"" help:"Say which agent answers a number."`
+	Check  numberCheckCmd  `cmd:"" help:"Ask the carrier whether numbers still lead here."`
 	Remove numberRemoveCmd `cmd:"" help:"Forget a number."`
 }
 

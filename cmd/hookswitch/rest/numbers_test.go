@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	v2 "github.com/hookswitch/hookswitch/cmd/hookswitch/rest/v2"
 )
 
 func TestNumbersAreMadeReadAndDeleted(t *testing.T) {
@@ -84,4 +86,25 @@ func TestTheCarriersTokenIsNeverShown(t *testing.T) {
 			t.Errorf("GET %s shows it: %s", path, text)
 		}
 	}
+}
+
+func TestANumberThatItsCarrierDoesNotGiveLeadsNowhere(t *testing.T) {
+	p := open(t)
+	p.withNumber()
+	uuid := p.agent("A")
+	const why = `{"carrier":["the account has no such number"]}`
+	p.trunk = &v2.TrunkError{Why: "the account has no such number"}
+	p.fails(502, "PATCH", "/api/v2/phone_numbers/1", `{"agent_uuid":"`+uuid+`"}`).errors(why)
+	p.fails(502, "PATCH", "/api/v2/agents/"+uuid, `{"phone_number_id":1}`).errors(why)
+	p.fails(502, "POST", "/api/v2/agents", `{"name":"B","voice_uuid":"abc123","phone_number_id":1}`).errors(why)
+	p.ok("GET", "/api/v2/phone_numbers/1?advanced=true", "").wants("item.agent_uuid", `null`)
+	p.ok("GET", "/api/v2/phone_numbers/1/check", "").wants("item.why", `"the account has no such number"`)
+
+	p.trunk = nil
+	p.ok("PATCH", "/api/v2/phone_numbers/1", `{"agent_uuid":"`+uuid+`"}`)
+	p.ok("GET", "/api/v2/phone_numbers/1/check", "").wants("item.drift.0.setting", `"VoiceUrl"`)
+	p.trunk = &v2.TrunkError{Why: "no answer"}
+	p.fails(502, "PATCH", "/api/v2/phone_numbers/1", `{"agent_uuid":null}`)
+	p.ok("GET", "/api/v2/phone_numbers/1?advanced=true", "").wants("item.agent_uuid", `"`+uuid+`"`)
+	p.ok("DELETE", "/api/v2/agents/"+uuid, "") // its carrier must not keep an agent alive
 }

@@ -68,7 +68,7 @@ func open(t *testing.T, change ...func(*rest.Config)) *place {
 }
 
 // Release implements [v2.Trunk].
-func (p *place) Release(context.Context, roster.Number) error { return p.trunk }
+func (p *place) Release(context.Context, roster.Number, roster.Actor) error { return p.trunk }
 
 // key makes a key of a workspace.
 func (p *place) key(workspace string, scopes ...roster.Scope) string {
@@ -223,4 +223,12 @@ func (shelf) Voices(context.Context, string) (roster.Voices, error) {
 		{UUID: "gb1", Name: "Received Voice", Provider: "flite", Language: "en-GB"},
 		{UUID: "fr1", Name: "Amélie", Provider: "flite", Language: "fr-FR"},
 	}}, nil
+}
+
+// Link implements [v2.Trunk].
+func (p *place) Link(context.Context, roster.Number, roster.Actor) error { return p.trunk }
+
+// Check implements [v2.Trunk].
+func (p *place) Check(context.Context, roster.Number) (v2.NumberState, error) {
+	return v2.NumberState{Linked: true, Drift: []v2.Drift{{Setting: "VoiceUrl", Want: "https://ours.example/twilio/voice", Is: "https://theirs.example/"}}}, p.trunk
 }

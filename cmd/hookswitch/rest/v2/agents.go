@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -51,7 +52,7 @@ func (a *API) agents() {
 		Summary: "Create an agent", Scope: roster.AgentsWrite, Fail: "Failed to create agent",
 		About: "Makes version 1 of an agent. All that is wrong with the body is told in one answer, by field. " +
 			"An agent without `asr` or `llm` is made, too, but takes no calls until it has them.",
-		Body: agentBody{}, Example: exampleCreate, Answer: exampleCreated}, a.createAgent)
+		Body: agentBody{}, Example: exampleCreate, Answer: exampleCreated, Errors: []int{http.StatusBadGateway}}, a.createAgent)
 	handle(a, operation{ID: "get-agent", Method: http.MethodGet, Path: "/agents/{uuid}", Tag: tagAgents, Thing: "Agent",
 		Summary: "Get an agent", Scope: roster.AgentsRead, Fail: "Failed to get agent", Errors: []int{http.StatusBadRequest}}, a.getAgent)
 	handle(a, operation{ID: "update-agent", Method: http.MethodPatch, Path: "/agents/{uuid}", Tag: tagAgents, Thing: "Agent",
@@ -59,7 +60,7 @@ func (a *API) agents() {
 		About: "Merges the body into the agent: fields that are left out keep their values, also inside `asr`, `turn`, `llm` and `system_tools`; " +
 			"null puts the default back. `languages`, `tools`, `webhooks` and fallbacks are replaced as a whole. " +
 			"Every change makes a version; a body that changes nothing makes none. Calls that run stay on theirs.",
-		Body: agentPatch{}, Example: `{"llm":{"temperature":0.5},"enabled":true}`, Errors: []int{http.StatusConflict}}, a.updateAgent)
+		Body: agentPatch{}, Example: `{"llm":{"temperature":0.5},"enabled":true}`, Errors: []int{http.StatusConflict, http.StatusBadGateway}}, a.updateAgent)
 	handle(a, operation{ID: "delete-agent", Method: http.MethodDelete, Path: "/agents/{uuid}", Tag: tagAgents, Thing: "Agent",
 		Summary: "Delete an agent", Scope: roster.AgentsWrite, Fail: "Failed to delete agent",
 		About:  "Takes the agent away and lets go of its numbers. Calls that run go on; records of its calls stay.",
@@ -130,6 +131,9 @@ func (a *API) createAgent(ctx context.Context, in *struct {
 	if link != nil {
 		id = *link
 	}
+	if err := a.leadHereByID(ctx, id); err != nil {
+		return nil, err
+	}
 	g := roster.Agent{UUID: uuid.NewString(), Workspace: gate.Workspace(ctx), Definition: d}
 	g, err = a.Roster.CreateAgent(ctx, g, id, gate.Actor(ctx), a.Now())
 	if errors.Is(err, roster.ErrTaken) {
@@ -157,6 +161,9 @@ func (a *API) updateAgent(ctx context.Context, in *struct {
 	g, err := a.change(ctx, in.UUID, func(g roster.Agent) (roster.Definition, *int64, error) {
 		d, wrong := terms.Change(g.Definition, body)
 		link, err := a.link(ctx, body, g.UUID, wrong)
+		if err == nil && link != nil {
+			err = a.leadHereByID(ctx, *link)
+		}
 		return d, link, err
 	})
 	if err != nil {
@@ -171,8 +178,17 @@ func (a *API) updateAgent(ctx context.Context, in *struct {
 }
 
 func (a *API) deleteAgent(ctx context.Context, in *AgentPath) (*reply[doneAnswer], error) {
+	had, err := a.numbersOf(ctx, in.UUID)
+	if err != nil {
+		return nil, err
+	}
 	if err := a.Roster.DeleteAgent(ctx, gate.Workspace(ctx), in.UUID, gate.Actor(ctx), a.Now()); err != nil {
 		return nil, err
+	}
+	for _, n := range had {
+		if err := a.letGo(ctx, n); err != nil { // calls to it are told that it is not in service
+			a.Log.WarnContext(ctx, "a number of a deleted agent still leads here", "number_id", n.ID, "err", err)
+		}
 	}
 	return &reply[doneAnswer]{doneAnswer{true, "Agent deleted successfully"}}, nil
 }
@@ -303,16 +319,22 @@ func (a *API) linkedMeanwhile(ctx context.Context, id int64) error {
 	return roster.Problems{{Field: "phone_number_id", Messages: []string{linkedTo(n.AgentName)}}}
 }
 
+// numbersOf are the numbers that lead to an agent.
+func (a *API) numbersOf(ctx context.Context, agent string) ([]roster.Number, error) {
+	all, err := a.Roster.ListNumbers(ctx, gate.Workspace(ctx))
+	return slices.DeleteFunc(all, func(n roster.Number) bool { return n.AgentUUID != agent }), err
+}
+
 // unlink lets go of all of an agent's numbers.
 func (a *API) unlink(ctx context.Context, agent string) error {
 	ws := gate.Workspace(ctx)
-	all, err := a.Roster.ListNumbers(ctx, ws)
+	all, err := a.numbersOf(ctx, agent)
 	if err != nil {
 		return err
 	}
 	for _, n := range all {
-		if n.AgentUUID != agent {
-			continue
+		if err := a.letGo(ctx, n); err != nil {
+			return err
 		}
 		if _, err := a.Roster.LinkNumber(ctx, ws, n.ID, "", gate.Actor(ctx), a.Now()); err != nil {
 			return err

@@ -146,7 +146,7 @@ func (a *API) wish(ctx context.Context, agent roster.Agent, in *dispatchInput, b
 		return w, err
 	}
 	if to != "" {
-		if w.From, err = a.caller(ctx, agent, from, &wrong); err != nil {
+		if err := a.caller(ctx, agent, from, &w, &wrong); err != nil {
 			return w, err
 		}
 	} else if from != "" {
@@ -205,15 +205,16 @@ func (a *API) fit(ctx context.Context, agent roster.Agent, wrong *roster.Problem
 	return err
 }
 
-// caller is the number that the agent calls from.
-func (a *API) caller(ctx context.Context, agent roster.Agent, want string, wrong *roster.Problems) (telephony.Number, error) {
+// caller fills in the number that the agent calls from, and whose it is.
+func (a *API) caller(ctx context.Context, agent roster.Agent, want string, w *dispatch.Wish, wrong *roster.Problems) error {
 	all, err := a.Roster.ListNumbers(ctx, agent.Workspace)
 	if err != nil {
-		return "", err
+		return err
 	}
 	for _, n := range all {
 		if n.AgentUUID == agent.UUID && n.Outbound && n.Status == roster.NumberActive && (want == "" || want == n.Number) {
-			return telephony.Number(n.Number), nil
+			w.From, w.Account = telephony.Number(n.Number), n.Account
+			return nil
 		}
 	}
 	if want != "" {
@@ -221,7 +222,7 @@ func (a *API) caller(ctx context.Context, agent roster.Agent, want string, wrong
 	} else {
 		wrong.Add("agent", "Agent has no phone number that supports outbound calls")
 	}
-	return "", nil
+	return nil
 }
 
 // notPlaced is the answer to a dispatch that failed beyond our own rules.

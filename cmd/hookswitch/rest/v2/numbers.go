@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
@@ -99,8 +98,8 @@ func (a *API) numbers() {
 		Summary: "Get a phone number", Scope: roster.NumbersRead, Fail: "Failed to get phone number", Errors: []int{http.StatusBadRequest}}, a.getNumber)
 	handle(a, operation{ID: "update-phone-number", Method: http.MethodPatch, Path: "/phone_numbers/{number}", Tag: tagNumbers, Thing: "Phone number",
 		Summary: "Link a phone number", Scope: roster.NumbersWrite, Fail: "Failed to update phone number",
-		About: "Says which agent answers the number.",
-		Body:  numberPatch{}, Example: `{"agent_uuid":null}`}, a.updateNumber)
+		About: "Says which agent answers the number, and sets it up at its carrier so that calls lead here; null sets it as it was before.", Errors: []int{http.StatusBadGateway},
+		Body: numberPatch{}, Example: `{"agent_uuid":null}`}, a.updateNumber)
 	handle(a, operation{ID: "delete-phone-number", Method: http.MethodDelete, Path: "/phone_numbers/{number}", Tag: tagNumbers, Thing: "Phone number",
 		Summary: "Delete a phone number", Scope: roster.NumbersWrite, Fail: "Failed to delete phone number", Errors: []int{http.StatusBadGateway},
 		About:  "Gives back what was set up at the carrier, and forgets the number. If that fails, the number is kept as corrupted.",
@@ -192,6 +191,13 @@ func (a *API) updateNumber(ctx context.Context, in *struct {
 			if err != nil {
 				return nil, err
 			}
+			if n.AgentUUID == "" || n.AgentUUID == agent { // else the store refuses it
+				if err := a.leadHere(ctx, n); err != nil {
+					return nil, err
+				}
+			}
+		} else if err := a.letGo(ctx, n); err != nil {
+			return nil, err
 		}
 		n, err = a.Roster.LinkNumber(ctx, n.Workspace, n.ID, agent, gate.Actor(ctx), a.Now())
 		if errors.Is(err, roster.ErrTaken) {
@@ -208,9 +214,6 @@ func (a *API) updateNumber(ctx context.Context, in *struct {
 	return &reply[numberAnswer]{numberAnswer{true, numberOf(n, in.Advanced), "Phone number updated successfully"}}, nil
 }
 
-// releaseTime is how long a carrier may take to give a number back.
-const releaseTime = 30 * time.Second
-
 func (a *API) deleteNumber(ctx context.Context, in *NumberPath) (*reply[doneAnswer], error) {
 	n, err := a.number(ctx, in.Number)
 	if err != nil {
@@ -218,13 +221,13 @@ func (a *API) deleteNumber(ctx context.Context, in *NumberPath) (*reply[doneAnsw
 	}
 	who := gate.Actor(ctx)
 	// A client that goes away leaves no number half deleted.
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), trunkTime)
 	defer stop()
 	if err := a.Roster.SetNumberStatus(ctx, n.Workspace, n.ID, roster.NumberDeleting, who, a.Now()); err != nil {
 		return nil, err
 	}
 	if a.Trunk != nil {
-		if err := a.Trunk.Release(ctx, n); err != nil {
+		if err := a.Trunk.Release(ctx, n, who); err != nil {
 			a.Log.WarnContext(ctx, "a number's clean-up at its carrier failed", "number_id", n.ID, "err", err)
 			if err := a.Roster.SetNumberStatus(context.WithoutCancel(ctx), n.Workspace, n.ID, roster.NumberCorrupted, who, a.Now()); err != nil {
 				return nil, err

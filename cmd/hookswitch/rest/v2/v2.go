@@ -3,7 +3,6 @@
 package v2
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"time"
@@ -19,18 +18,11 @@ type Config struct {
 	Catalog   roster.Catalog   // Required.
 	Sealer    roster.Sealer    // Required.
 	Providers Providers        // nil: the document has no operations on outside services
-	Trunk     Trunk            // nil: numbers have nothing to clean up
+	Trunk     Trunk            // nil: numbers are not set up anywhere
 	Log       *slog.Logger     // nil discards
 	Now       func() time.Time // nil means time.Now
 	AllowHTTP bool             // webhooks and tools may be plain http
 	Calls     CallsConfig
-}
-
-// Trunk cleans up what a number has at its carrier.
-type Trunk interface {
-	// Release gives back everything that was set up for n. Doing it twice is no
-	// error.
-	Release(ctx context.Context, n roster.Number) error
 }
 
 // API is the handlers over one [Config].
@@ -61,6 +53,7 @@ func Register(to huma.API, cfg Config) error {
 	a.tools()
 	a.webhooks()
 	a.numbers()
+	a.numberChecks()
 	a.keys()
 	a.providers()
 	a.capabilities()
