@@ -36,6 +36,8 @@ type Call struct {
 	web     *http.Client
 
 	sid, parent string
+	ordinal     uint64 // of the carrier's calls; what is left to chance depends on it
+	number      string // id of the account's own number in it; empty if there is none
 	token       string // CallToken
 	from, to    string
 	direction   string
@@ -43,6 +45,7 @@ type Call struct {
 	callback    callback
 	timeout     time.Duration // of ringing
 	limit       time.Duration // of the answered call; zero means none
+	detection   *detection    // of machines; nil: nobody asked for it
 
 	ctx    context.Context // ends with the call
 	cancel context.CancelCauseFunc
@@ -56,6 +59,10 @@ type Call struct {
 	dialled  bool // it left the queue
 	sip      int
 	sequence int
+	waited   time.Duration // in the queue; until it left that, the estimate
+	who      string        // AnsweredBy; empty until it is known
+	limiter  *time.Timer   // of limit; nil until answered
+	views    []view        // what a GET that lags shows; empty if none lags
 	created  time.Time
 	updated  time.Time
 	answered time.Time // zero until then
@@ -91,19 +98,23 @@ func (c *Carrier) newCall(s callSpec) (*Call, error) {
 	if s.direction == inbound {
 		call.status, call.dialled = telephony.Ringing, true
 	}
+	if parent, ok := c.Lookup(s.parent); call.owner == nil && ok {
+		call.owner = parent.owner
+	}
+	if call.owner == nil {
+		call.owner = c.main
+	}
+	call.number = c.numberSID(call.owner, s.from, s.to)
 	call.ctx, call.cancel = context.WithCancelCause(c.ctx)
+	call.see()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
 		call.cancel(ErrClosed)
 		return nil, ErrClosed
 	}
-	if parent := c.bySID[s.parent]; call.owner == nil && parent != nil {
-		call.owner = parent.owner
-	}
-	if call.owner == nil {
-		call.owner = c.main
-	}
+	c.placed++
+	call.ordinal = c.placed
 	c.work.Add(1)
 	c.calls = append(c.calls, call)
 	c.bySID[call.sid] = call
@@ -171,7 +182,11 @@ func (c *Call) set(s telephony.State, sip int) bool {
 	c.status, c.sip, c.updated = s, sip, time.Now()
 	if s.Terminal() {
 		c.ended = c.updated
+		if c.limiter != nil {
+			c.limiter.Stop()
+		}
 	}
+	c.see()
 	if !silent {
 		c.tell(s)
 	}
@@ -190,12 +205,24 @@ func (c *Call) answer() {
 		c.phone = handset.Silent
 	}
 	c.leg = newLeg(c, c.phone, c.answered)
-	limit := c.limit
+	c.limitBy(c.limit)
 	leg := c.leg
 	c.mu.Unlock()
 	c.set(telephony.InProgress, 0)
 	c.note("answered", "")
-	go leg.run(c.ctx, limit)
+	go leg.run(c.ctx)
+}
+
+// limitBy ends the call d after it was answered. Zero is no limit. The caller
+// holds mu.
+func (c *Call) limitBy(d time.Duration) {
+	c.limit = d
+	if c.limiter != nil {
+		c.limiter.Stop()
+	}
+	if d > 0 && !c.answered.IsZero() {
+		c.limiter = time.AfterFunc(time.Until(c.answered.Add(d)), func() { c.end(errLimit) })
+	}
 }
 
 func (c *Call) legNow() *leg {

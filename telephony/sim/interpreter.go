@@ -15,8 +15,10 @@ import (
 type request struct {
 	url, method string
 	fallback    string
-	twiml       string     // when not empty, the document
-	extra       url.Values // parameters of the verb that asks
+	// fallbackMethod is how fallback is asked; empty means POST.
+	fallbackMethod string
+	twiml          string     // when not empty, the document
+	extra          url.Values // parameters of the verb that asks
 }
 
 // step is what comes after a verb.
@@ -121,7 +123,7 @@ func (c *Call) fetch(ctx context.Context, req request) (document, bool) {
 	}
 	if req.fallback != "" {
 		extra := url.Values{"ErrorCode": {strconv.Itoa(fault.code)}, "ErrorUrl": {req.url}}
-		d, fault = c.fetchOne(ctx, request{url: req.fallback, method: req.method, extra: extra})
+		d, fault = c.fetchOne(ctx, request{url: req.fallback, method: req.fallbackMethod, extra: extra})
 	}
 	return d, fault == nil
 }

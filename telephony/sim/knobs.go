@@ -15,6 +15,17 @@ type Knobs struct {
 	Jitter           time.Duration // each media message is late by up to this. Default none
 	RingDelay        time.Duration // from queued to ringing of an outbound call. Default 20 ms
 	MaxBuffer        time.Duration // of audio that waits to be played. Default 60 s
+	RingGrace        time.Duration // by which a call by REST rings longer than its Timeout; 5 s in some call flows. Default none
+	ReadLag          time.Duration // after which a GET shows what happened to a call. Default none
+
+	CPS        float64 // calls that an account may place by REST in a second; the others wait. Default 1 (documented); negative: no limit
+	QueueDepth int     // calls that may wait in an account's queue. Default 86400: 24 hours (documented)
+
+	Regions []string // what may be called: beginnings of numbers, such as +1. Empty: everything
+
+	HumanAsMachine float64 // share of humans that the detection of machines takes for one. Default 0
+	Undetected     float64 // share of answers that it calls unknown. Default 0
+	Seed           uint64  // of what is left to chance: the same seed, the same run
 
 	MaxMessage int // bytes of one message that the gateway sends. Default 1 MiB
 	CloseCode  int // with which the carrier closes a stream. Default 1000
@@ -41,11 +52,19 @@ func (k Knobs) withDefaults() Knobs {
 		{&k.Jitter, 0},
 		{&k.RingDelay, 20 * time.Millisecond},
 		{&k.MaxBuffer, time.Minute},
+		{&k.RingGrace, 0},
+		{&k.ReadLag, 0},
 	} {
 		if *d.field == 0 {
 			*d.field = d.zero
 		}
 		*d.field = max(*d.field, 0)
+	}
+	if k.CPS == 0 {
+		k.CPS = 1
+	}
+	if k.QueueDepth == 0 {
+		k.QueueDepth = 24 * 60 * 60
 	}
 	if k.MaxMessage == 0 {
 		k.MaxMessage = 1 << 20

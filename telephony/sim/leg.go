@@ -35,9 +35,8 @@ func newLeg(c *Call, phone handset.Handset, answered time.Time) *leg {
 	return &leg{call: c, phone: phone, answered: answered, done: make(chan struct{})}
 }
 
-// run ticks on an absolute schedule until ctx ends, the far end hangs up or
-// limit is reached.
-func (l *leg) run(ctx context.Context, limit time.Duration) {
+// run ticks on an absolute schedule until ctx ends or the far end hangs up.
+func (l *leg) run(ctx context.Context) {
 	defer close(l.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -58,10 +57,6 @@ func (l *leg) run(ctx context.Context, limit time.Duration) {
 		}
 		if touch.Hangup {
 			l.call.end(errFarEnd)
-			return
-		}
-		if limit > 0 && slot >= limit {
-			l.call.end(errLimit)
 			return
 		}
 	}

@@ -47,16 +47,53 @@ var subresources = map[string]string{
 	"user_defined_message_subscriptions": "UserDefinedMessageSubscriptions", "user_defined_messages": "UserDefinedMessages",
 }
 
+// resource is the call as it is now.
 func (c *Call) resource() resource {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.resourceNow()
+}
+
+// view is how a call was from a moment on.
+type view struct {
+	from time.Time
+	resource
+}
+
+// see keeps how the call is now for a GET that lags. The caller holds mu.
+func (c *Call) see() {
+	if c.carrier.knobs.ReadLag > 0 {
+		c.views = append(c.views, view{time.Now(), c.resourceNow()})
+	}
+}
+
+// seen is the call as a GET shows it: as it was ReadLag ago, or when it was
+// made.
+func (c *Call) seen() resource {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.views) == 0 {
+		return c.resourceNow()
+	}
+	r, until := c.views[0].resource, time.Now().Add(-c.carrier.knobs.ReadLag)
+	for _, v := range c.views {
+		if !v.from.After(until) {
+			r = v.resource
+		}
+	}
+	return r
+}
+
+// resourceNow is the call as it is. The caller holds mu.
+func (c *Call) resourceNow() resource {
 	base := "/" + apiVersion + "/Accounts/" + c.owner.SID + "/Calls/" + c.sid
 	r := resource{
 		AccountSID: c.owner.SID, APIVersion: apiVersion,
 		DateCreated: stamp(c.created), DateUpdated: stamp(c.updated),
-		Direction: c.direction, SID: c.sid, Status: c.status, PriceUnit: "USD", QueueTime: "0",
+		Direction: c.direction, SID: c.sid, Status: c.status, PriceUnit: "USD",
+		QueueTime: strconv.FormatInt(c.waited.Milliseconds(), 10), AnsweredBy: optional(c.who),
 		From: c.from, FromFormatted: formatted(c.from), To: c.to, ToFormatted: formatted(c.to),
-		ParentCallSID: optional(c.parent), PhoneNumberSID: optional(c.numberSID()),
+		ParentCallSID: optional(c.parent), PhoneNumberSID: optional(c.number),
 		StartTime: optionalTime(c.answered), EndTime: optionalTime(c.ended),
 		Subresources: map[string]string{}, URI: base + ".json",
 	}
@@ -67,17 +104,6 @@ func (c *Call) resource() resource {
 		r.Subresources[name] = base + "/" + path + ".json"
 	}
 	return r
-}
-
-// numberSID makes up an id for the account's own number in the call: stable, as
-// it is derived from the number.
-func (c *Call) numberSID() string {
-	for i, n := range c.carrier.owned() {
-		if n.Number == c.to || n.Number == c.from {
-			return fmt.Sprintf("PN%032x", i+1)
-		}
-	}
-	return ""
 }
 
 func optional(s string) *string {

@@ -13,21 +13,18 @@ const (
 	maxPage     = 1000
 )
 
-// page is one page of calls; its addresses are relative.
-type page struct {
-	Calls    []resource `json:"calls"`
-	End      int        `json:"end"`
-	First    string     `json:"first_page_uri"`
-	Next     *string    `json:"next_page_uri"`
-	Page     int        `json:"page"`
-	PageSize int        `json:"page_size"`
-	Previous *string    `json:"previous_page_uri"`
-	Start    int        `json:"start"`
-	URI      string     `json:"uri"`
+// listCalls lists an account's calls, the newest first.
+func (c *Carrier) listCalls(a *account, r *http.Request) (int, any, *restError) {
+	found, fail := c.matching(a, r.URL.Query())
+	if fail != nil {
+		return 0, nil, fail
+	}
+	return pageOf(r, "calls", found, func(call *Call) (any, string) { return call.seen(), call.sid })
 }
 
-// listCalls lists calls, the newest first.
-func (c *Carrier) listCalls(r *http.Request) (int, any, *restError) {
+// pageOf is the page of all that r asks for. show gives the resource of one and
+// its SID. Addresses are relative.
+func pageOf[T any](r *http.Request, name string, all []T, show func(T) (any, string)) (int, any, *restError) {
 	q := r.URL.Query()
 	size, fail := whole(q, "PageSize", defaultPage, 1, maxPage)
 	if fail != nil {
@@ -37,28 +34,25 @@ func (c *Carrier) listCalls(r *http.Request) (int, any, *restError) {
 	if fail != nil {
 		return 0, nil, fail
 	}
-	all, fail := c.matching(q)
-	if fail != nil {
-		return 0, nil, fail
-	}
 	from := min(number*size, len(all))
 	to := min(from+size, len(all))
-	p := page{
-		Calls: []resource{}, Page: number, PageSize: size, Start: from, End: max(to-1, from),
-		First: pageURI(r, q, 0, size), URI: pageURI(r, q, number, size),
+	shown, last := []any{}, ""
+	for _, one := range all[from:to] {
+		resource, sid := show(one)
+		shown, last = append(shown, resource), sid
 	}
-	for _, call := range all[from:to] {
-		p.Calls = append(p.Calls, call.resource())
+	page := map[string]any{
+		name: shown, "page": number, "page_size": size, "start": from, "end": max(to-1, from),
+		"first_page_uri": pageURI(r, q, 0, size), "uri": pageURI(r, q, number, size),
+		"next_page_uri": nil, "previous_page_uri": nil,
 	}
 	if to < len(all) {
-		next := pageURI(r, q, number+1, size) + "&PageToken=PA" + all[to-1].sid
-		p.Next = &next
+		page["next_page_uri"] = pageURI(r, q, number+1, size) + "&PageToken=PA" + last
 	}
 	if number > 0 {
-		previous := pageURI(r, q, number-1, size)
-		p.Previous = &previous
+		page["previous_page_uri"] = pageURI(r, q, number-1, size)
 	}
-	return http.StatusOK, p, nil
+	return http.StatusOK, page, nil
 }
 
 func pageURI(r *http.Request, q url.Values, number, size int) string {
@@ -84,8 +78,8 @@ func whole(q url.Values, name string, missing, low, high int) (int, *restError) 
 	return n, nil
 }
 
-// matching returns the calls that a list asks for.
-func (c *Carrier) matching(q url.Values) ([]*Call, *restError) {
+// matching returns the calls of a that a list asks for.
+func (c *Carrier) matching(a *account, q url.Values) ([]*Call, *restError) {
 	var spans []span
 	for _, field := range []string{"StartTime", "EndTime"} {
 		for _, rel := range []string{"", "<", ">"} {
@@ -103,9 +97,13 @@ func (c *Carrier) matching(q url.Values) ([]*Call, *restError) {
 	all := c.Calls()
 	slices.Reverse(all)
 	return slices.DeleteFunc(all, func(call *Call) bool {
+		if call.owner != a {
+			return true
+		}
+		status := call.seen().Status
 		call.mu.Lock()
 		defer call.mu.Unlock()
-		for name, is := range map[string]string{"To": call.to, "From": call.from, "Status": string(call.status), "ParentCallSid": call.parent} {
+		for name, is := range map[string]string{"To": call.to, "From": call.from, "Status": string(status), "ParentCallSid": call.parent} {
 			if want := q.Get(name); want != "" && want != is {
 				return true
 			}

@@ -16,7 +16,6 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
-	"slices"
 	"sync"
 
 	"github.com/hookswitch/hookswitch/telephony/sim/handset"
@@ -30,8 +29,9 @@ type Config struct {
 	APIKey     string // SK…: a second REST user. Empty means none
 	APISecret  string // its password
 
-	Accounts []Account // further accounts
-	Numbers  []Number  // the numbers that they own
+	Accounts     []Account              // further accounts
+	Numbers      []Number               // the numbers that they own
+	Applications map[string]Application // by SID: AP and 32 hex digits
 
 	TLS *tls.Config // for https and wss; roots of a test CA go here. Nil means the system's
 
@@ -40,18 +40,6 @@ type Config struct {
 
 	Forget bool // keep no recordings: an hour of a call is 115 MB
 	Knobs  Knobs
-}
-
-// Number is a phone number that an account owns, and what happens when it is
-// called. Methods are POST or GET; empty means POST.
-type Number struct {
-	Number         string // E.164
-	VoiceURL       string // asked for TwiML
-	VoiceMethod    string
-	FallbackURL    string // asked when VoiceURL fails. Empty: the call ends
-	StatusCallback string // told when the call is over. Empty: no one is
-	StatusMethod   string
-	Account        string // whose it is. Empty: the account of Config
 }
 
 // Carrier is a simulated carrier. Its methods may be called from any goroutine.
@@ -72,9 +60,11 @@ type Carrier struct {
 	mu      sync.Mutex
 	closed  bool
 	calls   []*Call // in order of creation
+	placed  uint64  // how many there ever were
 	bySID   map[string]*Call
 	phones  map[string]Phone
-	numbers []Number // the account's; only ever added to or replaced
+	numbers []Number // of all accounts; only ever added to or replaced
+	faults  []RESTFault
 }
 
 // Phone is what rings when a number is called. Make is called once per call,
@@ -100,11 +90,8 @@ func New(cfg Config) (*Carrier, error) {
 	main, accounts, err := newAccounts(cfg)
 	errs := []error{err}
 	for i, n := range cfg.Numbers {
-		if !e164.MatchString(n.Number) {
-			errs = append(errs, fmt.Errorf("sim: number %d is not E.164", i+1))
-		}
-		if n.Account != "" && accounts[n.Account] == nil {
-			errs = append(errs, fmt.Errorf("sim: the account of number %d is not there", i+1))
+		if err := n.check(accounts); err != nil {
+			errs = append(errs, fmt.Errorf("sim: number %d %w", i+1, err))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -117,7 +104,10 @@ func New(cfg Config) (*Carrier, error) {
 		log:    cfg.Log,
 		web:    &http.Transport{TLSClientConfig: cfg.TLS, MaxIdleConnsPerHost: 16},
 		bySID:  map[string]*Call{},
-		phones: map[string]Phone{}, numbers: slices.Clone(cfg.Numbers),
+		phones: map[string]Phone{},
+	}
+	for _, n := range cfg.Numbers {
+		c.buy(n)
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -146,58 +136,16 @@ func (c *Carrier) Call(ctx context.Context, from, to string, h handset.Handset) 
 	if err != nil {
 		return nil, err
 	}
-	if n.StatusCallback != "" {
-		call.callback = callback{url: n.StatusCallback, method: n.StatusMethod, events: map[string]bool{"completed": true}}
-	}
-	call.first = request{url: n.VoiceURL, method: n.VoiceMethod, fallback: n.FallbackURL}
+	first, told := c.handling(n)
+	call.first, call.callback = first, told
 	stop := context.AfterFunc(ctx, func() { call.end(errFarEnd) })
 	call.start(func() {
 		defer stop()
-		call.run(call.first)
+		if call.first.url != "" {
+			call.run(call.first)
+		}
 	})
 	return call, nil
-}
-
-// ownerOf is the account that n belongs to.
-func (c *Carrier) ownerOf(n Number) *account {
-	if a := c.accounts[n.Account]; a != nil {
-		return a
-	}
-	return c.main
-}
-
-func (c *Carrier) number(to string) (Number, bool) {
-	for _, n := range c.owned() {
-		if n.Number == to {
-			return n, true
-		}
-	}
-	return Number{}, false
-}
-
-// Own adds a number to the account, as somebody does who buys one. A later one
-// replaces an earlier.
-func (c *Carrier) Own(n Number) error {
-	if !e164.MatchString(n.Number) {
-		return errors.New("sim: the number is not E.164")
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	i := slices.IndexFunc(c.numbers, func(o Number) bool { return o.Number == n.Number })
-	if i < 0 {
-		c.numbers = append(c.numbers, n)
-		return nil
-	}
-	c.numbers = slices.Clone(c.numbers) // others may be reading it
-	c.numbers[i] = n
-	return nil
-}
-
-// owned are the account's numbers. The slice is not to be changed.
-func (c *Carrier) owned() []Number {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.numbers
 }
 
 func (c *Carrier) phone(number string) (Phone, bool) {

@@ -191,6 +191,9 @@ func (c *Call) basics() url.Values {
 	if c.parent != "" {
 		v.Set("ParentCallSid", c.parent)
 	}
+	if c.who != "" {
+		v.Set("AnsweredBy", c.who)
+	}
 	return v
 }
 

@@ -107,6 +107,7 @@ func listeners() ([2]net.Listener, error) {
 func (s *stage) startCarrier(ln net.Listener, public, account, token string, trust *tls.Config) (err error) {
 	s.carrier, err = sim.New(sim.Config{
 		AccountSID: account, AuthToken: token, TLS: trust,
+		Knobs:   sim.Knobs{CPS: -1}, // a demo need not wait as an account does
 		Numbers: []sim.Number{{Number: agentNumber, VoiceURL: public + "/twilio/voice", StatusCallback: public + "/twilio/status"}},
 	})
 	if err != nil {

@@ -45,6 +45,7 @@ type simulated struct {
 func newSimulated(public string, serving *tls.Config, log *slog.Logger) (*simulated, error) {
 	carrier, err := sim.New(sim.Config{
 		AccountSID: SimAccount, AuthToken: SimToken, TLS: trusting(serving), Log: log, Forget: true,
+		Knobs:   sim.Knobs{CPS: -1}, // a demo need not wait as an account does
 		Numbers: []sim.Number{{Number: SimNumber, VoiceURL: public + "/twilio/voice", StatusCallback: public + "/twilio/status"}},
 	})
 	if err != nil {
