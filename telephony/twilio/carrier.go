@@ -3,20 +3,21 @@ package twilio
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/twilio/twilio-go/client"
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
 // Carrier places calls through Twilio's REST interface, ends them and asks how
-// they are. It implements [telephony.Carrier]. Its errors are [*Error].
+// they are, each as the account that has it. It implements [telephony.Carrier].
+// Its errors are [*Error].
 //
 // It wraps twilio-go, of which it imports the two packages that it needs; the
 // root package would compile sixty more.
@@ -43,9 +44,41 @@ func NewCarrier(c Config) (*Carrier, error) {
 }
 
 // Dial implements [telephony.Carrier]. Our id of the call rides in the query of
-// its addresses. An error with Retry false may still have placed the call: when
-// the answer was lost, only the status callbacks tell.
+// its addresses. What is said is kept by the gateway, so the carrier is never
+// asked to record. An error with Retry false may still have placed the call: when
+// the answer was lost, only the status callbacks tell. Such a call is never
+// placed again.
 func (k *Carrier) Dial(ctx context.Context, o telephony.Outgoing) (carrierID string, err error) {
+	p, err := k.dialParams(o)
+	if err != nil {
+		return "", err
+	}
+	account, err := k.credentials(ctx, "dial", o.Account)
+	if err != nil {
+		return "", err
+	}
+	var call *api.ApiV2010Call
+	err = k.do(ctx, "dial", account, func(s *api.ApiService) (err error) {
+		call, err = s.CreateCall(p)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if call.Sid == nil || !plain(*call.Sid) {
+		return "", &Error{Op: "dial", Status: http.StatusCreated, Help: "the answer names no call"}
+	}
+	return *call.Sid, nil
+}
+
+// keys is what Twilio presses: up to 32 of them, w and W are pauses.
+var keys = regexp.MustCompile(`^[0-9A-D#*wW]{0,32}$`)
+
+// dialParams says o in Twilio's words.
+func (k *Carrier) dialParams(o telephony.Outgoing) (*api.CreateCallParams, error) {
+	if !keys.MatchString(o.PostDial) {
+		return nil, &Error{Op: "dial", Help: "the keys to press after the answer are not up to 32 of 0-9, A-D, #, *, w and W"}
+	}
 	ring := o.RingTimeout
 	if ring <= 0 {
 		ring = 30 * time.Second
@@ -59,21 +92,23 @@ func (k *Carrier) Dial(ctx context.Context, o telephony.Outgoing) (carrierID str
 	p.SetStatusCallbackMethod(http.MethodPost)
 	// A field per event: one field with spaces in it is one event that nobody knows.
 	p.SetStatusCallbackEvent([]string{"initiated", "ringing", "answered", "completed"})
-	p.SetTimeout(int(ring / time.Second))
-
-	var call *api.ApiV2010Call
-	err = k.do(ctx, "dial", func(s *api.ApiService) (err error) {
-		call, err = s.CreateCall(p)
-		return err
-	})
-	if err != nil {
-		return "", err
+	p.SetTimeout(min(seconds(ring), 600)) // Twilio's most
+	if o.TimeLimit > 0 {
+		p.SetTimeLimit(seconds(o.TimeLimit))
 	}
-	if call.Sid == nil || !plain(*call.Sid) {
-		return "", &Error{Op: "dial", Status: http.StatusCreated, Help: "the answer names no call"}
+	if o.PostDial != "" {
+		p.SetSendDigits(o.PostDial)
+	} else if o.DetectMachine { // Twilio ignores it beside SendDigits
+		p.SetMachineDetection("Enable")
+		p.SetAsyncAmd("true")
+		p.SetAsyncAmdStatusCallback(k.address(pathAMD, o.Call))
+		p.SetAsyncAmdStatusCallbackMethod(http.MethodPost)
 	}
-	return *call.Sid, nil
+	return p, nil
 }
+
+// seconds is d in whole seconds, rounded up: a positive time is never none.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // address is one of ours with the call's id in its query. Twilio sorts queries
 // but signs them as they were: one parameter is always sorted.
@@ -87,14 +122,10 @@ func (k *Carrier) address(path string, id telephony.CallID) string {
 // Hangup implements [telephony.Carrier]. Twilio says in two ways that a call is
 // over already: it is not in progress, or it is not there any more.
 func (k *Carrier) Hangup(ctx context.Context, ref telephony.Ref) error {
-	err := k.about(ctx, "hangup", ref.ID, func(s *api.ApiService) error {
-		p := &api.UpdateCallParams{}
-		p.SetStatus(string(telephony.Completed))
-		_, err := s.UpdateCall(ref.ID, p)
-		return err
-	})
-	var e *Error
-	if errors.As(err, &e) && (e.Code == codeNotInProgress || e.Code == codeNotFound) {
+	p := &api.UpdateCallParams{}
+	p.SetStatus(string(telephony.Completed))
+	err := k.update(ctx, "hangup", ref, p)
+	if over(err) {
 		return nil
 	}
 	return err
@@ -102,26 +133,45 @@ func (k *Carrier) Hangup(ctx context.Context, ref telephony.Ref) error {
 
 // Recall implements [telephony.Carrier].
 func (k *Carrier) Recall(ctx context.Context, ref telephony.Ref) error {
-	err := k.about(ctx, "recall", ref.ID, func(s *api.ApiService) error {
-		p := &api.UpdateCallParams{}
-		p.SetUrl(k.base + pathNext)
-		p.SetMethod(http.MethodPost)
-		_, err := s.UpdateCall(ref.ID, p)
-		return err
-	})
+	p := &api.UpdateCallParams{}
+	p.SetUrl(k.base + pathNext)
+	p.SetMethod(http.MethodPost)
+	err := k.update(ctx, "recall", ref, p)
 	var e *Error
-	if errors.As(err, &e) && e.Code == codeNotInProgress {
+	if over(err) && errors.As(err, &e) {
 		e.Err = telephony.ErrUnknownCall
 	}
 	return err
+}
+
+// update changes a call.
+func (k *Carrier) update(ctx context.Context, op string, ref telephony.Ref, p *api.UpdateCallParams) error {
+	account, err := k.ref(ctx, op, ref)
+	if err != nil {
+		return err
+	}
+	return k.do(ctx, op, account, func(s *api.ApiService) error {
+		_, err := s.UpdateCall(ref.ID, p)
+		return err
+	})
+}
+
+// over reports whether Twilio says by err that a call is over.
+func over(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Code == codeNotInProgress || e.Code == codeNotFound)
 }
 
 // State implements [telephony.Carrier]. Twilio's answer may lag behind its own
 // callbacks, and its times are whole seconds. For a call that it does not know
 // the error wraps [telephony.ErrUnknownCall].
 func (k *Carrier) State(ctx context.Context, ref telephony.Ref) (telephony.Standing, error) {
+	account, err := k.ref(ctx, "state", ref)
+	if err != nil {
+		return telephony.Standing{}, err
+	}
 	var call *api.ApiV2010Call
-	err := k.about(ctx, "state", ref.ID, func(s *api.ApiService) (err error) {
+	err = k.do(ctx, "state", account, func(s *api.ApiService) (err error) {
 		call, err = s.FetchCall(ref.ID, &api.FetchCallParams{})
 		return err
 	})
@@ -132,8 +182,8 @@ func (k *Carrier) State(ctx context.Context, ref telephony.Ref) (telephony.Stand
 		return telephony.Standing{}, &Error{Op: "state", Status: http.StatusOK, Help: "the answer has no status"}
 	}
 	s := telephony.Standing{State: telephony.State(*call.Status)}
-	if s.State.Terminal() && call.EndTime != nil {
-		s.Ended = instant(*call.EndTime)
+	if s.State.Terminal() {
+		s.Ended, s.Took = instant(text(call.EndTime)), span(text(call.Duration))
 	}
 	return s, nil
 }
@@ -148,70 +198,12 @@ func instant(s string) time.Time {
 	return t
 }
 
-// about is do for a call of Twilio's. twilio-go puts the id into the path as it
-// is, so it has to be one.
-func (k *Carrier) about(ctx context.Context, op, carrierID string, ask func(*api.ApiService) error) error {
-	if !plain(carrierID) {
-		return &Error{Op: op, Help: "that is no call id of Twilio's", Err: telephony.ErrUnknownCall}
-	}
-	return k.do(ctx, op, ask)
-}
-
-// do runs one request of twilio-go's under ctx. The library takes no context,
-// so each request gets a client whose transport knows it. The client's parts
-// are set by hand because its constructor reads TWILIO_EDGE and TWILIO_REGION,
-// and a gateway should call where its own configuration says.
-func (k *Carrier) do(ctx context.Context, op string, ask func(*api.ApiService) error) error {
-	ctx, cancel := context.WithTimeout(ctx, k.c.Timeout)
-	defer cancel()
-	trip := &trip{ctx: ctx, k: k}
-	c := &client.Client{
-		Credentials: client.NewCredentials(k.c.AccountSID, k.c.AuthToken),
-		HTTPClient: &http.Client{
-			Transport: trip,
-			CheckRedirect: func(*http.Request, []*http.Request) error {
-				return http.ErrUseLastResponse // credentials go nowhere else
-			},
-		},
-	}
-	c.SetAccountSid(k.c.AccountSID)
-	err := ask(api.NewApiService(&client.RequestHandler{Client: c, Edge: k.c.Edge, Region: k.c.Region}))
-	if err == nil && trip.status < 300 {
-		return nil
-	}
-	return newError(op, trip.status, err)
-}
-
-// maxAnswer bounds an answer of the REST interface, in bytes.
-const maxAnswer = 1 << 20
-
-// trip carries one request: under a context, to the configured host. It keeps
-// the status, which twilio-go forgets when the body is not JSON.
-type trip struct {
-	ctx    context.Context
-	k      *Carrier
-	status int // 0: no answer
-}
-
-// RoundTrip implements [http.RoundTripper].
-func (t *trip) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(t.ctx)
-	if base := t.k.apiBase; base != nil {
-		r.URL.Scheme, r.URL.Host, r.Host = base.Scheme, base.Host, ""
-		r.URL.Path = strings.TrimSuffix(base.Path, "/") + r.URL.Path
-		r.URL.RawPath = ""
-	}
-	res, err := t.k.c.Transport.RoundTrip(r)
+// span reads whole seconds, which Twilio writes as a string. What is none, or
+// longer than any call, is 0.
+func span(s string) time.Duration {
+	n, err := strconv.ParseUint(s, 10, 31)
 	if err != nil {
-		return nil, err
+		return 0
 	}
-	t.status = res.StatusCode
-	res.Body = bounded{io.LimitReader(res.Body, maxAnswer), res.Body}
-	return res, nil
-}
-
-// bounded is a body of which only so much is read.
-type bounded struct {
-	io.Reader
-	io.Closer
+	return time.Duration(n) * time.Second
 }

@@ -33,6 +33,11 @@ type Config struct {
 
 	Node string // names this process to whoever probes it; see Probe. It may be empty.
 
+	// FallbackURL is where Twilio turns when PublicURL does not answer a call of a
+	// linked number: another way to this gateway or to one beside it, formed like
+	// PublicURL. Empty means PublicURL, as a second chance.
+	FallbackURL string
+
 	APIBase   string            // where the REST interface is. Empty means Twilio's own; http is for loopback only.
 	Edge      string            // Twilio edge location, such as "dublin". Empty means the default one.
 	Region    string            // Twilio region, such as "ie1". Empty means us1.
@@ -89,17 +94,31 @@ func (c Config) check() error {
 	if !alphanumeric.MatchString(c.AuthToken) {
 		errs = append(errs, errors.New("twilio: AuthToken is empty or has other characters than letters and digits"))
 	}
-	if u, err := checkURL("PublicURL", c.PublicURL); err != nil {
-		errs = append(errs, err)
-	} else if u.Path != "" && u.Path != "/" {
-		errs = append(errs, errors.New("twilio: PublicURL has a path; Twilio must reach /twilio/voice at its root"))
+	errs = append(errs, checkRoot("PublicURL", c.PublicURL))
+	if c.FallbackURL != "" {
+		errs = append(errs, checkRoot("FallbackURL", c.FallbackURL))
 	}
 	if c.APIBase != "" {
 		if _, err := checkURL("APIBase", c.APIBase); err != nil {
 			errs = append(errs, err)
 		}
 	}
+	if !locationName.MatchString(c.Edge) {
+		errs = append(errs, errors.New(`twilio: Edge is no edge's name, such as "dublin"`))
+	}
+	if !locationName.MatchString(c.Region) {
+		errs = append(errs, errors.New(`twilio: Region is no region's name, such as "ie1"`))
+	}
 	return errors.Join(errs...)
+}
+
+// checkRoot is checkURL for an address below which Twilio finds ours.
+func checkRoot(name, raw string) error {
+	u, err := checkURL(name, raw)
+	if err == nil && u.Path != "" && u.Path != "/" {
+		return fmt.Errorf("twilio: %s has a path; Twilio must reach /twilio/voice at its root", name)
+	}
+	return err
 }
 
 // checkURL allows https anywhere, and http on loopback.

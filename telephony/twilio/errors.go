@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/twilio/twilio-go/client"
 
@@ -18,12 +19,13 @@ import (
 // can act on. Its text holds neither credentials nor phone numbers; Twilio's
 // own text may hold both and is left out.
 type Error struct {
-	Op     string // "dial", "hangup" or "state"
-	Code   int    // Twilio's error code; 0 if it gave none
-	Status int    // of HTTP; 0 if there was no answer
-	Retry  bool   // the request was not carried out, or may be repeated without harm
-	Help   string // what happened and what to do about it; may be empty
-	Err    error  // why there was no answer; nil if Twilio gave one
+	Op     string        // "dial", "hangup", "recall", "state", "find", "link", "unlink", "check" or "account"
+	Code   int           // Twilio's error code; 0 if it gave none
+	Status int           // of HTTP; 0 if there was no answer
+	Retry  bool          // the request was not carried out, or may be repeated without harm
+	After  time.Duration // that Twilio asks to wait before; 0: it does not say
+	Help   string        // what happened and what to do about it; may be empty
+	Err    error         // what it means for us, or why there was no answer; may be nil
 }
 
 // Error implements the error interface.
@@ -48,6 +50,13 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Errors about a number; they are the Err of an [*Error].
+var (
+	ErrNoNumber  = errors.New("the account does not have this number: check both, or buy it at Twilio")
+	ErrNoVoice   = errors.New("the number can't take calls: it needs one with voice")
+	ErrElsewhere = errors.New("the number does not lead here any more: it was left as it is")
+)
+
 // Codes of https://www.twilio.com/docs/api/errors that the gateway acts on.
 const (
 	codeNotFound      = 20404
@@ -58,19 +67,30 @@ const (
 // help says what to do about a code.
 var help = map[int]string{
 	10001:             "the account is not active: look at its status in the Twilio console",
+	10002:             "a trial account can't do this: upgrade the account",
 	10004:             "too many calls at once for this account: wait for some to end, or have the limit raised",
+	13224:             "the number to call can't be reached by Twilio, or does not exist: check it, with + and the country code",
 	20003:             "the account SID and the auth token do not fit together: check both (an auth token of a subaccount belongs to its own SID)",
-	codeNotFound:      "Twilio does not know this call, or the account",
+	20005:             "the account is not active: look at its status in the Twilio console",
+	20008:             "these are test credentials, which can't do this: use the account's live ones",
+	codeNotFound:      "Twilio does not know it, or not in this account",
 	codeTooMany:       "too many requests at once: try again in a moment",
+	21201:             "there is no number to call",
 	21205:             "Twilio can't use our public URL: it must be https and reachable from the internet",
 	21210:             "the calling number is not one of the account's: buy or verify it",
 	21211:             "the number to call is not valid: write + and the country code first",
 	21212:             "the calling number is not valid: use one that the account owns, with + and the country code",
+	21213:             "there is no calling number: give one that the account owns",
+	21214:             "the number to call can't be reached: check it",
 	21215:             "the account may not call this country: allow it under Voice geographic permissions in the Twilio console",
+	21216:             "Twilio blocks calls to this number, for risk of fraud or by regulation: for +1 create a Primary Customer Profile, else ask Twilio's support",
+	21217:             "the number to call does not seem to exist: check it, with + and the country code",
 	21219:             "a trial account may only call verified numbers: verify this one, or upgrade the account",
 	codeNotInProgress: "the call is not in progress",
 	21222:             "the account SID has characters that it can't have",
 	21224:             "the auth token has characters that it can't have",
+	21402:             "Twilio can't use our public URL for a number: it must be https and reachable from the internet",
+	21420:             "the voice application that the number had is not the account's any more: choose another one in the Twilio console",
 	22005:             "more calls are queued than Twilio places in 24 hours: dial fewer, or have the calls per second raised",
 }
 
@@ -96,27 +116,52 @@ func newError(op string, status int, err error) *Error {
 	default:
 		e.Help, e.Err = "no answer", cause(err)
 	}
-	if e.Code == codeNotFound && op != "dial" {
-		e.Err = telephony.ErrUnknownCall
+	if e.Code == codeNotFound {
+		e.Err = unknown(op)
 	}
 	e.Retry = retry(e)
 	return e
 }
 
+// unknown is what it means for op that Twilio does not know what it is about.
+// For the rest it is the account, and the help says so.
+func unknown(op string) error {
+	switch op {
+	case "hangup", "recall", "state":
+		return telephony.ErrUnknownCall
+	case "link", "unlink", "check":
+		return ErrNoNumber
+	}
+	return nil
+}
+
+// tooMany reports whether Twilio did not take a request because there were too
+// many at once. It documents that such a one was not processed.
+func (e *Error) tooMany() bool {
+	return e.Status == http.StatusTooManyRequests || e.Code == codeTooMany
+}
+
 // retry says whether e's request may be sent again. To dial twice is worse than
-// not at all, so a dial only counts as not done when it surely was not.
+// not at all, and a call that is recalled twice loses the stream that it just
+// got; so those only count as not done when they surely were not.
 func retry(e *Error) bool {
-	if e.Status == http.StatusTooManyRequests || e.Code == codeTooMany {
-		return true // Twilio documents that it was not processed
+	if e.tooMany() {
+		return true
 	}
 	var op *net.OpError
 	if errors.As(e.Err, &op) && op.Op == "dial" {
 		return true // never left this machine
 	}
-	if e.Op == "dial" || errors.Is(e.Err, context.Canceled) {
+	if e.Op == "dial" || e.Op == "recall" || errors.Is(e.Err, context.Canceled) {
 		return false
 	}
-	return e.Status == 0 && e.Err != nil && !errors.Is(e.Err, telephony.ErrUnknownCall) || e.Status >= 500
+	return e.Status == 0 && e.Code == 0 || e.Status >= 500
+}
+
+// isTimeout reports whether err is that the time was over.
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // cause strips the request's address, which names the account, from err.
