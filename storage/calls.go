@@ -33,7 +33,8 @@ func (db *DB) Close() error { return db.engine.Close() }
 
 const callColumns = `id, epoch, admitted, carrier_id, from_number, to_number, direction, agent,
 	state, carrier_seq, sip_code, last_n, created_us, answered_us, ended_us, end_reason,
-	workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why`
+	workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why,
+	account, answerer`
 
 // Create implements [dispatch.Calls].
 func (db *DB) Create(ctx context.Context, r dispatch.Record) (on dispatch.Record, created bool, err error) {
@@ -85,12 +86,12 @@ var errFaster = errors.New("created by another node")
 func insertCall(ctx context.Context, tx Tx, r dispatch.Record) error {
 	n, err := tx.Exec(ctx, `INSERT INTO calls
 		(id, epoch, carrier_id, from_number, to_number, direction, agent, state, created_us,
-		workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why)
-		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (carrier_id) DO NOTHING`,
+		workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why, account)
+		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT (carrier_id) DO NOTHING`,
 		text(r.ID), null(text(r.Carrier)), text(r.From), text(r.To), text(r.Direction),
 		text(r.Agent), text(r.State), r.Created.UnixMicro(),
 		text(r.Workspace), text(r.Node), text(r.AgentUUID), r.Version, text(r.Conversation), text(cmp.Or(r.Variables, "{}")),
-		micros(r.Prepared), r.PostCall, text(r.Why))
+		micros(r.Prepared), r.PostCall, text(r.Why), text(r.Account))
 	if err == nil && n == 0 {
 		err = ErrCarrier
 	}

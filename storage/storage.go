@@ -3,7 +3,7 @@
 // database and lends it as an [Engine].
 //
 // The types that it keeps are its users' own: it fits the interfaces that
-// [dispatch.Calls], [roster.Store] and [webhook.Deliveries] declare.
+// [dispatch.Calls], [dispatch.Transfers], [roster.Store] and [webhook.Deliveries] declare.
 package storage
 
 import (
@@ -25,11 +25,15 @@ var (
 	ErrEnded    = dispatch.ErrEnded
 	ErrGap      = dispatch.ErrGap
 	ErrCarrier  = dispatch.ErrCarrier
+
+	ErrTransferring = dispatch.ErrTransferring
+	ErrMoved        = dispatch.ErrMoved
 )
 
 // Store is everything that is kept. storetest holds what every backend must do.
 type Store interface {
 	dispatch.Calls
+	dispatch.Transfers
 	roster.Store
 	webhook.Deliveries
 

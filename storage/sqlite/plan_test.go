@@ -2,11 +2,14 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/search"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
@@ -67,6 +70,7 @@ func TestNothingHotWalksThroughAllCalls(t *testing.T) {
 	call := storage.Call{
 		ID: "call_1", Carrier: "CA1", Direction: telephony.Inbound, Workspace: roster.Default, AgentUUID: "a", Created: now,
 	}
+	transfer := dispatch.Transfer{ID: "xfer_1", Call: call.ID, Key: "1", Status: dispatch.TransferDialling, Created: now}
 	live, err := search.Parse("live:true")
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +96,22 @@ func TestNothingHotWalksThroughAllCalls(t *testing.T) {
 			_, err := db.Deliveries(ctx, webhook.Filter{Workspace: roster.Default, Call: call.ID})
 			return err
 		}},
+		{"a transfer begins", func() error { _, _, err := db.CreateTransfer(ctx, transfer); return err }},
+		{"another, meanwhile", func() error {
+			other := transfer
+			other.ID, other.Key = "xfer_2", "2"
+			if _, _, err := db.CreateTransfer(ctx, other); !errors.Is(err, storage.ErrTransferring) {
+				return fmt.Errorf("a second transfer: %w", err)
+			}
+			return nil
+		}},
+		{"a transfer goes on", func() error {
+			_, err := db.MoveTransfer(ctx, transfer.ID, []string{dispatch.TransferDialling}, dispatch.TransferChange{Carrier: "CA2", Status: dispatch.TransferBridged})
+			return err
+		}},
+		{"a transfer, by its leg", func() error { _, err := db.TransferByCarrier(ctx, "CA2"); return err }},
+		{"a call's transfers", func() error { _, err := db.TransfersOf(ctx, call.ID); return err }},
+		{"open transfers", func() error { _, err := db.OpenTransfers(ctx); return err }},
 		{"a call ends", func() error { _, _, err := db.End(ctx, call.ID, 1, telephony.Silence, now); return err }},
 	} {
 		p.plans = nil
@@ -101,6 +121,7 @@ func TestNothingHotWalksThroughAllCalls(t *testing.T) {
 		for _, plan := range p.plans {
 			of, _, _ := strings.Cut(plan, " USING")
 			walks := of == "SCAN calls" && !strings.Contains(plan, "calls_unended") && !strings.Contains(plan, "calls_unfed")
+			walks = walks || of == "SCAN transfers" && !strings.Contains(plan, "transfers_open")
 			if walks || strings.Contains(plan, "_workspace (workspace=?") || of == "SCAN call_events" || of == "SCAN dispatches" || of == "SCAN phone_numbers" {
 				t.Errorf("%s: %s", one.what, plan)
 			}

@@ -36,7 +36,7 @@ func found(t *testing.T, s storage.Store) {
 		ID: "call_1", Epoch: 1, Carrier: "CA1", From: "+15550100", To: "+15550199",
 		Direction: telephony.Inbound, Agent: "demo", State: telephony.Ringing, Sequence: -1, Created: now,
 		Workspace: "default", Node: "node_a", AgentUUID: "uuid_1", Version: 3, Conversation: "conv-1",
-		Variables: `{"name":"Ann"}`, PostCall: 7, Why: "because",
+		Variables: `{"name":"Ann"}`, PostCall: 7, Why: "because", Account: "AC1",
 	}
 	if r := call(t, s, "1"); r != want {
 		t.Errorf("Create() = %+v, want %+v", r, want)
@@ -224,4 +224,39 @@ func unended(t *testing.T, s storage.Store) {
 	if err != nil || len(open) != 2 || open[0].ID != "call_1" || open[1].ID != "call_3" {
 		t.Errorf("Unended() = %v, %v, want call_1 and call_3", open, err)
 	}
+}
+
+// The carrier's verdict comes beside its other words, and may come last.
+func answererKept(t *testing.T, s storage.Store) {
+	ctx := t.Context()
+	r, late := call(t, s, "1"), call(t, s, "2")
+	tell := func(want *storage.Call, by, kept string) {
+		t.Helper()
+		want.Answerer = kept
+		if err := s.SetAnswerer(ctx, want.ID, by); err != nil {
+			t.Fatalf("SetAnswerer(%q) = %v", by, err)
+		}
+		if got, err := s.Call(ctx, want.ID); err != nil || got != *want {
+			t.Errorf("after SetAnswerer(%q) Call() = %+v, %v, want %+v", by, got, err, *want)
+		}
+	}
+	over := func(r storage.Call) storage.Call {
+		t.Helper()
+		if _, _, err := s.End(ctx, r.ID, 1, telephony.CallerHangup, later(1)); err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.Call(ctx, r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	tell(&r, "", "") // it did not say
+	tell(&r, "human", "human")
+	tell(&r, "machine_start", "human")
+	r = over(r)
+	tell(&r, "fax", "human")
+	late = over(late)
+	tell(&late, "machine_end_beep\x00", "machine_end_beep\uFFFD")
+	refused(t, "SetAnswerer(nobody)", s.SetAnswerer(ctx, "nobody", "human"), storage.ErrNotFound)
 }

@@ -64,6 +64,7 @@ func status(t testing.TB, s storage.Store, id string) string {
 
 func dispatched(t *testing.T, s storage.Store) {
 	d, r := wanted("1", "key")
+	r.Account = "AC1"
 	on, created, err := s.CreateDispatch(t.Context(), d, r)
 	if err != nil || !created || on != d {
 		t.Errorf("CreateDispatch() = %+v, %v, %v, want %+v", on, created, err, d)
@@ -75,7 +76,7 @@ func dispatched(t *testing.T, s storage.Store) {
 		t.Errorf("DispatchByKey() = %+v, %v, want %+v", on, err, d)
 	}
 	c, err := s.Call(t.Context(), d.Call)
-	if err != nil || c.Conversation != d.Conversation || c.Epoch != 1 || c.Variables != "{}" {
+	if err != nil || c.Conversation != d.Conversation || c.Epoch != 1 || c.Variables != "{}" || c.Account != "AC1" {
 		t.Errorf("Call() = %+v, %v, want the dispatch's", c, err)
 	}
 	_, byID := s.Dispatched(t.Context(), "nobody")
@@ -284,7 +285,7 @@ func attached(t *testing.T, s storage.Store) {
 	ctx := t.Context()
 	call(t, s, "1")
 	d := session(t, s, "a", "uuid_1", now)
-	r := storage.Call{ID: "call_s", Carrier: "CA1", Direction: telephony.Inbound, State: telephony.InProgress, Created: now, Node: "node_a"}
+	r := storage.Call{ID: "call_s", Carrier: "CA1", Direction: telephony.Inbound, State: telephony.InProgress, Created: now, Node: "node_a", Account: "AC1"}
 	if _, err := s.Attach(ctx, d.Session, r); !errors.Is(err, storage.ErrCarrier) {
 		t.Errorf("Attach(a call that is known) = %v, want ErrCarrier", err)
 	}
@@ -295,7 +296,7 @@ func attached(t *testing.T, s storage.Store) {
 		r := r
 		r.ID, r.Carrier = telephony.CallID(fmt.Sprint("call_s", i)), fmt.Sprint("CAs", i)
 		on, err := s.Attach(ctx, d.Session, r)
-		if err == nil && (on.Conversation != d.Conversation || on.AgentUUID != "uuid_1" || on.Workspace != roster.Default || on.PostCall != 5 || on.Node != "node_a") {
+		if err == nil && (on.Conversation != d.Conversation || on.AgentUUID != "uuid_1" || on.Workspace != roster.Default || on.PostCall != 5 || on.Node != "node_a" || on.Account != "AC1") {
 			err = fmt.Errorf("attached %+v", on)
 		}
 		return err

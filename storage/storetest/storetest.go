@@ -48,6 +48,7 @@ func init() {
 		check{"a token is spent once", admitted},
 		check{"progress only moves on", progress},
 		check{"of two creators one wins", twoCreators},
+		check{"who answered is kept as the carrier said it first", answererKept},
 		check{"unended lists the open calls", unended},
 	)
 	suite("journal",
@@ -73,7 +74,7 @@ func call(t testing.TB, s storage.Store, name string) storage.Call {
 		From: "+15550100", To: "+15550199", Direction: telephony.Inbound,
 		Agent: "demo", State: telephony.Ringing, Created: now,
 		Workspace: "default", Node: "node_a", AgentUUID: "uuid_1", Version: 3, Conversation: "conv-" + name,
-		Variables: `{"name":"Ann"}`, PostCall: 7, Why: "because",
+		Variables: `{"name":"Ann"}`, PostCall: 7, Why: "because", Account: "AC1",
 	})
 	if err != nil || !created {
 		t.Fatalf("Create(%s) = %v, %v, want a new call", name, created, err)
