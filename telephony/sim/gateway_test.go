@@ -36,7 +36,7 @@ const (
 	ms      = time.Millisecond
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(officially{m}) }
 
 // request is a webhook that the gateway got.
 type request struct {
@@ -264,7 +264,7 @@ func (l loopbackTo) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func twilioClient(t *testing.T, c *sim.Carrier, password string) *api.ApiService {
-	srv := httptest.NewServer(c.Handler())
+	srv := httptest.NewServer(checked(c))
 	t.Cleanup(func() {
 		srv.Close()
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
