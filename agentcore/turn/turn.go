@@ -44,14 +44,18 @@ const (
 	Quiet                            // nobody spoke for so long that the agent may ask
 	Silent                           // nobody spoke for so long that the call is over
 	TimeUp                           // the call has lasted as long as it may
+	LeaveAsked                       // the agent hands the call to somebody else once it has said what it says
+	Accepted                         // somebody waits for the caller: the agent has to leave soon
+	Late                             // they have waited as long as they should
+	News                             // what became of a transfer: the caller is owed word of it, and nobody waits for them
 )
 
 // Event is one thing that happened on the call.
 type Event struct {
 	Kind  EventKind
 	Reply int // which reply; set for the kinds that name one
-	// Unanswered is set for Reopened if the caller waits for an answer, and for
-	// SpeechBegan if the live reply has more to say than what is planned of it:
+	// Unanswered is set for Reopened and News if the caller waits for an answer,
+	// and for SpeechBegan if the live reply has more to say than what is planned of it:
 	// cut now, the answer must be thought of again.
 	Unanswered bool
 }
@@ -64,6 +68,7 @@ const (
 	Cancel                        // stop making and playing reply Reply
 	Release                       // reply Reply is over; let go of it
 	End                           // end the call; Cause says why
+	Leave                         // let go of the call: somebody else has it
 )
 
 // Why a reply is made.
@@ -75,6 +80,8 @@ const (
 	Resume   Why = "resume"   // the rest of a reply that a noise or a lost line cut
 	Prompt   Why = "prompt"   // nobody spoke for a while
 	Apology  Why = "apology"  // something broke for good; the call ends after it
+	Tidings  Why = "news"     // of what became of a transfer
+	Connect  Why = "connect"  // somebody waits for the caller; the agent leaves after it
 )
 
 // Cause says why the machine ends a call.
@@ -113,6 +120,9 @@ type Machine struct {
 	unsaid bool // words of the caller wait for an answer
 	cut    bool // a reply was cut, and no words came since
 	asked  bool // the agent has asked, and nobody spoke since
+	leave  bool // the agent hands the call over, and no words came since: it leaves after what it says
+	waited bool // somebody waits for the caller
+	news   bool // of what became of a transfer, for the next reply
 }
 
 // Phase reports whose turn it is.
@@ -148,6 +158,17 @@ func (m *Machine) Step(do []Action, ev Event) []Action {
 		}
 	case TimeUp:
 		return m.end(m.cancel(do), ByTime)
+	case LeaveAsked:
+		m.leave = true
+		return m.floor(do)
+	case Accepted:
+		return m.accepted(do)
+	case Late:
+		return m.late(do)
+	case News:
+		m.news, m.waited, m.leave = true, false, false
+		m.unsaid = m.unsaid || ev.Unanswered
+		return m.floor(do)
 	case Quiet:
 		if m.phase == Listening && m.Prompts && !m.asked {
 			m.asked = true
@@ -167,6 +188,7 @@ func (m *Machine) Step(do []Action, ev Event) []Action {
 		}
 	default:
 		if m.live() && m.why == Apology {
+			m.voice = ev.Kind == SpeechBegan || m.voice && ev.Kind != SpeechEnded
 			return do // nothing that the caller does keeps it from being said
 		}
 		return m.heard(do, ev)
@@ -184,16 +206,20 @@ func (m *Machine) heard(do []Action, ev Event) []Action {
 		if m.Holds() {
 			return do
 		}
-		if m.live() && m.why == Answer {
-			m.unsaid = m.unsaid || ev.Unanswered
-		}
+		why, live := m.why, m.live()
 		do = m.cancel(do)
+		if live && ev.Unanswered {
+			m.again(why)
+		}
 		m.phase = Hearing
 		return do
 	case SpeechEnded:
 		if m.voice {
 			m.voice = false
 			m.owed++
+		}
+		if m.waited {
+			return m.floor(do)
 		}
 		return do
 	case Words, Key:
@@ -214,7 +240,17 @@ func (m *Machine) heard(do []Action, ev Event) []Action {
 
 // spoke notes that the caller said something that wants an answer.
 func (m *Machine) spoke() {
-	m.unsaid, m.cut, m.last, m.asked = true, false, false, false
+	m.unsaid, m.cut, m.last, m.asked, m.leave = true, false, false, false, false
+}
+
+// again notes that a reply for why, which was cut, has to be thought of again.
+func (m *Machine) again(why Why) {
+	switch why {
+	case Answer:
+		m.unsaid = true
+	case Tidings:
+		m.news, m.cut = true, false
+	}
 }
 
 // floor gives the agent the floor if the caller has left it.
@@ -222,6 +258,8 @@ func (m *Machine) floor(do []Action) []Action {
 	switch {
 	case m.live():
 		return do
+	case m.waited && !m.voice:
+		return m.connect(do)
 	case (m.voice || m.owed > 0) && !mutant("both-speak"):
 		m.phase = Hearing
 		return do
@@ -229,6 +267,11 @@ func (m *Machine) floor(do []Action) []Action {
 		return m.start(do, Answer)
 	case m.cut:
 		return m.start(do, Resume)
+	case m.leave:
+		return m.left(do)
+	case m.news:
+		m.asked = false
+		return m.start(do, Tidings)
 	}
 	m.phase = Listening
 	return do
@@ -250,7 +293,7 @@ func (m *Machine) replied(do []Action, kind EventKind) []Action {
 		}
 		return do
 	case ReplyFailed:
-		if m.why == Apology {
+		if m.why == Apology || m.why == Connect {
 			return m.end(append(do, Action{Kind: Cancel, Reply: m.reply}), ByProvider)
 		}
 		return m.apologise(do)
@@ -261,7 +304,9 @@ func (m *Machine) replied(do []Action, kind EventKind) []Action {
 	do = append(do, Action{Kind: Release, Reply: m.reply})
 	m.phase = Listening
 	switch {
-	case m.why == Apology:
+	case m.why == Connect && m.waited:
+		return m.left(do)
+	case m.why == Apology && !m.waited:
 		return m.end(do, ByProvider)
 	case m.last:
 		return m.end(do, ByAgent)
@@ -272,16 +317,25 @@ func (m *Machine) replied(do []Action, kind EventKind) []Action {
 }
 
 func (m *Machine) apologise(do []Action) []Action {
-	if m.live() && m.why == Apology {
+	if m.live() && (m.why == Apology || m.why == Connect) {
 		return do
 	}
 	do = m.cancel(do)
+	switch {
+	case m.waited && !m.voice:
+		return m.connect(do)
+	case m.handsOver():
+		return m.left(do)
+	}
 	return m.start(do, Apology)
 }
 
 func (m *Machine) start(do []Action, why Why) []Action {
 	m.reply++
 	m.phase, m.why, m.cut, m.held, m.kept = Thinking, why, false, false, false
+	if why == Answer || why == Tidings {
+		m.news = false // it is among what the reply is made of
+	}
 	return append(do, Action{Kind: Start, Reply: m.reply, Why: why})
 }
 
@@ -292,11 +346,18 @@ func (m *Machine) cancel(do []Action) []Action {
 		return do
 	}
 	m.cut = m.phase == Speaking || m.why != Answer
+	if m.phase == Thinking {
+		m.again(m.why)
+	}
 	m.phase = Listening
 	return append(do, Action{Kind: Cancel, Reply: m.reply})
 }
 
+// end ends the call, but not one that somebody else is about to have.
 func (m *Machine) end(do []Action, cause Cause) []Action {
+	if cause != ByAgent && m.handsOver() {
+		return m.left(do)
+	}
 	m.phase = Over
 	return append(do, Action{Kind: End, Cause: cause})
 }

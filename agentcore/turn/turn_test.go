@@ -127,15 +127,24 @@ func TestMachine(t *testing.T) {
 // FuzzMachine checks what must hold for any order of events: a reply starts
 // only when none is live, only the live reply is cancelled or released, no reply
 // starts while the caller speaks (but to say that something broke, or on an open
-// line), and nothing follows the end.
+// line, or when somebody else has waited for long), no call ends for a fault while
+// somebody waits for its caller, and nothing follows the end.
 func FuzzMachine(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 1, 4})
 	f.Add([]byte{3, 4, 5, 8, 3, 4, 6, 9})
+	f.Add([]byte{2, 3, 4, 16, 7, 3, 4, 6, 8, 17, 19, 7, 8})
+	f.Add([]byte{2, 17, 3, 18, 8, 19, 9})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		m := turn.Machine{Greets: true, Prompts: true}
-		live, newest, speaking, held, over := 0, 0, false, false, false
+		live, newest, speaking, held, waited, over := 0, 0, false, false, false, false
 		for _, b := range script {
-			kind := turn.EventKind(b%16 + 1)
+			kind := turn.EventKind(b%20 + 1)
+			switch kind {
+			case turn.Accepted:
+				waited = !over
+			case turn.News:
+				waited = false
+			}
 			if kind == turn.SpeechBegan {
 				speaking = true
 			} else if kind == turn.SpeechEnded {
@@ -148,11 +157,13 @@ func FuzzMachine(f *testing.F) {
 					t.Fatalf("%v after the end", a)
 				case held:
 					t.Fatalf("%v for a sound while a reply is held", a)
-				case a.Kind == turn.End:
+				case a.Kind == turn.End && a.Cause != turn.ByAgent && waited:
+					t.Fatalf("%v while somebody waits for the caller", a)
+				case a.Kind == turn.End || a.Kind == turn.Leave:
 					over, live = true, 0
 				case a.Kind == turn.Start && live == 0:
 					live, newest = a.Reply, a.Reply
-					if speaking && a.Why == turn.Answer {
+					if speaking && (a.Why == turn.Answer || a.Why == turn.Tidings || a.Why == turn.Connect && kind != turn.Late) {
 						t.Fatalf("%v while the caller speaks", a)
 					}
 				case a.Kind != turn.Start && a.Reply == live && live != 0:
