@@ -3,7 +3,12 @@ package twilio
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
+	"io"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
@@ -26,6 +31,9 @@ func (a reply) write(w http.ResponseWriter) {
 	w.Write(a.body)
 }
 
+// repeatHeader names a request; its repetition has the same.
+const repeatHeader = "I-Twilio-Idempotency-Token"
+
 // reply answers r by make, or as it answered the same request before.
 func (t *Trunk) reply(w http.ResponseWriter, r request, make func() (a reply, keep bool)) {
 	token := r.Header.Get(repeatHeader)
@@ -34,27 +42,46 @@ func (t *Trunk) reply(w http.ResponseWriter, r request, make func() (a reply, ke
 		a.write(w)
 		return
 	}
-	a, repeated, err := t.answers.do(r.Context(), keyOf(r, token), make)
-	if err != nil {
+	a, repeated, err := t.answers.do(r.Context(), keyOf(r, token), digestOf(r.form), make)
+	switch {
+	case errors.Is(err, errReused):
+		t.refuse(w, r.Request, refusal{status: http.StatusConflict, reason: ReasonTokenReused})
+		return
+	case err != nil:
 		textReply(http.StatusServiceUnavailable).write(w)
 		return
-	}
-	if repeated {
+	case repeated:
 		t.c.Count(ReasonRepeated)
 	}
 	a.write(w)
 }
 
-// keyOf names a request. Twilio's token alone would not do: the signature does
-// not cover it, so whoever replays a body could put any token beside it.
-func keyOf(r request, token string) [sha256.Size]byte {
-	h := sha256.New()
-	for _, part := range []string{r.RequestURI, token, string(r.body)} {
-		sum := sha256.Sum256([]byte(part))
-		h.Write(sum[:])
-	}
-	return [sha256.Size]byte(h.Sum(nil))
+type digest [sha256.Size]byte
+
+// keyOf names a request. The account is part of it because the signature does
+// not cover the token: no account is to spoil the requests of another.
+func keyOf(r request, token string) digest {
+	return digestOf(url.Values{"account": {r.account}, "token": {token}, "address": {r.RequestURI}})
 }
+
+// digestOf stands for a form, however it was written. It leaves out what Twilio
+// adds when it asks the fallback address, which may be this very one: the
+// question is still the same.
+func digestOf(form url.Values) digest {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		if name == "ErrorCode" || name == "ErrorUrl" {
+			continue
+		}
+		for _, value := range form[name] {
+			io.WriteString(h, url.QueryEscape(name)+"="+url.QueryEscape(value)+"&")
+		}
+	}
+	return digest(h.Sum(nil))
+}
+
+// errReused means that another request had the same token.
+var errReused = errors.New("twilio: the idempotency token is of another request")
 
 // Bounds of what is remembered. Twilio repeats a request within seconds.
 const (
@@ -66,25 +93,30 @@ const (
 // gets the same answer, also while the first is still being made.
 type answers struct {
 	mu    sync.Mutex
-	known map[[sha256.Size]byte]*remembered
+	known map[digest]*remembered
 	order []*remembered // oldest first
 }
 
 type remembered struct {
-	key    [sha256.Size]byte
+	key    digest
+	body   digest // what was asked
 	at     time.Time
 	done   chan struct{} // closed when answer is there
 	answer reply
 	keep   bool // answer may be given again
 }
 
-func newAnswers() *answers { return &answers{known: map[[sha256.Size]byte]*remembered{}} }
+func newAnswers() *answers { return &answers{known: map[digest]*remembered{}} }
 
 // do returns the answer known under key, or makes it. An answer that make does
-// not want kept is made anew for each who asks.
-func (a *answers) do(ctx context.Context, key [sha256.Size]byte, make func() (reply, bool)) (answer reply, repeated bool, err error) {
+// not want kept is made anew for each who asks. While it is known, or being
+// made, another body under the same key fails with errReused.
+func (a *answers) do(ctx context.Context, key, body digest, make func() (reply, bool)) (answer reply, repeated bool, err error) {
 	for {
-		m, mine := a.claim(key, time.Now())
+		m, mine := a.claim(key, body, time.Now())
+		if m.body != body {
+			return reply{}, false, errReused
+		}
 		if mine {
 			defer a.settle(m)
 			m.answer, m.keep = make()
@@ -102,7 +134,7 @@ func (a *answers) do(ctx context.Context, key [sha256.Size]byte, make func() (re
 }
 
 // claim returns what is remembered under key; mine if the caller is to make it.
-func (a *answers) claim(key [sha256.Size]byte, now time.Time) (m *remembered, mine bool) {
+func (a *answers) claim(key, body digest, now time.Time) (m *remembered, mine bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for len(a.order) > 0 && (len(a.order) >= maxAnswers || now.Sub(a.order[0].at) > keepAnswer) {
@@ -112,7 +144,7 @@ func (a *answers) claim(key [sha256.Size]byte, now time.Time) (m *remembered, mi
 	if m, ok := a.known[key]; ok {
 		return m, false
 	}
-	m = &remembered{key: key, at: now, done: make(chan struct{})}
+	m = &remembered{key: key, body: body, at: now, done: make(chan struct{})}
 	a.known[key] = m
 	a.order = append(a.order, m)
 	return m, true

@@ -1,11 +1,11 @@
 package twilio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -17,57 +17,53 @@ import (
 const deskTimeout = 10 * time.Second
 
 // media serves a stream's socket from the upgrade to the last message, in the
-// server's own goroutine.
+// server's own goroutine. The upgrade names no account, so the path does.
 func (t *Trunk) media(w http.ResponseWriter, r *http.Request) {
-	signature := r.Header.Get(signatureHeader)
-	address := "ws" + strings.TrimPrefix(t.signedURL(r), "http") // wss when we are https
-	switch {
-	case signature == "":
-		t.refuse(w, http.StatusForbidden, ReasonUnsigned)
+	sid := cmp.Or(r.PathValue(accountSegment), t.c.AccountSID)
+	if no := t.vouchSocket(r, sid); no != nil {
+		t.refuse(w, r, *no)
 		return
-	case len(r.RequestURI) > maxURI:
-		t.refuse(w, http.StatusRequestURITooLong, ReasonBodyTooBig)
-		return
-	case !t.validator.Valid(address, nil, signature):
-		t.refuseSignature(w, address)
-		return
-	case !websocket.IsWebSocketUpgrade(r):
-		t.refuse(w, http.StatusBadRequest, ReasonNotUpgrade)
-		return
-	case !t.streams.enter():
-		t.refuse(w, http.StatusServiceUnavailable, ReasonClosed)
+	}
+	if !t.streams.enter() {
+		t.refuse(w, r, refusal{status: http.StatusServiceUnavailable, reason: ReasonClosed})
 		return
 	}
 	defer t.streams.leave()
 	conn, err := t.upgrader.Upgrade(w, r, nil) // answers the error itself
 	if err != nil {
-		t.c.Count(ReasonNotUpgrade)
+		t.odd(r, refusal{status: http.StatusBadRequest, reason: ReasonNotUpgrade})
 		return
 	}
 	defer conn.Close()
-	t.stream(conn, r.RemoteAddr)
+	t.stream(conn, r, sid)
+}
+
+// vouchSocket checks that account sid signed an upgrade.
+func (t *Trunk) vouchSocket(r *http.Request, sid string) *refusal {
+	if len(r.RequestURI) > maxURI {
+		return &refusal{status: http.StatusRequestURITooLong, reason: ReasonBodyTooBig}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), deskTimeout)
+	defer cancel()
+	if no := t.vouch(ctx, r, sid, t.socketURLs(r), nil); no != nil {
+		return no
+	}
+	if !websocket.IsWebSocketUpgrade(r) {
+		return &refusal{status: http.StatusBadRequest, reason: ReasonNotUpgrade}
+	}
+	return nil
 }
 
 // stream waits for the start message, admits the stream by its token and hands
 // it to the desk.
-func (t *Trunk) stream(conn *websocket.Conn, remote string) {
-	host, _, err := net.SplitHostPort(remote)
+func (t *Trunk) stream(conn *websocket.Conn, r *http.Request, sid string) {
+	leg, err := t.started(conn, r)
 	if err != nil {
-		host = remote
-	}
-	place, dropped := t.pending.add(host, conn)
-	if dropped {
-		t.c.Count(ReasonPendingFull)
-	}
-	leg, err := Accept(conn, t.c.Leg)
-	t.pending.remove(place)
-	if err != nil {
-		t.c.Log.Debug("twilio: a socket never became a stream", "err", err)
 		return
 	}
-	call, err := t.admit(leg)
+	call, reason, err := t.admit(leg, sid)
 	if err != nil {
-		t.c.Log.Warn("twilio: stream refused", "call", leg.start.CallSID, "err", err)
+		t.odd(r, refusal{reason: reason, err: err})
 		leg.release(websocket.ClosePolicyViolation, time.Now().Add(t.c.Leg.Linger))
 		return
 	}
@@ -79,34 +75,61 @@ func (t *Trunk) stream(conn *websocket.Conn, remote string) {
 	}
 }
 
+// started waits for the start message, in one of the places for those who have
+// shown nothing yet. That it never came is told, not returned to be told.
+func (t *Trunk) started(conn *websocket.Conn, r *http.Request) (*Leg, error) {
+	place, dropped := t.pending.add(hostOf(r), conn)
+	if dropped {
+		t.odd(r, refusal{reason: ReasonPendingFull})
+	}
+	leg, err := Accept(conn, t.c.Leg)
+	t.pending.remove(place)
+	switch {
+	case err == nil:
+	case errors.Is(err, errFormat):
+		t.tell(r, refusal{reason: ReasonBadFormat, err: err}) // Accept counted it
+	default:
+		t.tell(r, refusal{reason: ReasonNoStart, err: err})
+	}
+	return leg, err
+}
+
+// hostOf is the address of whoever sent r, without its port.
+func hostOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
 var (
 	errNoToken      = errors.New("the stream has no token")
 	errWrongAccount = errors.New("the stream is of another account")
 )
 
-// admit spends the stream's token.
-func (t *Trunk) admit(leg *Leg) (telephony.Call, error) {
+// admit spends the token of a stream that account sid signed for. With an error
+// goes the reason under which it is counted.
+func (t *Trunk) admit(leg *Leg, sid string) (call telephony.Call, reason string, err error) {
 	start := leg.Start()
 	token := start.Params[tokenParam]
-	if start.AccountSID != t.c.AccountSID {
-		t.c.Count(ReasonWrongAccount)
-		return telephony.Call{}, errWrongAccount
+	if start.AccountSID != sid {
+		return call, ReasonWrongAccount, errWrongAccount
 	}
 	if token == "" {
-		t.c.Count(ReasonNoToken)
-		return telephony.Call{}, errNoToken
+		return call, ReasonNoToken, errNoToken
 	}
 	ctx, cancel := context.WithTimeout(t.streams.ctx, deskTimeout)
 	defer cancel()
-	call, err := t.desk.Admit(ctx, token, start.CallSID)
+	call, err = t.desk.Admit(ctx, token, start.CallSID)
 	switch {
 	case err == nil:
 	case errors.Is(err, telephony.ErrToken):
-		t.c.Count(ReasonBadToken)
+		reason = ReasonBadToken
 	case errors.Is(err, telephony.ErrStillTalking):
-		t.c.Count(ReasonStillTalking)
+		reason = ReasonStillTalking
 	default:
-		t.c.Count(ReasonDeskFailed)
+		reason = ReasonDeskFailed
 	}
-	return call, err
+	return call, reason, err
 }

@@ -35,14 +35,17 @@ const (
 	ReasonDeskFailed   = "desk_failed"
 
 	// Why a request was refused, or something to know about it.
-	ReasonMethod       = "method"
-	ReasonBodyTooBig   = "body_too_big"
-	ReasonBadForm      = "bad_form"
-	ReasonUnsigned     = "unsigned"
-	ReasonBadSignature = "bad_signature"
-	ReasonWrongAccount = "wrong_account"
-	ReasonClosed       = "trunk_closed"
-	ReasonUnknownCall  = "unknown_call"
-	ReasonRepeated     = "repeated_request" // answered again from memory
-	ReasonAnsweredBy   = "answered_by_"     // followed by one of Twilio's verdicts, or "other"
+	ReasonMethod         = "method"
+	ReasonBodyTooBig     = "body_too_big"
+	ReasonBadForm        = "bad_form"
+	ReasonUnsigned       = "unsigned"
+	ReasonBadSignature   = "bad_signature"
+	ReasonWrongAccount   = "wrong_account"   // it names an account that is not known here
+	ReasonAccountsFailed = "accounts_failed" // whether it is known could not be found out
+	ReasonClosed         = "trunk_closed"
+	ReasonUnknownCall    = "unknown_call"
+	ReasonTokenReused    = "idempotency_token_reused" // with another body than before
+	ReasonRepeated       = "repeated_request"         // answered again from memory
+	ReasonAnsweredBy     = "answered_by_"             // followed by one of Twilio's verdicts, or "other"
+	ReasonProbed         = "probed"                   // somebody with the token proved the road to us; no refusal
 )

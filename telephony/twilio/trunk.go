@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -22,6 +20,11 @@ const (
 	pathAMD    = "/twilio/amd"
 	pathNext   = "/twilio/next"
 	pathMedia  = "/twilio/media"
+	pathProbe  = "/twilio/probe"
+
+	pathMediaOf = pathMedia + "/{" + accountSegment + "}" // of accounts that are not the trunk's own
+
+	accountSegment = "account"
 )
 
 // Trunk answers what Twilio asks. Make one with [New], serve its Handler, and
@@ -30,6 +33,7 @@ type Trunk struct {
 	c         Config
 	desk      telephony.Desk
 	base      string // scheme and host of PublicURL
+	fallback  string // the same of FallbackURL; empty: there is none
 	streamURL string // where streams connect: wss, or ws on loopback
 	validator *Validator
 	answers   *answers
@@ -38,10 +42,10 @@ type Trunk struct {
 	routes    []Route
 	mux       *http.ServeMux
 	streams   streams
-	warned    atomic.Int64 // when a bad signature was last logged, Unix seconds
+	notices   notices
 }
 
-// Route is one address of a trunk.
+// Route is one address of a trunk. Its Path is a pattern of [http.ServeMux].
 type Route struct {
 	Method, Path string
 	serve        http.HandlerFunc
@@ -62,6 +66,7 @@ func New(c Config, desk telephony.Desk) (*Trunk, error) {
 		c:         c,
 		desk:      desk,
 		base:      base,
+		fallback:  strings.TrimSuffix(c.FallbackURL, "/"),
 		streamURL: "ws" + strings.TrimPrefix(base, "http") + pathMedia, // https gives wss
 		validator: NewValidator(append([]string{c.AuthToken}, c.OldTokens...)...),
 		answers:   newAnswers(),
@@ -76,17 +81,22 @@ func New(c Config, desk telephony.Desk) (*Trunk, error) {
 		mux: http.NewServeMux(),
 	}
 	t.streams.init()
-	t.routes = []Route{
-		{http.MethodPost, pathVoice, t.form(t.voice)},
-		{http.MethodPost, pathNext, t.form(t.next)},
-		{http.MethodPost, pathStatus, t.form(t.status)},
-		{http.MethodPost, pathAMD, t.form(t.amd)},
-		{http.MethodGet, pathMedia, t.media},
-	}
-	for _, r := range t.routes {
-		t.mux.Handle(r.Path, t.method(r))
-	}
+	t.route(http.MethodPost, pathVoice, t.form(t.voice))
+	t.route(http.MethodPost, pathNext, t.form(t.next))
+	t.route(http.MethodPost, pathStatus, t.form(t.status))
+	t.route(http.MethodPost, pathAMD, t.form(t.amd))
+	t.route(http.MethodGet, pathMedia, t.media)
+	t.route(http.MethodGet, pathMediaOf, t.media)
+	t.route(http.MethodGet, pathProbe, t.probe)
 	return t, nil
+}
+
+// route adds one address. It is the only way into the mux, so that Routes lists
+// all of it, and a test can try every one.
+func (t *Trunk) route(method, path string, serve http.HandlerFunc) {
+	r := Route{method, path, serve}
+	t.routes = append(t.routes, r)
+	t.mux.Handle(path, t.method(r))
 }
 
 // Handler serves every route of the trunk.
@@ -100,30 +110,11 @@ func (t *Trunk) method(r Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.Method != r.Method {
 			w.Header().Set("Allow", r.Method)
-			t.refuse(w, http.StatusMethodNotAllowed, ReasonMethod)
+			t.refuse(w, req, refusal{status: http.StatusMethodNotAllowed, reason: ReasonMethod})
 			return
 		}
 		r.serve(w, req)
 	})
-}
-
-// refuse counts a refusal and answers it without saying more than its status.
-func (t *Trunk) refuse(w http.ResponseWriter, status int, reason string) {
-	t.c.Count(reason)
-	http.Error(w, http.StatusText(status), status)
-}
-
-// refuseSignature turns down a request whose signature does not fit address,
-// and tells the operator, because the cause is more often a setting than an
-// attack. A flood of them logs one line in ten seconds.
-func (t *Trunk) refuseSignature(w http.ResponseWriter, address string) {
-	t.refuse(w, http.StatusForbidden, ReasonBadSignature)
-	now := time.Now().Unix()
-	if last := t.warned.Load(); now-last >= 10 && t.warned.CompareAndSwap(last, now) {
-		address, _, _ = strings.Cut(address, "?")
-		t.c.Log.Warn("twilio: a request's signature does not fit; the public URL must be the one that Twilio calls, "+
-			"and the auth token the primary one of the account that owns the number", "checked_against", address)
-	}
 }
 
 // Wait waits until no stream is left, for as long as ctx lasts. New ones may

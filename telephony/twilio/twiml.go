@@ -71,16 +71,17 @@ func twiml(verbs ...any) []byte {
 // the query of a stream's URL, so this is the one place for it.
 const tokenParam = "token"
 
-// answer is the TwiML of a step. again is where StepWait asks anew.
+// answer is the TwiML of a step of account's call. again is where StepWait asks
+// anew.
 //
-// Nothing ever follows the Connect: a verb there would run when our process
-// dies, and a <Hangup/> would make every crash the end of the call. The action
-// is asked instead, whoever closed the stream.
-func (t *Trunk) answer(s telephony.Step, again string) []byte {
+// Nothing ever follows a Connect or a Dial: a verb there would run when our
+// process dies, and a <Hangup/> would make every crash the end of the call. The
+// action is asked instead, whoever closed the stream.
+func (t *Trunk) answer(s telephony.Step, account, again string) []byte {
 	switch s.Kind {
 	case telephony.StepConnect:
 		return twiml(connect{Action: pathNext, Stream: stream{
-			URL:    t.streamURL,
+			URL:    t.streamOf(account),
 			Params: []parameter{{Name: tokenParam, Value: s.Token}},
 		}})
 	case telephony.StepNothing:
@@ -91,6 +92,20 @@ func (t *Trunk) answer(s telephony.Step, again string) []byte {
 		return twiml(reject{})
 	case telephony.StepWait:
 		return twiml(pause{Length: 1}, redirect{URL: again})
+	case telephony.StepDial:
+		return twiml(t.dialOf(s.Dial))
+	case telephony.StepJoin:
+		return twiml(joinOf(s.Room))
 	}
 	return twiml(hangup{}) // StepHangup; and what else could an unknown step mean
+}
+
+// streamOf is where the streams of account's calls connect. Other accounts have
+// addresses of their own, because the upgrade names no account and each signs
+// with its own token.
+func (t *Trunk) streamOf(account string) string {
+	if account == "" {
+		return t.streamURL
+	}
+	return t.streamURL + "/" + account
 }

@@ -3,7 +3,6 @@ package twilio
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -14,60 +13,6 @@ import (
 
 	"github.com/hookswitch/hookswitch/telephony"
 )
-
-func TestEveryRouteRefusesWhatIsNotSigned(t *testing.T) {
-	r := newRig(t)
-	if len(r.trunk.Routes()) != 5 {
-		t.Errorf("routes: %v", r.trunk.Routes())
-	}
-	form := formOf()
-	unsigned, wrong := 0, 0
-	for _, route := range r.trunk.Routes() {
-		address := r.server.URL + route.Path
-		signedAs := address
-		if route.Method == http.MethodGet {
-			form, signedAs = url.Values{}, "ws"+strings.TrimPrefix(address, "http")
-		} else {
-			form = formOf()
-		}
-		for name, signature := range map[string]string{
-			"none":            "",
-			"nonsense":        "nonsense",
-			"of nothing":      sign(testToken, "", nil),
-			"another token":   sign("54321", signedAs, form),
-			"no token":        sign("", signedAs, form),
-			"another scheme":  sign(testToken, strings.Replace(signedAs, "://", "s://", 1), form),
-			"another path":    sign(testToken, signedAs+"/", form),
-			"another form":    sign(testToken, signedAs, formOf("To", "+19005550100")),
-			"the wrong way":   sign(testToken, signedAs+form.Encode(), nil),
-			"a query claimed": sign(testToken, signedAs+"?x=1", form),
-		} {
-			if name == "the wrong way" && len(form) == 0 {
-				continue // which is the right way for a GET
-			}
-			headers := []string{"I-Twilio-Idempotency-Token", "one"}
-			if signature != "" {
-				headers = append(headers, "X-Twilio-Signature", signature)
-				wrong++
-			} else {
-				unsigned++
-			}
-			if status, _ := r.raw(route.Method, route.Path, form.Encode(), headers...); status != http.StatusForbidden {
-				t.Errorf("%s %s with signature %s: %d, want 403", route.Method, route.Path, name, status)
-			}
-		}
-		other := map[string]string{http.MethodGet: http.MethodPost, http.MethodPost: http.MethodGet}[route.Method]
-		if status, _ := r.raw(other, route.Path, ""); status != http.StatusMethodNotAllowed {
-			t.Errorf("%s %s: %d, want 405", other, route.Path, status)
-		}
-	}
-	if r.tally.of(ReasonUnsigned) != unsigned || r.tally.of(ReasonBadSignature) != wrong || r.tally.of(ReasonMethod) != 5 {
-		t.Errorf("counted %v", &r.tally)
-	}
-	if len(r.desk.calls)+len(r.desk.words) != 0 {
-		t.Errorf("the desk heard of it: %v %v", r.desk.calls, r.desk.words)
-	}
-}
 
 func TestVoiceAnswersWithAConnectAndNothingBehindIt(t *testing.T) {
 	r := newRig(t)
@@ -227,7 +172,7 @@ func TestARepeatedRequestGetsTheSameAnswer(t *testing.T) {
 	if got := ask("two", ""); !strings.Contains(got, "token-CAfedc-3") {
 		t.Errorf("another token got %s", got)
 	}
-	if got := ask("one", "Paris"); !strings.Contains(got, "token-CAfedc-4") {
+	if got := ask("one", "Paris"); strings.Contains(got, "token") || r.tally.of(ReasonTokenReused) != 1 {
 		t.Errorf("the same token with another form got %s", got)
 	}
 }
@@ -250,7 +195,7 @@ func TestRememberedAnswersAreBoundedAndExpire(t *testing.T) {
 	a := newAnswers()
 	begin := time.Now()
 	for i := range 3 * maxAnswers {
-		m, mine := a.claim([32]byte{byte(i), byte(i >> 8)}, begin)
+		m, mine := a.claim(digest{byte(i), byte(i >> 8)}, digest{}, begin)
 		if !mine {
 			t.Fatal("a new key is known")
 		}
@@ -260,11 +205,11 @@ func TestRememberedAnswersAreBoundedAndExpire(t *testing.T) {
 	if len(a.known) != maxAnswers || len(a.order) != maxAnswers {
 		t.Errorf("%d known, %d in order, want %d", len(a.known), len(a.order), maxAnswers)
 	}
-	last := [32]byte{byte((3*maxAnswers - 1) % 256), byte((3*maxAnswers - 1) >> 8)}
-	if _, mine := a.claim(last, begin.Add(keepAnswer)); mine {
+	last := digest{byte((3*maxAnswers - 1) % 256), byte((3*maxAnswers - 1) >> 8)}
+	if _, mine := a.claim(last, digest{}, begin.Add(keepAnswer)); mine {
 		t.Error("forgotten too early")
 	}
-	if _, mine := a.claim(last, begin.Add(keepAnswer+time.Second)); !mine || len(a.known) != 1 {
+	if _, mine := a.claim(last, digest{}, begin.Add(keepAnswer+time.Second)); !mine || len(a.known) != 1 {
 		t.Errorf("after its time %d are known, mine = %v", len(a.known), mine)
 	}
 }
@@ -320,19 +265,5 @@ func TestARequestInAbsoluteFormIsSignedAsThePublicAddress(t *testing.T) {
 	r.trunk.Handler().ServeHTTP(w, req)
 	if w.Code != 200 || !strings.Contains(w.Body.String(), "<Connect") {
 		t.Errorf("%d %s", w.Code, w.Body)
-	}
-}
-
-func TestABadSignatureTellsTheOperatorOnceAndNoSecret(t *testing.T) {
-	var log strings.Builder
-	r := newRig(t, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
-	for range 5 {
-		r.raw(http.MethodPost, pathVoice+"?call=1", formOf().Encode(), "X-Twilio-Signature", "forged")
-	}
-	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "checked_against="+r.server.URL+pathVoice) {
-		t.Errorf("logged %q, want one line with the address", got)
-	}
-	if got := log.String(); strings.Contains(got, testToken) || strings.Contains(got, "555") || strings.Contains(got, "forged") {
-		t.Errorf("logged a secret: %q", got)
 	}
 }
