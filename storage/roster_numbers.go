@@ -12,7 +12,8 @@ import (
 )
 
 const selectNumber = `SELECT p.id, p.workspace, p.number, p.label, p.inbound, p.outbound, p.provider, p.account, p.token,
-	p.out_trunk, p.in_trunk, COALESCE(a.uuid, ''), COALESCE(a.name, ''), p.status, p.created_us, p.updated_us
+	p.out_trunk, p.in_trunk, COALESCE(a.uuid, ''), COALESCE(a.name, ''), p.status, p.created_us, p.updated_us,
+	p.carrier_id, p.carrier_was
 	FROM phone_numbers p LEFT JOIN agents a ON a.id = p.agent_id `
 
 // CreateNumber implements [roster.Store]. An AgentUUID is linked in the same
@@ -118,6 +119,36 @@ func (db *DB) SetNumberStatus(ctx context.Context, workspace string, id int64, s
 	})
 }
 
+// SetNumberCarrier implements [roster.Store].
+func (db *DB) SetNumberCarrier(ctx context.Context, workspace string, id int64, carrierID, was string, who roster.Actor, now time.Time) error {
+	return db.change(ctx, "set number's carrier", func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE phone_numbers SET carrier_id = $3, carrier_was = $4, updated_us = $5
+			WHERE workspace = $1 AND id = $2 AND (carrier_id <> $3 OR carrier_was <> $4)`,
+			text(workspace), id, text(carrierID), text(was), now.UnixMicro())
+		if err != nil {
+			return err
+		}
+		if n == 1 {
+			detail := "set up"
+			if carrierID == "" {
+				detail = "let go"
+			}
+			return note(ctx, tx, numberChange(workspace, id, "number.carrier", detail, who, now))
+		}
+		_, err = numberOf(ctx, tx, workspace, id)
+		return err
+	})
+}
+
+// NumbersOfAccount implements [roster.Store].
+func (db *DB) NumbersOfAccount(ctx context.Context, account string) (all []roster.Number, err error) {
+	err = db.read(ctx, "list numbers of an account", func(tx Tx) error {
+		all, err = numbersBy(ctx, tx, selectNumber+`WHERE p.account = $1 AND p.carrier_id <> '' ORDER BY p.id`, text(account))
+		return err
+	})
+	return all, err
+}
+
 // DeleteNumber implements [roster.Store].
 func (db *DB) DeleteNumber(ctx context.Context, workspace string, id int64, who roster.Actor, now time.Time) error {
 	return db.change(ctx, "delete number", func(tx Tx) error {
@@ -156,7 +187,8 @@ func numbersBy(ctx context.Context, tx Tx, query string, args ...any) ([]roster.
 		var inbound, outbound, created, updated int64
 		var token, out, in string
 		err := scan(&n.ID, &n.Workspace, &n.Number, &n.Label, &inbound, &outbound, &n.Provider, &n.Account, &token,
-			&out, &in, &n.AgentUUID, &n.AgentName, &n.Status, &created, &updated)
+			&out, &in, &n.AgentUUID, &n.AgentName, &n.Status, &created, &updated,
+			&n.CarrierID, &n.CarrierWas)
 		n.Inbound, n.Outbound, n.Token = inbound != 0, outbound != 0, roster.Secret(token)
 		n.OutTrunk, n.InTrunk = json.RawMessage(out), json.RawMessage(in)
 		n.Created, n.Updated = time.UnixMicro(created), time.UnixMicro(updated)

@@ -30,4 +30,10 @@ type Number struct {
 	Status    string
 	Created   time.Time
 	Updated   time.Time
+
+	// Set up at its carrier, so that calls lead here: the carrier's id of the
+	// number, which proves that Account and Token own it, and what was set there
+	// before, as JSON. Both are empty until then.
+	CarrierID  string
+	CarrierWas string
 }

@@ -92,7 +92,7 @@ type Agents interface {
 // Numbers keeps the phone numbers.
 type Numbers interface {
 	// CreateNumber keeps n under a new id, answered by n.AgentUUID if that is
-	// set. A number in use anywhere is [ErrTaken].
+	// set, and not set up at its carrier. A number in use anywhere is [ErrTaken].
 	CreateNumber(ctx context.Context, n Number, who Actor, now time.Time) (Number, error)
 	Number(ctx context.Context, workspace string, id int64) (Number, error)
 	ListNumbers(ctx context.Context, workspace string) ([]Number, error)
@@ -100,6 +100,14 @@ type Numbers interface {
 	// the zero Agent when none does.
 	NumberOf(ctx context.Context, number string) (Number, Agent, error)
 	SetNumberStatus(ctx context.Context, workspace string, id int64, status string, who Actor, now time.Time) error
+	// SetNumberCarrier notes that a number was set up at its carrier, which calls
+	// it carrierID, and what it was set to before; both empty: that it no longer is.
+	// The number's credentials stay.
+	SetNumberCarrier(ctx context.Context, workspace string, id int64, carrierID, was string, who Actor, now time.Time) error
+	// NumbersOfAccount lists the numbers of a carrier's account in all workspaces
+	// that are set up there, oldest first. Others prove nothing: anybody can say
+	// whose account they have.
+	NumbersOfAccount(ctx context.Context, account string) ([]Number, error)
 	DeleteNumber(ctx context.Context, workspace string, id int64, who Actor, now time.Time) error
 	// LinkNumber says who answers it; agent empty: nobody. A number that another
 	// agent answers is [ErrTaken].

@@ -42,6 +42,8 @@ func init() {
 		check{"a number comes back as it went in", numberKept},
 		check{"a number is taken once, in all workspaces", numberTaken},
 		check{"a number's status is set", numberStatus},
+		check{"what a number was at its carrier is kept, and its token stays", numberAtCarrier},
+		check{"an account's numbers are those that were proved to be its", numbersOfAccount},
 		check{"a number that is deleted is free", numberDeleted},
 		check{"a number leads to one agent", numberLinked},
 		check{"an agent is made with its number, or not at all", agentWithNumber},

@@ -34,6 +34,11 @@ func audited(t *testing.T, s storage.Store) {
 			t.Fatalf("%s: %v", what, err)
 		}
 	}
+	for _, is := range []string{"PN1", "PN1", ""} {
+		if err := s.SetNumberCarrier(ctx, roster.Default, n.ID, is, "", who, now); err != nil {
+			t.Fatal(err)
+		}
+	}
 	number, key := s.DeleteNumber(ctx, roster.Default, n.ID, who, now), s.RevokeKey(ctx, roster.Default, "key_7", who, later(9))
 	if number != nil || key != nil {
 		t.Fatal(number, key)
@@ -56,6 +61,8 @@ func audited(t *testing.T, s storage.Store) {
 		`key:key_1 number.link 1: agent ` + uuid(1),
 		`key:key_1 agent.delete ` + uuid(1) + `: phone numbers let go: 1`,
 		`key:key_1 number.status 1: deleting`,
+		`key:key_1 number.carrier 1: set up`,
+		`key:key_1 number.carrier 1: let go`,
 		`key:key_1 number.delete 1`,
 		`key:key_1 key.revoke key_7`,
 	}
@@ -80,13 +87,16 @@ func auditDiscreet(t *testing.T, s storage.Store) {
 	if _, err := s.LinkNumber(ctx, roster.Default, n.ID, a.UUID, who, now); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.SetNumberCarrier(ctx, roster.Default, n.ID, "PN1", `{"VoiceUrl":"https://user:password@old.example"}`, who, now); err != nil {
+		t.Fatal(err)
+	}
 	d := definition("Bea")
 	d.Webhooks[0].Config.Secret, d.Greeting = "sealed-anew", ptr("Hello there")
 	if _, err := s.ChangeAgent(ctx, roster.Default, a.UUID, 1, d, nil, who, now); err != nil {
 		t.Fatal(err)
 	}
 	all := strings.Join(lines(t, s, roster.Default), "\n")
-	for _, secret := range []string{"5550101", "sealed", k.Hash, "Grüß", "Hello", "AC1", "example.com"} {
+	for _, secret := range []string{"5550101", "sealed", k.Hash, "Grüß", "Hello", "AC1", "PN1", "VoiceUrl", "example.com"} {
 		if strings.Contains(all, secret) {
 			t.Errorf("the audit says %q:\n%s", secret, all)
 		}
@@ -116,10 +126,11 @@ func isolated(t *testing.T, s storage.Store) {
 		"Agent": find, "ChangeAgent": change, "Version": version, "Versions": versions, "Number": number,
 		"LinkNumber": linkNumber, "LinkNumber(agent)": linkAgent, "LinkNumber(nobody)": unlink,
 		"ChangeAgent(link)": changeLink, "CreateAgent(link)": createLink, "CreateNumber(agent)": createNumber,
-		"DeleteAgent":     s.DeleteAgent(ctx, other, a.UUID, who, now),
-		"SetNumberStatus": s.SetNumberStatus(ctx, other, n.ID, roster.NumberCorrupted, who, now),
-		"DeleteNumber":    s.DeleteNumber(ctx, other, n.ID, who, now),
-		"RevokeKey":       s.RevokeKey(ctx, other, k.ID, who, now),
+		"DeleteAgent":      s.DeleteAgent(ctx, other, a.UUID, who, now),
+		"SetNumberStatus":  s.SetNumberStatus(ctx, other, n.ID, roster.NumberCorrupted, who, now),
+		"SetNumberCarrier": s.SetNumberCarrier(ctx, other, n.ID, "PN1", "{}", who, now),
+		"DeleteNumber":     s.DeleteNumber(ctx, other, n.ID, who, now),
+		"RevokeKey":        s.RevokeKey(ctx, other, k.ID, who, now),
 	} {
 		refused(t, what+"(of another workspace)", err, roster.ErrNotFound)
 	}

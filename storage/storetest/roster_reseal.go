@@ -54,7 +54,11 @@ func resealed(t *testing.T, s storage.Store) {
 		if i < 2 {
 			n.Token = sealed(t, before, fmt.Sprintf("token %d", i))
 		}
-		if _, err := s.CreateNumber(ctx, n, who, now); err != nil {
+		made, err := s.CreateNumber(ctx, n, who, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.SetNumberCarrier(ctx, roster.Default, made.ID, "PN", "{}", who, now); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,8 +119,8 @@ func resealed(t *testing.T, s storage.Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if plain, err := after.Open(n.Token); err != nil || plain != want {
-			t.Errorf("token of number %d opens as %q, %v, want %q", i, plain, err, want)
+		if plain, err := after.Open(n.Token); err != nil || plain != want || n.CarrierID != "PN" {
+			t.Errorf("token of number %d (%s) opens as %q, %v, want %q", i, n.CarrierID, plain, err, want)
 		}
 	}
 	k, err := s.ProviderKey(ctx, roster.Default, "deepgram")
