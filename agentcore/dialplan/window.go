@@ -1,0 +1,185 @@
+package dialplan
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// maxEntries bounds what is remembered of a workspace. The oldest go first.
+const maxEntries = 50_000
+
+// entry is one call within the last 24 hours.
+type entry struct {
+	telephony.Placed
+	block    string // of numbers that count together; empty: none
+	home     bool   // a transfer within the region: see [Policy]
+	foreign  bool
+	reserved bool          // permitted here, and not seen on record yet
+	took     time.Duration // when told by Done
+}
+
+func newEntry(p telephony.Placed) entry {
+	e := entry{Placed: p}
+	to := string(p.To)
+	if e164.MatchString(to) {
+		e.block = to[:max(len(to)-4, 0)]
+		e.foreign = homeOf(to) != homeOf(string(p.From))
+	}
+	e.home = p.Transfer && !e.foreign
+	return e
+}
+
+// talked is how long e has lasted, or did.
+func (e entry) talked(now time.Time) time.Duration {
+	switch {
+	case e.took > 0:
+		return e.took
+	case !e.Answered.IsZero() && !e.Ended.IsZero():
+		return max(0, e.Ended.Sub(e.Answered))
+	case !e.Answered.IsZero():
+		return max(0, now.Sub(e.Answered))
+	}
+	return 0
+}
+
+// window is what one workspace called, oldest first.
+type window struct {
+	turn chan struct{} // held by whoever decides: also while the records are read
+	used int64         // when it was asked for last; belongs to windows
+	read time.Time     // of the records; zero: never. Belongs to who has the turn
+
+	mu  sync.Mutex
+	all []entry
+}
+
+// give ends a turn.
+func (w *window) give() { <-w.turn }
+
+// over says which cap of p one more call, e, would exceed; empty: none.
+func (w *window) over(e entry, p Policy) Code {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.forget(e.At)
+	var hour, numberHour, numberDay, alike int
+	var talked time.Duration
+	seen := map[telephony.Number]time.Time{} // foreign ones, and when first
+	for _, one := range w.all {
+		lately := e.At.Sub(one.At) < time.Hour
+		if lately {
+			hour++
+		}
+		if _, known := seen[one.To]; one.foreign && !known {
+			seen[one.To] = one.At
+		}
+		if one.home {
+			continue
+		}
+		if one.To == e.To {
+			numberDay++
+			talked += one.talked(e.At)
+			if lately {
+				numberHour++
+			}
+		}
+		if one.Ended.IsZero() && one.block == e.block && e.block != "" {
+			alike++
+		}
+	}
+	fresh := 0
+	for _, first := range seen {
+		if e.At.Sub(first) < time.Hour {
+			fresh++
+		}
+	}
+	_, known := seen[e.To]
+	switch {
+	case hour >= p.MaxPerHour:
+		return Hour
+	case e.home:
+		return ""
+	case numberHour >= p.MaxPerNumberHour:
+		return NumberHour
+	case numberDay >= p.MaxPerNumberDay:
+		return NumberDay
+	case talked >= time.Duration(p.MinutesPerNumberDay)*time.Minute:
+		return Minutes
+	case alike >= p.MaxConcurrentPrefix:
+		return PrefixBusy
+	case e.foreign && !known && fresh >= p.NewForeignPerHour:
+		return ForeignBurst
+	}
+	return ""
+}
+
+// forget drops what is older than a day, and what is too much.
+func (w *window) forget(now time.Time) {
+	old := 0
+	for old < len(w.all) && (now.Sub(w.all[old].At) >= day || len(w.all)-old > maxEntries) {
+		old++
+	}
+	w.all = slices.Delete(w.all, 0, old)
+}
+
+func (w *window) add(e entry) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all = append(w.all, e)
+}
+
+// replace makes the records what is known, beside what was permitted so lately
+// that it may not be on record yet.
+func (w *window) replace(records []telephony.Placed, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var young []entry
+	for _, e := range w.all {
+		if e.reserved && now.Sub(e.At) < settle {
+			young = append(young, e)
+		}
+	}
+	w.all = w.all[:0]
+	records = slices.SortedStableFunc(slices.Values(records), func(a, b telephony.Placed) int { return a.At.Compare(b.At) })
+	for _, r := range records {
+		w.all = append(w.all, newEntry(r))
+		if at := slices.IndexFunc(young, func(y entry) bool { return y.to(r) }); at >= 0 {
+			young = slices.Delete(young, at, at+1)
+		}
+	}
+	w.all = append(w.all, young...)
+	slices.SortStableFunc(w.all, func(a, b entry) int { return a.At.Compare(b.At) })
+	w.forget(now)
+}
+
+// to reports whether r can be the record of what e reserved: it was made after
+// that, and records keep microseconds.
+func (e entry) to(r telephony.Placed) bool {
+	after := r.At.Sub(e.At.Truncate(time.Microsecond))
+	return e.To == r.To && after >= 0 && after < settle
+}
+
+// release forgets the newest reservation of to.
+func (w *window) release(to string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, e := range slices.Backward(w.all) {
+		if e.reserved && string(e.To) == to {
+			w.all = slices.Delete(w.all, i, i+1)
+			return
+		}
+	}
+}
+
+// done ends the oldest call to to that goes on.
+func (w *window) done(to string, took time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, e := range w.all {
+		if string(e.To) == to && e.Ended.IsZero() {
+			w.all[i].Ended, w.all[i].took = time.Now(), max(0, took)
+			return
+		}
+	}
+}
