@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"cmp"
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
@@ -52,6 +53,8 @@ type gateway struct {
 	t    *testing.T
 	srv  *httptest.Server
 	talk func(*socket) // nil echoes
+
+	secret string // with which it checks signatures. Empty: secret of the account
 
 	mu       sync.Mutex
 	twiml    map[string]func(url.Values) string // by path; in place of http.HandlerFunc
@@ -137,7 +140,9 @@ func (g *gateway) ws() string { return strings.Replace(g.srv.URL, "http", "ws", 
 
 // ServeHTTP implements [http.Handler].
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	validator := client.NewRequestValidator(secret)
+	g.mu.Lock()
+	validator := client.NewRequestValidator(cmp.Or(g.secret, secret))
+	g.mu.Unlock()
 	if r.Header.Get("Upgrade") != "" {
 		if !validator.Validate(g.ws()+r.URL.Path, nil, r.Header.Get("X-Twilio-Signature")) {
 			g.t.Error("the websocket is not signed")

@@ -9,7 +9,8 @@ import (
 )
 
 // numberResource is a number as the REST API shows it: every key of the
-// official example. What is about messages and addresses is empty.
+// official example. What is about messages and addresses is empty. The examples
+// have an application that is not there as an empty text, the schema as null.
 type numberResource struct {
 	AccountSID             string          `json:"account_sid"`
 	AddressRequirements    string          `json:"address_requirements"`
@@ -28,7 +29,7 @@ type numberResource struct {
 	Origin                 string          `json:"origin"`
 	PhoneNumber            string          `json:"phone_number"`
 	SID                    string          `json:"sid"`
-	SmsApplicationSID      string          `json:"sms_application_sid"`
+	SmsApplicationSID      *string         `json:"sms_application_sid"`
 	SmsFallbackMethod      string          `json:"sms_fallback_method"`
 	SmsFallbackURL         string          `json:"sms_fallback_url"`
 	SmsMethod              string          `json:"sms_method"`
@@ -39,7 +40,7 @@ type numberResource struct {
 	TrunkSID               *string         `json:"trunk_sid"`
 	Type                   string          `json:"type"`
 	URI                    string          `json:"uri"`
-	VoiceApplicationSID    string          `json:"voice_application_sid"`
+	VoiceApplicationSID    *string         `json:"voice_application_sid"`
 	VoiceCallerIDLookup    bool            `json:"voice_caller_id_lookup"`
 	VoiceFallbackMethod    string          `json:"voice_fallback_method"`
 	VoiceFallbackURL       *string         `json:"voice_fallback_url"`
@@ -61,7 +62,7 @@ func (n Number) resource() numberResource {
 		FriendlyName: name, Origin: "twilio", PhoneNumber: n.Number, SID: n.SID,
 		SmsFallbackMethod: http.MethodPost, SmsMethod: http.MethodPost, Status: "in-use", Type: "local",
 		StatusCallback: n.StatusCallback, StatusCallbackMethod: orPost(n.StatusMethod),
-		TrunkSID: optional(n.TrunkSID), VoiceApplicationSID: n.ApplicationSID, VoiceReceiveMode: "voice",
+		TrunkSID: optional(n.TrunkSID), VoiceApplicationSID: optional(n.ApplicationSID), VoiceReceiveMode: "voice",
 		VoiceURL: optional(n.VoiceURL), VoiceMethod: orPost(n.VoiceMethod),
 		VoiceFallbackURL: optional(n.FallbackURL), VoiceFallbackMethod: orPost(n.FallbackMethod),
 		URI: "/" + apiVersion + "/Accounts/" + n.Account + "/IncomingPhoneNumbers/" + n.SID + ".json",
