@@ -56,6 +56,8 @@ func (c *carrier) Recall(_ context.Context, r telephony.Ref) error {
 
 // calls is the order in which they were placed.
 func (c *carrier) calls() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var all []string
 	for _, d := range c.dials {
 		all = append(all, string(d.call))
@@ -65,12 +67,30 @@ func (c *carrier) calls() string {
 
 // queue is the observer of a test.
 type queue struct {
+	mu        sync.Mutex
 	now, most int
 	waits     []time.Duration
 }
 
-func (q *queue) DialsWaiting(n int)         { q.now, q.most = n, max(q.most, n) }
-func (q *queue) DialWaited(d time.Duration) { q.waits = append(q.waits, d) }
+func (q *queue) DialsWaiting(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.now, q.most = n, max(q.most, n)
+}
+
+func (q *queue) DialWaited(d time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waits = append(q.waits, d)
+}
+
+// seen is how many wait, how many did at most, and how long those did whose turn
+// came.
+func (q *queue) seen() (now, most int, waits []time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.now, q.most, slices.Clone(q.waits)
+}
 
 // rig is a paced carrier in a bubble, and the Dials that wait for it.
 type rig struct {
@@ -114,6 +134,14 @@ func (r *rig) dial(ctx context.Context, workspace, account string, from, to int)
 		})
 		synctest.Wait()
 	}
+}
+
+// answer is what a Dial returned, if it did.
+func (r *rig) answer(call telephony.CallID) (err error, done bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err, done = r.errs[call]
+	return err, done
 }
 
 func TestCallsArePlacedAtTheRateOfTheirTrunk(t *testing.T) {
@@ -233,19 +261,19 @@ func TestWhoGivesUpGivesUpTheirPlace(t *testing.T) {
 		cancel(why)
 		synctest.Wait()
 		for _, call := range []telephony.CallID{"a2", "a3", "b1"} {
-			if err := r.errs[call]; !errors.Is(err, why) {
+			if err, _ := r.answer(call); !errors.Is(err, why) {
 				t.Errorf("Dial() of %s = %v, want its cause", call, err)
 			}
 		}
-		if r.p.Waiting() != 1 || r.q.now != 1 || r.q.most != 4 {
-			t.Errorf("%d wait, the observer saw %d, %d at most; want 1, 1, 4", r.p.Waiting(), r.q.now, r.q.most)
+		if now, most, _ := r.q.seen(); r.p.Waiting() != 1 || now != 1 || most != 4 {
+			t.Errorf("%d wait, the observer saw %d, %d at most; want 1, 1, 4", r.p.Waiting(), now, most)
 		}
 		r.wg.Wait()
 		if want := []dialled{{0, "a1"}, {time.Second, "a4"}}; !slices.Equal(r.c.dials, want) {
 			t.Errorf("placed %v, want %v", r.c.dials, want)
 		}
-		if want := []time.Duration{0, time.Second}; !slices.Equal(r.q.waits, want) {
-			t.Errorf("waited %v, want %v", r.q.waits, want)
+		if _, _, got := r.q.seen(); !slices.Equal(got, []time.Duration{0, time.Second}) {
+			t.Errorf("waited %v, want 0 and 1 s", got)
 		}
 		if _, err := r.p.Dial(ctx, telephony.Outgoing{Call: "late"}); !errors.Is(err, why) || len(r.c.dials) != 2 {
 			t.Errorf("Dial() by somebody who is gone = %v", err)
@@ -260,7 +288,7 @@ func TestTheQueueIsBounded(t *testing.T) {
 		r.dial(t.Context(), "a", "AC2", 5, 6) // on another trunk: one placed, one too many
 		r.dial(t.Context(), "b", "", 1, 2)    // one waits, one too many for all
 		for call, want := range map[telephony.CallID]error{"a4": ErrWorkspaceFull, "a6": ErrWorkspaceFull, "b2": ErrFull} {
-			if err, done := r.errs[call]; !done || !errors.Is(err, want) {
+			if err, done := r.answer(call); !done || !errors.Is(err, want) {
 				t.Errorf("Dial() of %s = %v, %v; want %v at once", call, err, done, want)
 			}
 		}
@@ -287,8 +315,8 @@ func TestAClosedOnePlacesNothing(t *testing.T) {
 				t.Errorf("Dial() of %s = %v, want %v", call, r.errs[call], want)
 			}
 		}
-		if r.p.Waiting() != 0 || r.q.now != 0 || time.Since(r.c.begin) != 0 {
-			t.Errorf("%d wait, the observer saw %d, it took %v", r.p.Waiting(), r.q.now, time.Since(r.c.begin))
+		if now, _, _ := r.q.seen(); r.p.Waiting() != 0 || now != 0 || time.Since(r.c.begin) != 0 {
+			t.Errorf("%d wait, the observer saw %d, it took %v", r.p.Waiting(), now, time.Since(r.c.begin))
 		}
 		r.p.Close() // twice is once
 	})
