@@ -20,11 +20,11 @@ type place struct {
 	first chan struct{} // closed when nobody is before it
 }
 
-// enter takes a place at the end. It reports false when depth others wait.
+// enter takes a place at the end. It reports false when depth others are in line.
 func (q *queue) enter(depth int) (*place, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.line) > depth {
+	if len(q.line) >= depth {
 		return nil, false
 	}
 	p := &place{first: make(chan struct{})}

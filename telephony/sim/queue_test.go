@@ -48,13 +48,13 @@ func TestQueuePlacesOneASecondInOrder(t *testing.T) {
 
 func TestQueueIsBounded(t *testing.T) {
 	var q queue
-	for range 3 {
+	for range 2 {
 		if _, ok := q.enter(2); !ok {
-			t.Fatal("full with fewer than two waiting")
+			t.Fatal("full with fewer than two in line")
 		}
 	}
 	if _, ok := q.enter(2); ok {
-		t.Error("a fourth call was taken, though one is being placed and two wait")
+		t.Error("a third call was taken into a line of two")
 	}
 }
 
