@@ -9,10 +9,12 @@ package storage
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
+	"github.com/hookswitch/hookswitch/telephony"
 )
 
 // Call is a call's row.
@@ -42,6 +44,9 @@ type Store interface {
 
 	// ResealNeeded counts what ResealAll would: see [DB.ResealNeeded].
 	ResealNeeded(ctx context.Context, with Resealer) (rows int, err error)
+
+	// Placed lists what a workspace called since then: see [DB.Placed].
+	Placed(ctx context.Context, workspace string, since time.Time) ([]telephony.Placed, error)
 
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error

@@ -15,6 +15,7 @@ type Store interface {
 	Agents
 	Numbers
 	ProviderKeys
+	Dialings
 
 	// Changes lists the newest lines of the audit, at most limit, newest first.
 	Changes(ctx context.Context, workspace string, limit int) ([]Change, error)
