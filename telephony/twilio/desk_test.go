@@ -30,6 +30,8 @@ import (
 type desk struct {
 	mu     sync.Mutex
 	calls  map[string]*deskCall // by the carrier's id
+	rang   []telephony.Incoming
+	asked  []telephony.Question
 	words  []telephony.Progress
 	broken error                     // what every method returns, if set
 	talk   func(telephony.Leg) error // instead of the echo
@@ -51,6 +53,7 @@ func newDesk() *desk {
 func (d *desk) Ring(_ context.Context, in telephony.Incoming) (telephony.Step, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.rang = append(d.rang, in)
 	if d.broken != nil {
 		return telephony.Step{}, d.broken
 	}
@@ -66,6 +69,7 @@ func (d *desk) Next(_ context.Context, q telephony.Question) (telephony.Step, er
 	carrierID, over := q.Carrier, q.Over
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.asked = append(d.asked, q)
 	c := d.calls[carrierID]
 	switch {
 	case d.broken != nil:
@@ -82,6 +86,13 @@ func (d *desk) Next(_ context.Context, q telephony.Question) (telephony.Step, er
 	c.epoch++
 	c.token = fmt.Sprintf("token-%s-%d", carrierID[:6], c.epoch)
 	return telephony.Step{Kind: telephony.StepConnect, Token: c.token}, nil
+}
+
+// heard counts what reached the desk.
+func (d *desk) heard() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.rang) + len(d.asked) + len(d.words) + d.talks
 }
 
 func (d *desk) Report(_ context.Context, p telephony.Progress) error {
@@ -249,16 +260,26 @@ func (r *rig) raw(method, path, body string, headers ...string) (status int, ans
 // dial opens a media socket with a right signature.
 func (r *rig) dial() *far {
 	r.tb.Helper()
-	host := r.server.Listener.Addr().String()
-	f, line := r.upgrade(sign(testToken, "ws://"+host+"/twilio/media", nil))
+	f, line := r.upgrade(sign(testToken, r.socket(pathMedia), nil))
 	if !strings.Contains(line, "101") {
 		r.tb.Fatalf("upgrade: %s", line)
 	}
 	return f
 }
 
+// socket is the address of a websocket.
+func (r *rig) socket(path string) string {
+	return "ws" + strings.TrimPrefix(r.server.URL, "http") + path
+}
+
 // upgrade asks for a media socket and returns it with the status line.
 func (r *rig) upgrade(signature string) (*far, string) {
+	r.tb.Helper()
+	return r.upgradeAt(pathMedia, signature)
+}
+
+// upgradeAt is upgrade at any path.
+func (r *rig) upgradeAt(path, signature string) (*far, string) {
 	r.tb.Helper()
 	conn, err := net.Dial("tcp", r.server.Listener.Addr().String())
 	if err != nil {
@@ -267,7 +288,7 @@ func (r *rig) upgrade(signature string) (*far, string) {
 	r.tb.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
 	f := &far{conn, bufio.NewReader(conn)}
-	fmt.Fprintf(conn, upgradeText, "/twilio/media", conn.RemoteAddr(), signature)
+	fmt.Fprintf(conn, upgradeText, path, conn.RemoteAddr(), signature)
 	first := ""
 	for {
 		line, err := f.r.ReadString('\n')
