@@ -46,6 +46,7 @@ type Call struct {
 	timeout     time.Duration // of ringing
 	limit       time.Duration // of the answered call; zero means none
 	detection   *detection    // of machines; nil: nobody asked for it
+	digits      string        // keys that are pressed once it is answered
 
 	ctx    context.Context // ends with the call
 	cancel context.CancelCauseFunc

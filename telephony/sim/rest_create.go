@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hookswitch/hookswitch/telephony/sim/handset"
 	"github.com/hookswitch/hookswitch/telephony/sim/police"
 )
 
@@ -49,6 +50,7 @@ type outgoingCall struct {
 	told           callback
 	timeout, limit time.Duration
 	detection      *detection
+	digits         string // keys that are pressed once it is answered
 }
 
 // specOf reads and checks what r asks for.
@@ -80,10 +82,8 @@ func (c *Carrier) specOf(a *account, r *http.Request) (o outgoingCall, fail *res
 	if o.detection, fail = c.detectionOf(r); fail != nil {
 		return o, fail
 	}
-	for _, name := range []string{"Record", "SendDigits"} {
-		if r.PostForm.Get(name) != "" {
-			c.report(police.Violation{Kind: police.Unsupported, Detail: name + " is accepted and not played"})
-		}
+	if o.digits = r.PostForm.Get("SendDigits"); r.PostForm.Get("Record") == "true" {
+		c.report(police.Violation{Kind: police.Unsupported, Detail: "Record is accepted and not played"})
 	}
 	return o, nil
 }
@@ -103,6 +103,7 @@ func (c *Carrier) place(a *account, o outgoingCall) (*Call, *restError) {
 	call.mu.Lock()
 	call.timeout, call.limit, call.waited = o.timeout+c.knobs.RingGrace, o.limit, wait
 	call.first, call.callback, call.detection = o.first, o.told, o.detection
+	call.digits = o.digits
 	call.mu.Unlock()
 	call.start(func() {
 		a.queue.wait(call.ctx, p, c.knobs.CPS)
@@ -128,6 +129,9 @@ func (c *Call) serve() {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
+	if c.digits != "" {
+		c.announce(ctx, handset.KeyTones(c.digits))
+	}
 	switch {
 	case c.detection == nil:
 	case c.detection.async:
