@@ -17,6 +17,7 @@ const (
 	admitted                  // its stream was let in; Talk is about to begin
 	talking                   // Talk runs
 	lost                      // the stream is gone; the call may go on
+	away                      // somebody else has the caller, or is being called: see transfer_attend.go
 	over                      // known to be over; its row is to be ended
 	gone                      // its row is ended
 )
@@ -27,6 +28,7 @@ type call struct {
 	account   string
 	direction telephony.Direction
 	since     time.Time
+	born      time.Time
 
 	poke chan struct{} // of 1: something that the watcher looks at changed
 	gate chan struct{} // of 1: held while row and memory change together
@@ -48,6 +50,10 @@ type call struct {
 	until   time.Time // when it ended, as far as anybody knows; zero: now
 	line    *line     // the present stream
 	talks   int       // Talk calls that have not returned
+	reapAt  time.Time // when it is too old, or when to look again whether it is
+	seen    time.Time // when the carrier was asked about it while it talked
+	recalls bool      // the carrier was asked to ask us, since the stream was lost
+	told    told
 
 	prepared preparation
 }
@@ -60,7 +66,7 @@ func newCall(r Record, at phase, due time.Time) *call {
 	return &call{
 		id: r.ID, account: r.Account, direction: r.Direction, since: since,
 		poke: make(chan struct{}, 1), gate: make(chan struct{}, 1),
-		carrier: r.Carrier, node: r.Node, epoch: r.Epoch, spent: r.Admitted, at: at, due: due,
+		born: r.Created, carrier: r.Carrier, node: r.Node, epoch: r.Epoch, spent: r.Admitted, at: at, due: due,
 	}
 }
 
@@ -106,12 +112,22 @@ type view struct {
 	until   time.Time
 	line    *line
 	talks   int
+	reapAt  time.Time
+	seen    time.Time
+}
+
+// next is when the watcher must act.
+func (v view) next() time.Time {
+	if v.at < over && (v.due.IsZero() || v.reapAt.Before(v.due)) {
+		return v.reapAt
+	}
+	return v.due
 }
 
 func (c *call) look() view {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return view{c.at, c.due, c.change, c.carrier, c.node, c.epoch, c.spent, c.asking, c.reason, c.hang, c.sure, c.until, c.line, c.talks}
+	return view{c.at, c.due, c.change, c.carrier, c.node, c.epoch, c.spent, c.asking, c.reason, c.hang, c.sure, c.until, c.line, c.talks, c.reapAt, c.seen}
 }
 
 // agree takes over what the record says, where a commit whose answer was lost,
@@ -200,7 +216,8 @@ func (c *call) begin(l *line) bool {
 	}
 	c.line = l
 	c.talks++
-	c.move(talking, time.Time{})
+	c.seen, c.recalls = time.Now(), false
+	c.move(talking, time.Now().Add(lookEvery))
 	return true
 }
 

@@ -119,6 +119,14 @@ const (
 	deadAfter = 5 * time.Second
 )
 
+// A talking call is looked at every lookEvery. When it has been mute for
+// muteFor, and in any case every askEvery, the carrier is asked about it.
+const (
+	lookEvery = time.Minute
+	muteFor   = 30 * time.Second
+	askEvery  = 15 * time.Minute
+)
+
 // effortTimeout bounds one request to the carrier or the store that no caller
 // waits for.
 const effortTimeout = 10 * time.Second
@@ -131,6 +139,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("dispatch: Config.Talk is required")
 	case c.Route == nil:
 		return c, errors.New("dispatch: Config.Route is required")
+	case c.Transfers != nil && c.Consult == nil:
+		return c, errors.New("dispatch: Config.Consult is required with Transfers")
 	case len(c.Secret) < 16:
 		return c, errors.New("dispatch: Config.Secret needs at least 16 bytes")
 	}

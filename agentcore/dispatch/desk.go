@@ -23,9 +23,10 @@ type Desk struct {
 	mu       sync.Mutex // for a few assignments, never across a wait
 	carrier  telephony.Carrier
 	live     map[telephony.CallID]*call
-	ringing  map[string]chan struct{} // carrier's ids in Ring; closed when done
-	placing  map[string]chan struct{} // dispatches whose call is being placed; closed when done
-	left     chan struct{}            // closed, and replaced, when a call is gone
+	ringing  map[string]chan struct{}      // carrier's ids in Ring; closed when done
+	placing  map[string]chan struct{}      // dispatches whose call is being placed; closed when done
+	handings map[telephony.CallID]*handing // transfers that go on, by their id
+	left     chan struct{}                 // closed, and replaced, when a call is gone
 	draining bool
 	closed   bool
 }
@@ -44,8 +45,8 @@ func New(cfg Config) (*Desk, error) {
 		carrier: cfg.Carrier,
 		live:    make(map[telephony.CallID]*call),
 		ringing: make(map[string]chan struct{}),
-		placing: make(map[string]chan struct{}),
-		left:    make(chan struct{}),
+		placing: make(map[string]chan struct{}), handings: make(map[telephony.CallID]*handing),
+		left: make(chan struct{}),
 	}
 	if cfg.Node != "" {
 		d.heart.Go(d.beat)
@@ -80,8 +81,8 @@ var (
 
 // room reports why the new call id is not taken now, if so. d.mu is held.
 func (d *Desk) room(id telephony.CallID) error {
-	others := len(d.live)
-	if d.live[id] != nil {
+	others := len(d.live) - d.aways()
+	if c := d.live[id]; c != nil && c.look().at != away {
 		others-- // Recover found its row before we came here
 	}
 	switch {
@@ -115,6 +116,7 @@ func (d *Desk) take(r Record, at phase, due time.Time) (*call, error) {
 
 // add starts the watcher of c. d.mu is held.
 func (d *Desk) add(c *call) {
+	c.reapAt = c.born.Add(d.cfg.MaxAge)
 	d.live[c.id] = c
 	d.wg.Go(func() { d.watch(c) })
 }
@@ -132,9 +134,19 @@ var errClosed = errors.New("dispatch: the desk is closed")
 // call that this node doesn't know, since another one had it or it was started
 // anew, becomes live here.
 func (d *Desk) adopt(ctx context.Context, r Record) (*call, error) {
-	c, isNew, err := d.admitRecord(r)
+	if c := d.find(r.ID); c != nil {
+		return c, nil
+	}
+	open, err := d.openTransfer(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	c, isNew, err := d.admitRecord(r, open.isAway())
 	if err != nil || !isNew {
 		return c, err
+	}
+	if open.ID != "" {
+		d.attend(open)
 	}
 	// It may have ended, and left, since r was read: then it was counted, too.
 	if now, err := d.cfg.Calls.Call(ctx, r.ID); err == nil && now.Over() {
@@ -143,7 +155,7 @@ func (d *Desk) adopt(ctx context.Context, r Record) (*call, error) {
 	return c, nil
 }
 
-func (d *Desk) admitRecord(r Record) (c *call, isNew bool, err error) {
+func (d *Desk) admitRecord(r Record, isAway bool) (c *call, isNew bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if c := d.live[r.ID]; c != nil {
@@ -154,6 +166,8 @@ func (d *Desk) admitRecord(r Record) (c *call, isNew bool, err error) {
 	}
 	now := time.Now()
 	switch {
+	case isAway:
+		c = newCall(r, away, time.Time{})
 	case r.Admitted == r.Epoch:
 		c = newCall(r, lost, now.Add(d.cfg.LostWait))
 	case r.Carrier == "" || r.Direction == telephony.Outbound && r.Answered.IsZero():
@@ -165,6 +179,7 @@ func (d *Desk) admitRecord(r Record) (c *call, isNew bool, err error) {
 		c = newCall(r, dialling, due)
 	default:
 		c = newCall(r, pending, now.Add(d.cfg.ConnectWait))
+		c.toldBefore(r, now, d.cfg.PrepareWait)
 	}
 	d.add(c)
 	return c, true, nil
@@ -176,9 +191,9 @@ func (d *Desk) forget(c *call) {
 	v := c.look()
 	d.mu.Lock()
 	delete(d.live, c.id)
-	close(d.left)
-	d.left = make(chan struct{})
+	d.oneLess()
 	d.mu.Unlock()
+	d.pokeTransferOf(c.id)
 	if v.at == gone && v.reason != "" {
 		d.cfg.Counter.CallOver(string(c.direction), string(v.reason), v.lasted(c.since))
 		d.cfg.Log.Info("call over", "call", c.id, "reason", v.reason, "epoch", v.epoch)

@@ -21,8 +21,8 @@ import (
 // A key that came before, with the same request, gives what is on record, and
 // true; nothing is done again, whatever became of the first, which is waited for
 // while it goes on here. The errors are [ErrIdemMismatch], [ErrNoCarrier],
-// [ErrDraining] and [ErrFull], which leave nothing behind, and a *[PlaceError],
-// with the dispatch as it was recorded.
+// [ErrDraining], [ErrFull] and what Config.Permit says, which leave nothing
+// behind, and a *[PlaceError], with the dispatch as it was recorded.
 func (d *Desk) Dispatch(ctx context.Context, w Wish) (on Dispatch, replayed bool, err error) {
 	if w.Workspace == "" {
 		return Dispatch{}, false, errors.New("dispatch: a wish belongs to a workspace")

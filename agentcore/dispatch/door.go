@@ -11,22 +11,33 @@ import (
 // Next implements [telephony.Desk]: the one door.
 //
 //	record            the carrier says  answer
-//	unknown           anything          ErrUnknownCall
+//	unknown           anything          ErrUnknownCall; or the other leg of a transfer: see [Desk.nextOfLeg]
 //	any               over              nothing; the record is ended
 //	ended             in progress       hang up
 //	live, media flows in progress       ErrStillTalking
 //	live, not so      in progress       epoch+1, connect
 //	live, no resumes  in progress       apologise; the record is ended
+//	being handed on   in progress       see [Desk.handOver]
 //	cannot be read    in progress       wait
 func (d *Desk) Next(ctx context.Context, q telephony.Question) (telephony.Step, error) {
 	asked, carrierID, isOver := time.Now(), q.Carrier, q.Over
 	r, err := d.cfg.Calls.CallByCarrier(ctx, carrierID)
 	switch {
 	case errors.Is(err, ErrNotFound):
+		return d.nextOfLeg(ctx, q, asked)
+	case err != nil:
+		return d.blind(carrierID, isOver, err), nil
+	case r.Account != q.Account:
+		return telephony.Step{}, telephony.ErrUnknownCall
+	}
+	t, err := d.transferOf(ctx, q, r)
+	switch {
+	case errors.Is(err, ErrNotFound):
 		return telephony.Step{}, telephony.ErrUnknownCall
 	case err != nil:
 		return d.blind(carrierID, isOver, err), nil
 	case isOver:
+		d.cameOf(ctx, t, q)
 		d.conclude(ctx, r, telephony.Standing{State: telephony.Completed})
 		return telephony.Step{Kind: telephony.StepNothing}, nil
 	case r.Over():
@@ -41,7 +52,7 @@ func (d *Desk) Next(ctx context.Context, q telephony.Question) (telephony.Step, 
 		d.cfg.Counter.StreamRefused("still_talking")
 		return telephony.Step{}, telephony.ErrStillTalking
 	}
-	return d.goOn(ctx, c), nil
+	return d.goOn(ctx, c, q)
 }
 
 // blind answers the door when the records cannot be read: nobody decides
@@ -88,21 +99,40 @@ func (d *Desk) isTalking(ctx context.Context, c *call, asked time.Time) bool {
 }
 
 // goOn decides for a call whose stream is not alive.
-func (d *Desk) goOn(ctx context.Context, c *call) telephony.Step {
+func (d *Desk) goOn(ctx context.Context, c *call, q telephony.Question) (telephony.Step, error) {
 	if err := c.enter(ctx); err != nil {
-		return telephony.Step{Kind: telephony.StepWait}
+		return telephony.Step{Kind: telephony.StepWait}, nil
 	}
 	defer c.leave()
 	r, err := d.cfg.Calls.Call(ctx, c.id) // it may have ended while we waited
 	switch {
 	case err != nil:
-		return d.later(c, err)
+		return d.later(c, err), nil
 	case r.Over() || c.look().at >= over:
 		d.learn(r)
-		return telephony.Step{Kind: telephony.StepHangup}
-	case r.Admitted < r.Epoch && c.toldAgain(r.Epoch, max(1, d.cfg.Resumes), time.Now().Add(d.cfg.ConnectWait)):
-		return d.connect(r.ID, r.Epoch)
-	case r.Epoch > d.cfg.Resumes:
+		return telephony.Step{Kind: telephony.StepHangup}, nil
+	}
+	all, err := d.transfersOf(ctx, c.id)
+	if err != nil {
+		return d.later(c, err), nil
+	}
+	if step, decided, err := d.handOver(ctx, c, r, q, all); decided {
+		return step, err
+	}
+	return d.takeUp(ctx, c, r, all), nil
+}
+
+// takeUp gives the caller to the agent: all is what was tried to hand them on,
+// of which the agent is told. c is entered.
+func (d *Desk) takeUp(ctx context.Context, c *call, r Record, all []Transfer) telephony.Step {
+	limit := d.cfg.Resumes + len(all) // who comes back from somebody else was not lost
+	isBack := c.look().at == away
+	switch {
+	case r.Admitted < r.Epoch && d.tellJournal(ctx, r, r.Epoch) != nil:
+		return telephony.Step{Kind: telephony.StepWait}
+	case r.Admitted < r.Epoch && !c.isStale(r.Epoch) && c.toldAgain(r.Epoch, max(1, d.cfg.Resumes), time.Now().Add(d.cfg.ConnectWait)):
+		return d.connect(c, r.Epoch)
+	case r.Epoch > limit:
 		d.end(ctx, c, verdict{reason: telephony.LineLost, sure: true})
 		return telephony.Step{Kind: telephony.StepApologise, Say: d.cfg.Apology}
 	}
@@ -115,9 +145,14 @@ func (d *Desk) goOn(ctx context.Context, c *call) telephony.Step {
 	case !c.await(epoch, d.cfg.Node, time.Now().Add(d.cfg.ConnectWait)):
 		return telephony.Step{Kind: telephony.StepHangup}
 	}
-	d.cfg.Counter.CallResumed()
+	if err := d.tellJournal(ctx, r, epoch); err != nil {
+		return d.later(c, err)
+	}
+	if !isBack {
+		d.cfg.Counter.CallResumed()
+	}
 	d.cfg.Log.Info("call taken up again", "call", c.id, "epoch", epoch)
-	return d.connect(c.id, epoch)
+	return d.connect(c, epoch)
 }
 
 // learn takes note of an end that was recorded without our hearing of it: by

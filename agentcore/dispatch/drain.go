@@ -40,7 +40,8 @@ func (d *Desk) all() []*call {
 }
 
 // Drain takes no new calls from now on, and waits until none is left or ctx is
-// done. Calls that are live go on, and may be taken up again.
+// done. Calls that are live go on, and may be taken up again. It does not wait
+// for those that are with somebody else.
 func (d *Desk) Drain(ctx context.Context) error {
 	d.mu.Lock()
 	d.draining = true
@@ -49,7 +50,7 @@ func (d *Desk) Drain(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		d.mu.Lock()
-		n, left := len(d.live), d.left
+		n, left := len(d.live)-d.aways(), d.left
 		d.mu.Unlock()
 		if n == 0 {
 			return nil
@@ -75,19 +76,20 @@ func (d *Desk) ids(n int) []telephony.CallID {
 
 // Close ends every call with [telephony.Shutdown] and waits until each is
 // recorded and its Talk has returned, or ctx is done: then what is left stays
-// open in the records, for the next start to find. The desk still answers the
-// door from its records.
+// open in the records, for the next start to find. So does a call that is with
+// somebody else: they talk on. The desk still answers the door from its records.
 func (d *Desk) Close(ctx context.Context) error {
 	d.mu.Lock()
 	d.draining, d.closed = true, true
 	d.mu.Unlock()
 	for _, c := range d.all() {
-		if c.look().node != d.cfg.Node { // another one's, of which we heard
+		if c.look().node != d.cfg.Node || d.isAway(ctx, c) { // another one's, of which we heard
 			c.ended("")
 			continue
 		}
 		c.finish(verdict{reason: telephony.Shutdown, hang: true})
 	}
+	d.pokeTransfers()
 	done := make(chan struct{})
 	go func() { d.wg.Wait(); close(done) }()
 	var err error

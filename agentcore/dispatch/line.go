@@ -22,6 +22,8 @@ type line struct {
 	epoch int
 	cut   context.CancelCauseFunc
 
+	news *teller
+
 	began   time.Time
 	newest  atomic.Int64  // nanoseconds from began to the newest frame; 0: none yet
 	waiting atomic.Int32  // doors that wait for a frame
@@ -34,7 +36,7 @@ type line struct {
 
 func newLine(leg telephony.Leg, epoch int, cut context.CancelCauseFunc) *line {
 	return &line{
-		Leg: leg, epoch: epoch, cut: cut, began: time.Now(),
+		Leg: leg, epoch: epoch, cut: cut, news: newTeller(), began: time.Now(),
 		heard: make(chan struct{}, 1), silent: make(chan struct{}), left: make(chan struct{}),
 	}
 }

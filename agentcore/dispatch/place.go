@@ -16,6 +16,9 @@ func (d *Desk) call(ctx context.Context, w Wish, now time.Time) (Dispatch, bool,
 	if trunk == nil {
 		return Dispatch{}, false, ErrNoCarrier
 	}
+	if err := d.permit(ctx, Cost{Workspace: w.Workspace, From: w.From, To: w.To}); err != nil {
+		return Dispatch{}, false, err
+	}
 	if w.RingTimeout <= 0 {
 		w.RingTimeout = ringTimeout
 	}
@@ -91,7 +94,7 @@ func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on D
 func (d *Desk) notPlaced(ctx context.Context, c *call, on Dispatch, w Wish, why error) (Dispatch, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, effortTimeout)
 	defer cancel()
-	on.Status, on.Error = DispatchFailed, sayWhy(why, w)
+	on.Status, on.Error = DispatchFailed, sayWhy(why, w.To, w.From)
 	if err := d.cfg.Calls.FailDispatch(ctx, on.ID, on.Error); err != nil {
 		d.cfg.Log.Warn("cannot keep why a call was not placed", "call", on.Call, "error", err)
 	}
@@ -107,15 +110,15 @@ func (d *Desk) notPlaced(ctx context.Context, c *call, on Dispatch, w Wish, why 
 	return on, false, &PlaceError{on.Error, why}
 }
 
-// sayWhy is why a call was not placed, for the API's client. Its numbers are
+// sayWhy is why a call was not placed, for the API's client. The numbers are
 // left out, whoever wrote them into the error.
-func sayWhy(err error, w Wish) string {
+func sayWhy(err error, numbers ...telephony.Number) string {
 	var slow interface{ Timeout() bool }
 	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &slow) && slow.Timeout() {
 		return "Connection timeout"
 	}
 	text := err.Error()
-	for _, n := range []telephony.Number{w.To, w.From} {
+	for _, n := range numbers {
 		for _, form := range []string{string(n), strings.TrimPrefix(string(n), "+")} {
 			if form != "" {
 				text = strings.ReplaceAll(text, form, "…")

@@ -105,7 +105,7 @@ func (d *Desk) connectPrepared(ctx context.Context, c *call, r Record) telephony
 		}
 		c.touch(time.Now().Add(d.cfg.ConnectWait))
 	}
-	return d.connect(r.ID, 1)
+	return d.connect(c, 1)
 }
 
 // Prepared waits until a call that is live here is prepared: who talks on it

@@ -34,7 +34,7 @@ func (d *Desk) Recover(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
-	return nil
+	return d.recoverTransfers(ctx)
 }
 
 func (d *Desk) recover(ctx context.Context, r Record) {

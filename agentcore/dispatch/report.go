@@ -9,24 +9,39 @@ import (
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
+// maxAnswerer bounds a carrier's word for who answered.
+const maxAnswerer = 64
+
 // Report implements [telephony.Desk]. What was said before changes nothing; a
 // terminal word counts whatever its number: nothing can follow it.
 func (d *Desk) Report(ctx context.Context, p telephony.Progress) error {
-	r, err := d.record(ctx, p.Call, p.Carrier)
+	as := telephony.Ref{Account: p.Account, ID: p.Carrier}
+	if d.isTransfer(p.Call) {
+		return d.reportLeg(ctx, p.Call, as, p)
+	}
+	r, err := d.record(ctx, p.Call, as)
 	if err != nil {
 		return fmt.Errorf("dispatch: report: %w", err)
 	}
 	if c := d.find(r.ID); c != nil && r.Carrier != "" {
 		c.placed(r.Carrier)
 	}
-	_, err = d.cfg.Calls.Progress(ctx, r.ID, p.State, p.Sequence, p.SIPCode, time.Now())
-	if p.State.Terminal() {
+	if p.AnsweredBy != "" && len(p.AnsweredBy) <= maxAnswerer {
+		if err := d.cfg.Calls.SetAnswerer(ctx, r.ID, p.AnsweredBy); err != nil {
+			return fmt.Errorf("dispatch: report: %w", err)
+		}
+	}
+	if p.State == "" {
+		return nil
+	}
+	isNews, err := d.cfg.Calls.Progress(ctx, r.ID, p.State, p.Sequence, p.SIPCode, time.Now())
+	if p.State.Terminal() && !d.putOff(ctx, r, p) {
 		d.conclude(ctx, r, telephony.Standing{State: p.State, Ended: endOf(r, p)})
 	}
 	if err != nil {
 		return fmt.Errorf("dispatch: report: %w", err)
 	}
-	if r.Over() && r.Direction == telephony.Outbound && r.Admitted == 0 && !p.State.Terminal() {
+	if isNews && r.Over() && r.Direction == telephony.Outbound && r.Admitted == 0 && !p.State.Terminal() {
 		d.stray(ctx, r)
 	}
 	return nil
@@ -49,6 +64,9 @@ func (d *Desk) conclude(ctx context.Context, r Record, s telephony.Standing) {
 		return
 	}
 	reason := reasonOf(s.State, r.Admitted > 0)
+	if s.State == telephony.Completed && d.handedOn(ctx, r) {
+		reason = telephony.Transferred
+	}
 	c, err := d.adopt(ctx, r)
 	if err == nil {
 		d.end(ctx, c, verdict{reason: reason, sure: true, ended: s.Ended})

@@ -20,7 +20,10 @@ func (d *Desk) Ring(ctx context.Context, in telephony.Incoming) (telephony.Step,
 		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
 	}
 	defer done()
-	if in.Call != "" {
+	switch {
+	case d.isTransfer(in.Call):
+		return d.ringLeg(ctx, in)
+	case in.Call != "":
 		return d.ringOurs(ctx, in)
 	}
 	return d.ringTheirs(ctx, in)
@@ -74,10 +77,12 @@ func (d *Desk) ringTheirs(ctx context.Context, in telephony.Incoming) (telephony
 	if err != nil {
 		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
 	}
-	if !created {
+	switch {
+	case !created && r.Account != in.Account:
+		return telephony.Step{}, telephony.ErrUnknownCall
+	case !created:
 		return d.again(ctx, r, route)
-	}
-	if r.Over() {
+	case r.Over():
 		return d.noWay(ctx, r, route, full), nil
 	}
 	c, err := d.take(r, pending, now.Add(d.cfg.ConnectWait))
@@ -121,7 +126,7 @@ func (d *Desk) again(ctx context.Context, r Record, route Route) (telephony.Step
 
 // ringOurs answers a call that we placed and that was picked up.
 func (d *Desk) ringOurs(ctx context.Context, in telephony.Incoming) (telephony.Step, error) {
-	r, err := d.record(ctx, in.Call, in.Carrier)
+	r, err := d.record(ctx, in.Call, telephony.Ref{Account: in.Account, ID: in.Carrier})
 	if err != nil {
 		return telephony.Step{}, fmt.Errorf("dispatch: ring: %w", err)
 	}
@@ -138,12 +143,14 @@ func (d *Desk) ringOurs(ctx context.Context, in telephony.Incoming) (telephony.S
 	}
 	c.answered(in.Carrier, time.Now().Add(d.cfg.ConnectWait))
 	d.prepare(c, r)
-	return d.connect(r.ID, 1), nil // they have picked up: who talks to them waits, not the line
+	return d.connect(c, 1), nil // they have picked up: who talks to them waits, not the line
 }
 
 // record finds the call that a carrier speaks of: by our own id, when it was
-// told it, else by its own. A carrier's id that contradicts is an unknown call.
-func (d *Desk) record(ctx context.Context, id telephony.CallID, carrierID string) (Record, error) {
+// told it, else by its own. A carrier's id that contradicts is an unknown call, and
+// so is another account's: who holds one account's key vouches for no other.
+func (d *Desk) record(ctx context.Context, id telephony.CallID, as telephony.Ref) (Record, error) {
+	carrierID := as.ID
 	var r Record
 	var err error
 	if id == "" {
@@ -151,7 +158,7 @@ func (d *Desk) record(ctx context.Context, id telephony.CallID, carrierID string
 	} else {
 		r, err = d.cfg.Calls.Call(ctx, id)
 	}
-	if err == nil && r.Carrier == "" && carrierID != "" {
+	if err == nil && r.Account == as.Account && r.Carrier == "" && carrierID != "" {
 		err = d.cfg.Calls.SetCarrier(ctx, id, carrierID)
 		r.Carrier = carrierID
 	}
@@ -160,12 +167,13 @@ func (d *Desk) record(ctx context.Context, id telephony.CallID, carrierID string
 		return Record{}, telephony.ErrUnknownCall
 	case err != nil:
 		return Record{}, err
-	case carrierID != "" && r.Carrier != carrierID:
+	case r.Account != as.Account, carrierID != "" && r.Carrier != carrierID:
 		return Record{}, telephony.ErrUnknownCall
 	}
 	return r, nil
 }
 
-func (d *Desk) connect(id telephony.CallID, epoch int) telephony.Step {
-	return telephony.Step{Kind: telephony.StepConnect, Token: d.tokens.token(id, epoch)}
+func (d *Desk) connect(c *call, epoch int) telephony.Step {
+	c.tell(epoch)
+	return telephony.Step{Kind: telephony.StepConnect, Token: d.tokens.token(c.id, epoch)}
 }

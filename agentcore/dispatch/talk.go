@@ -26,6 +26,8 @@ func (d *Desk) Admit(ctx context.Context, token, carrierID string) (telephony.Ca
 func (d *Desk) admit(ctx context.Context, token, carrierID string) (telephony.Call, error) {
 	id, epoch, ok := d.tokens.open(token)
 	switch {
+	case ok && d.isTransfer(id):
+		return d.admitLeg(ctx, id, epoch, carrierID)
 	case ok:
 	case isSession(token):
 		return d.attach(ctx, token, carrierID)
@@ -44,6 +46,9 @@ func (d *Desk) admit(ctx context.Context, token, carrierID string) (telephony.Ca
 	c, err := d.adopt(ctx, r)
 	if err != nil {
 		return telephony.Call{}, fmt.Errorf("dispatch: admit: %w", err)
+	}
+	if c.isStale(epoch) {
+		return telephony.Call{}, telephony.ErrToken
 	}
 	return d.letIn(ctx, c, r, epoch)
 }
@@ -75,6 +80,9 @@ func (d *Desk) letIn(ctx context.Context, c *call, r Record, epoch int) (telepho
 // stream was admitted at call's epoch, with a [telephony.OverError] when the
 // call ended before anyone spoke, and with whatever the conversation says.
 func (d *Desk) Talk(ctx context.Context, call telephony.Call, leg telephony.Leg) error {
+	if d.isTransfer(call.ID) {
+		return d.talkLeg(ctx, call, leg)
+	}
 	c := d.find(call.ID)
 	if c == nil {
 		return telephony.ErrToken
@@ -92,10 +100,15 @@ func (d *Desk) Talk(ctx context.Context, call telephony.Call, leg telephony.Leg)
 	defer func() { d.rest(ctx, c, l, sum) }()
 
 	var past []agentcore.Entry
-	if call.Epoch > 1 {
+	if call.Epoch == 1 {
+		l.news.begin(nil)
+	} else {
 		var err error
 		if past, err = d.cfg.Calls.Journal(ctx, call.ID, 0); err != nil {
 			return fmt.Errorf("dispatch: read what was said: %w", err)
+		}
+		if err = d.catchUp(ctx, call.ID, l, past); err != nil {
+			return fmt.Errorf("dispatch: read the transfers: %w", err)
 		}
 	}
 	var err error

@@ -14,7 +14,9 @@ import (
 const maxToken = 256
 
 // signer makes the tokens that let a stream in: CALL.EPOCH.MAC. The same call
-// and epoch always give the same token; that it is spent is kept in the row.
+// and epoch always give the same token; that it is spent is kept in the row, and
+// how old it is in [told]. No token is kept anywhere, not even its hash: it is
+// made anew from the secret whenever it is told or checked.
 type signer struct{ secret []byte }
 
 func (s signer) token(id telephony.CallID, epoch int) string {
@@ -48,4 +50,13 @@ func (s signer) mac(head string) []byte {
 	h.Write([]byte("hookswitch stream token 1\x00"))
 	h.Write([]byte(head))
 	return h.Sum(nil)
+}
+
+// roomName is the name of the room of a transfer: nobody guesses it, every node
+// knows it, and it is kept nowhere.
+func (s signer) roomName(id telephony.CallID) string {
+	h := hmac.New(sha256.New, s.secret)
+	h.Write([]byte("hookswitch room 1\x00"))
+	h.Write([]byte(id))
+	return "room_" + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
 }

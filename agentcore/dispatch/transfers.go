@@ -97,7 +97,18 @@ var ErrTries = errors.New("dispatch: this destination was tried often enough")
 const transferPrefix = "xfer_"
 
 // isTransfer reports whether id names the other leg of a transfer.
-func isTransfer(id telephony.CallID) bool { return strings.HasPrefix(string(id), transferPrefix) }
+func (d *Desk) isTransfer(id telephony.CallID) bool {
+	return d.cfg.Transfers != nil && strings.HasPrefix(string(id), transferPrefix)
+}
+
+// ref is the other leg as its carrier knows it.
+func (t Transfer) ref() telephony.Ref { return telephony.Ref{Account: t.Account, ID: t.Carrier} }
+
+// isAway reports whether the caller of t is with somebody else, or the carrier is
+// calling them from the caller's own line. Nobody here talks meanwhile.
+func (t Transfer) isAway() bool {
+	return t.Status == TransferBridged || t.Status == TransferDialling && t.Kind == Blind
+}
 
 // TransferChange is what [Transfers.MoveTransfer] sets. What is zero stays.
 type TransferChange struct {

@@ -19,8 +19,8 @@ func (d *Desk) watch(c *call) {
 			return
 		}
 		var due <-chan time.Time
-		if !v.due.IsZero() {
-			timer.Reset(time.Until(v.due))
+		if next := v.next(); !next.IsZero() {
+			timer.Reset(time.Until(next))
 			due = timer.C
 		}
 		select {
@@ -39,7 +39,11 @@ func (d *Desk) overdue(c *call) {
 	defer cancel()
 	v := c.look()
 	switch {
+	case v.at < over && !time.Now().Before(v.reapAt):
+		d.reap(ctx, c)
 	case v.due.IsZero() || time.Now().Before(v.due): // it changed meanwhile
+	case v.at == talking:
+		d.lookAt(ctx, c, v)
 	case v.at == over && v.line != nil:
 		d.cfg.Log.Warn("a conversation does not end, its record is ended without it", "call", c.id)
 		d.closeRow(ctx, c)
@@ -99,6 +103,16 @@ func (d *Desk) decide(ctx context.Context, c *call, r Record, v view) {
 		reason = telephony.NotConnected
 	}
 	trunk := d.trunk()
+	handed, err := d.transfersOf(ctx, c.id)
+	switch t := newest(handed); {
+	case err != nil:
+		d.cfg.Log.Warn("cannot read the transfers, will try again", "call", c.id, "error", err)
+		c.postpone(v.change)
+		return
+	case t.isAway():
+		d.goAway(c, t)
+		return
+	}
 	switch {
 	case r.Carrier == "": // no carrier ever confirmed that it placed it
 		c.finishIf(v.change, verdict{reason: telephony.Failed})
@@ -110,7 +124,12 @@ func (d *Desk) decide(ctx context.Context, c *call, r Record, v view) {
 	standing, err := trunk.State(ctx, r.ref())
 	switch {
 	case err == nil && standing.State.Terminal():
+		if standing.State == telephony.Completed && newest(handed).Outcome == OutcomeCompleted {
+			c.finishIf(v.change, verdict{reason: telephony.Transferred, sure: true, ended: standing.Ended})
+			return
+		}
 		c.finishIf(v.change, verdict{reason: reasonOf(standing.State, r.Admitted > 0), sure: true, ended: standing.Ended})
+	case err == nil && len(handed) > 0 && d.recall(ctx, c, r, v):
 	case err == nil:
 		c.finishIf(v.change, verdict{reason: reason, hang: true})
 	case v.asking.IsZero() || time.Since(v.asking) < d.cfg.AskFor:
