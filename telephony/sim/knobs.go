@@ -1,6 +1,10 @@
 package sim
 
-import "time"
+import (
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
 
 // Knobs are the things that nobody outside knows of the real carrier. A zero
 // field means its default; a negative duration means none.
@@ -27,6 +31,8 @@ type Knobs struct {
 	Undetected     float64 // share of answers that it calls unknown. Default 0
 	Seed           uint64  // of what is left to chance: the same seed, the same run
 
+	DeclinedDial telephony.State // DialCallStatus of somebody who answered and turned the call down before they were connected. Default completed
+
 	MaxMessage int // bytes of one message that the gateway sends. Default 1 MiB
 	CloseCode  int // with which the carrier closes a stream. Default 1000
 
@@ -34,6 +40,8 @@ type Knobs struct {
 	NoActionAfterHangup bool // a far end that hangs up ends a Connect without its action
 	QueryFails          bool // a stream address with a query fails, rather than losing it
 	DropHTTPSPort       bool // https webhooks are signed without their port (seen)
+	Ringback            bool // a caller hears it ring while a Dial calls somebody; else silence
+	KeysInStream        bool // a stream hears the sound of keys, beside the messages about them
 	ResortQuery         bool // webhooks arrive with their query sorted, and are signed as written (seen)
 }
 
@@ -65,6 +73,9 @@ func (k Knobs) withDefaults() Knobs {
 	}
 	if k.QueueDepth == 0 {
 		k.QueueDepth = 24 * 60 * 60
+	}
+	if k.DeclinedDial == "" {
+		k.DeclinedDial = telephony.Completed
 	}
 	if k.MaxMessage == 0 {
 		k.MaxMessage = 1 << 20

@@ -29,6 +29,8 @@ const (
 	Parameter       Kind = "parameter"        // a stream parameter is unusable
 	TwiML           Kind = "twiml"            // a document that is no TwiML
 	UnknownVerb     Kind = "unknown-verb"     // a verb, noun or attribute that no one knows
+	Attribute       Kind = "attribute"        // an attribute's value is out of bounds, or nothing that it could be
+	Dial            Kind = "dial"             // nobody can be called so: a bad number, or a caller id that is not the account's
 	AfterConnect    Kind = "after-connect"    // verbs after Connect: dead air, or a hang-up after every crash
 	NoAction        Kind = "no-action"        // warning: a Connect without action
 	ContentType     Kind = "content-type"     // a document of the wrong type, or of none
