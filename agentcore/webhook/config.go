@@ -14,10 +14,12 @@ import (
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
-// Records are the calls that webhooks tell of. [dispatch.Calls] has them.
+// Records are the calls that webhooks tell of. [dispatch.Calls] and
+// [dispatch.Transfers] have them.
 type Records interface {
 	Call(ctx context.Context, id telephony.CallID) (dispatch.Record, error)
 	Journal(ctx context.Context, id telephony.CallID, after int) ([]agentcore.Entry, error)
+	TransfersOf(ctx context.Context, call telephony.CallID) ([]dispatch.Transfer, error)
 }
 
 // Agents are whose webhooks they are. [roster.Store] has them.

@@ -74,6 +74,9 @@ func (d *Deliverer) Work(ctx context.Context, id string) (again time.Duration, e
 	if err != nil {
 		return 0, err
 	}
+	if again := m.unsettled(time.Now()); again > 0 {
+		return again, nil
+	}
 	host := m.host()
 	if !d.hosts.enter(host) {
 		return time.Duration(float64(crowdedFor(owed, time.Now())) * (0.8 + 0.4*d.c.Jitter())), nil
@@ -131,11 +134,12 @@ func (d *Deliverer) close(ctx context.Context, owed Delivery, x Exchange, failur
 
 // matter is what a delivery tells, and whom.
 type matter struct {
-	hook    roster.Webhook
-	call    dispatch.Record
-	agent   roster.Definition
-	said    []agentcore.Utterance
-	problem error // it can't be told
+	hook      roster.Webhook
+	call      dispatch.Record
+	transfers []dispatch.Transfer // of call, oldest first
+	agent     roster.Definition
+	said      []agentcore.Utterance
+	problem   error // it can't be told
 }
 
 func (m matter) host() string {
@@ -152,6 +156,9 @@ func (d *Deliverer) matter(ctx context.Context, owed Delivery) (matter, error) {
 	var err error
 	if m.call, err = d.c.Calls.Call(ctx, owed.Call); err != nil {
 		return m, m.gone(err, dispatch.ErrNotFound, "the call is not on record any more")
+	}
+	if m.transfers, err = d.c.Calls.TransfersOf(ctx, owed.Call); err != nil {
+		return m, err
 	}
 	v, err := d.c.Agents.Version(ctx, owed.Workspace, owed.AgentUUID, owed.Version)
 	if err != nil {

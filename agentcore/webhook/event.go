@@ -4,14 +4,14 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/vars"
 )
 
 // Event is the body of a webhook without request_body. Its names are those of
-// the variables; what a pre_call can't know yet is left out.
+// the variables, but for answered_by and transfers, which no variable has; what a
+// pre_call can't know yet is left out.
 type Event struct {
 	Type         string   `json:"type"` // pre_call, post_call
 	CallID       string   `json:"call_id"`
@@ -29,13 +29,15 @@ type Event struct {
 
 // Ending is what an [Event] tells of a call that is over.
 type Ending struct {
-	AnsweredAt *string `json:"answered_at"` // null: nobody did
-	EndedAt    string  `json:"ended_at"`
-	Duration   int64   `json:"call_duration"` // whole seconds since it was answered
-	Reason     string  `json:"end_reason"`
-	Summary    string  `json:"call_summary"`
-	Transcript []Line  `json:"transcript"`
-	Cut        bool    `json:"transcript_cut,omitempty"` // there was more
+	AnsweredAt *string    `json:"answered_at"` // null: nobody did
+	AnsweredBy *string    `json:"answered_by"` // in the carrier's word, such as human; null: it did not say
+	EndedAt    string     `json:"ended_at"`
+	Duration   int64      `json:"call_duration"` // whole seconds since it was answered
+	Reason     string     `json:"end_reason"`
+	Summary    string     `json:"call_summary"`
+	Transfers  []Transfer `json:"transfers"` // oldest first
+	Transcript []Line     `json:"transcript"`
+	Cut        bool       `json:"transcript_cut,omitempty"` // there was more
 }
 
 // Line is what one side said, or a tool did. Times are milliseconds since the
@@ -62,7 +64,8 @@ func beginning(call dispatch.Record) (Event, error) {
 }
 
 // ending is the event of a call that is over.
-func ending(call dispatch.Record, said []agentcore.Utterance, summary string) (Event, error) {
+func ending(m matter, summary string) (Event, error) {
+	call := m.call
 	e, err := beginning(call)
 	if err != nil {
 		return Event{}, err
@@ -70,14 +73,14 @@ func ending(call dispatch.Record, said []agentcore.Utterance, summary string) (E
 	e.Type = roster.PostCall
 	e.Ending = &Ending{
 		EndedAt: stamp(call.Ended), Duration: int64(lasted(call).Seconds()), Reason: string(call.Reason),
-		Summary: summary, Transcript: []Line{},
+		AnsweredBy: orNull(call.Answerer), Transfers: transfersOf(m.transfers, call.Ended), Summary: summary, Transcript: []Line{},
 	}
 	if !call.Answered.IsZero() {
 		at := stamp(call.Answered)
 		e.AnsweredAt = &at
 	}
 	size := 0
-	for _, u := range said {
+	for _, u := range m.said {
 		if size += len(u.Text); size > maxTranscript {
 			e.Cut = true
 			break

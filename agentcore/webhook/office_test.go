@@ -240,14 +240,18 @@ func (o *office) ring(a roster.Agent) dispatch.Record {
 	return on
 }
 
-// over is a call of a that has ended, and the delivery that it left.
-func (o *office) over(a roster.Agent) webhook.Delivery {
+// over is a call of a that has ended, and the delivery that it left. before is
+// what happened before its end.
+func (o *office) over(a roster.Agent, before ...func(r dispatch.Record)) webhook.Delivery {
 	o.t.Helper()
 	r := o.ring(a)
 	if err := o.db.Admit(o.t.Context(), r.ID, 1, "", time.Now()); err != nil {
 		o.t.Fatal(err)
 	}
 	time.Sleep(90 * time.Second)
+	for _, happen := range before {
+		happen(r)
+	}
 	entry := func(n int, e agentcore.Event) agentcore.Entry {
 		return agentcore.Entry{N: n, Version: agentcore.JournalVersion, At: time.Duration(n) * time.Second, Wall: time.Now(), Event: e}
 	}

@@ -61,7 +61,7 @@ func TestSummaryByAModel(t *testing.T) {
 		t.Run(claim, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				if got := Summary(t.Context(), tt.m, tt.said); got != tt.want || time.Since(start) != tt.took {
+				if got := Summary(t.Context(), tt.m, tt.said, nil); got != tt.want || time.Since(start) != tt.took {
 					t.Errorf("Summary() = %q after %v, want %q after %v", got, time.Since(start), tt.want, tt.took)
 				}
 			})
@@ -76,7 +76,7 @@ func TestSummaryTellsTheModelTheTranscript(t *testing.T) {
 		long = append(long, agentcore.Utterance{Speaker: "caller", Text: strings.Repeat("Ünd ", 100)})
 	}
 	long = append(long, agentcore.Utterance{Speaker: "agent", Text: "LAST"})
-	Summary(t.Context(), m, long)
+	Summary(t.Context(), m, long, nil)
 	if len(m.asked.Messages) != 2 || m.asked.Messages[0].Role != llm.System || len(m.asked.Tools) != 0 {
 		t.Fatalf("asked %+v", m.asked)
 	}

@@ -9,7 +9,9 @@ import (
 )
 
 // tell sends a post_call delivery once. Every attempt has the same body: it is
-// made of what never changes, and of a summary that is kept.
+// made of what never changes once the call's transfers are over, and of a summary
+// that is kept. Only who answered may be missing from the first of them: the
+// carrier's verdict may come after the end.
 func (d *Deliverer) tell(ctx context.Context, owed Delivery, m matter) (Exchange, error) {
 	if m.problem != nil {
 		return unsent(m.problem), m.problem
@@ -33,7 +35,7 @@ func (c Config) post(ctx context.Context, m matter, message, summary string) (Ex
 		return unsent(err), err
 	}
 	v[CallSummary] = summary
-	event, err := ending(m.call, m.said, summary)
+	event, err := ending(m, summary)
 	if err != nil {
 		return unsent(err), err
 	}
@@ -45,7 +47,7 @@ func (d *Deliverer) summary(ctx context.Context, owed Delivery, m matter) (strin
 	if owed.Summary != nil {
 		return *owed.Summary, nil
 	}
-	made := Summary(ctx, d.c.Model(ctx, owed.Workspace, m.agent), m.said)
+	made := Summary(ctx, d.c.Model(ctx, owed.Workspace, m.agent), m.said, m.transfers)
 	return d.c.Deliveries.SetSummary(ctx, owed.ID, made)
 }
 

@@ -22,6 +22,19 @@ var finished = dispatch.Record{
 	Workspace: roster.Default, AgentUUID: "agent-1", Version: 3, Conversation: "conv-1",
 	Variables: `{"plan":"gold","n":12345678901234567890,"caller_phone":"+1999"}`,
 	Reason:    telephony.CallerHangup, Created: began, Answered: began.Add(2 * time.Second), Ended: began.Add(67*time.Second + 900*time.Millisecond),
+	Answerer: "human",
+}
+
+// handedOn are its transfers: nobody took the first.
+var handedOn = []dispatch.Transfer{
+	{
+		ID: "xfer_1", Kind: dispatch.Warm, Label: "sales", To: "+15550177", Status: dispatch.TransferOver, Outcome: dispatch.OutcomeNoAnswer,
+		Reason: "nobody answered", Created: began.Add(10 * time.Second), Ended: began.Add(30*time.Second + 500*time.Millisecond),
+	},
+	{
+		ID: "xfer_2", Kind: dispatch.Blind, Label: "the desk", To: "+15550188", Status: dispatch.TransferOver, Outcome: dispatch.OutcomeCompleted,
+		Created: began.Add(40 * time.Second), Answered: began.Add(45 * time.Second), Bridged: began.Add(46 * time.Second), Ended: finished.Ended,
+	},
 }
 
 var talk = []agentcore.Utterance{
@@ -70,7 +83,7 @@ func TestTranscriptIsBounded(t *testing.T) {
 	if got := Words(long); len(got) > maxTranscript+100 || !strings.HasSuffix(got, "\n[the rest is left out]") {
 		t.Errorf("Words() = %d bytes, ends %q", len(got), got[len(got)-40:])
 	}
-	e, err := ending(finished, long, "")
+	e, err := ending(matter{call: finished, said: long}, "")
 	if err != nil || !e.Cut || len(e.Transcript) == 0 || len(e.Transcript) == 300 {
 		t.Errorf("the event has %d lines, cut %v, %v", len(e.Transcript), e.Cut, err)
 	}
@@ -78,15 +91,19 @@ func TestTranscriptIsBounded(t *testing.T) {
 
 // What receivers are documented to get, key for key.
 func TestEvents(t *testing.T) {
-	e, err := ending(finished, talk[1:3], "A table.")
+	e, err := ending(matter{call: finished, said: talk[1:3], transfers: handedOn}, "A table.")
 	if err != nil {
 		t.Fatal(err)
 	}
 	const head = `"call_id":"call_1","conversation_uuid":"conv-1","agent_uuid":"agent-1","agent_name":"Front desk","agent_version":3,` +
 		`"direction":"inbound","caller_phone":"+15550100","called_phone":"+15550199","started_at":"2026-11-22T09:30:00.123Z",` +
 		`"dynamic_variables":{"caller_phone":"+1999","n":12345678901234567890,"plan":"gold"}`
-	want := `{"type":"post_call",` + head + `,"answered_at":"2026-11-22T09:30:02.123Z","ended_at":"2026-11-22T09:31:08.023Z","call_duration":65,` +
-		`"end_reason":"caller_hangup","call_summary":"A table.","transcript":[` +
+	want := `{"type":"post_call",` + head + `,"answered_at":"2026-11-22T09:30:02.123Z","answered_by":"human","ended_at":"2026-11-22T09:31:08.023Z","call_duration":65,` +
+		`"end_reason":"caller_hangup","call_summary":"A table.","transfers":[` +
+		`{"id":"xfer_1","to":"sales","kind":"warm","status":"over","outcome":"no_answer","reason":"nobody answered",` +
+		`"started_at":"2026-11-22T09:30:10.123Z","answered_at":null,"bridged_at":null,"ended_at":"2026-11-22T09:30:30.623Z","waited_seconds":20.5,"talked_seconds":0},` +
+		`{"id":"xfer_2","to":"the desk","kind":"blind","status":"over","outcome":"completed","reason":null,"started_at":"2026-11-22T09:30:40.123Z",` +
+		`"answered_at":"2026-11-22T09:30:45.123Z","bridged_at":"2026-11-22T09:30:46.123Z","ended_at":"2026-11-22T09:31:08.023Z","waited_seconds":6,"talked_seconds":21.9}],"transcript":[` +
 		`{"speaker":"caller","text":"I want to  book\na table for two tonight.","start_ms":2000,"end_ms":4000},` +
 		`{"speaker":"tool","text":"book {\"n\":2} -> ok","start_ms":4100,"end_ms":4200}]}`
 	if got, err := encode(e); err != nil || string(got) != want {
