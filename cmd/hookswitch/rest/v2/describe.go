@@ -26,7 +26,7 @@ func (a *API) describe() {
 		&huma.Tag{Name: tagTools, Description: "What an agent's model can call during a call."},
 		&huma.Tag{Name: tagWebhooks, Description: "Who is told before and after a call."},
 		&huma.Tag{Name: tagCatalog, Description: "The models and voices that agents may be set to."},
-		&huma.Tag{Name: tagNumbers, Description: "The numbers that lead here, and the carrier's account behind each."},
+		&huma.Tag{Name: tagNumbers, Description: "The numbers that lead here, the carrier's account behind each, and whom the workspace may call."},
 		&huma.Tag{Name: tagKeys, Description: "API keys, and who changed what."},
 	)
 	if doc.Components.SecuritySchemes == nil {

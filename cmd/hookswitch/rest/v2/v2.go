@@ -53,6 +53,7 @@ func Register(to huma.API, cfg Config) error {
 	a.tools()
 	a.webhooks()
 	a.numbers()
+	a.dialing()
 	a.numberChecks()
 	a.keys()
 	a.providers()
