@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -119,11 +120,14 @@ func (t *Trunk) probeSocket(w http.ResponseWriter, r *http.Request, sid string) 
 	if dropped {
 		t.odd(r, refusal{reason: ReasonPendingFull})
 	}
-	if err := echoOnce(conn); err != nil {
+	switch err := echoOnce(conn); {
+	case err == nil:
+		t.c.Count(ReasonProbed)
+	case errors.Is(err, websocket.ErrReadLimit):
+		t.odd(r, refusal{reason: ReasonTooBig, err: err})
+	default:
 		t.odd(r, refusal{reason: ReasonNoStart, err: err})
-		return
 	}
-	t.c.Count(ReasonProbed)
 }
 
 // echoOnce sends the first message back, all within probeEnds.

@@ -42,10 +42,7 @@ func (v *Validator) Valid(rawURL string, form url.Values, signature string) bool
 	for _, token := range v.tokens {
 		for _, fields := range fieldTexts(form) {
 			for _, u := range spellings(rawURL) {
-				mac := hmac.New(sha1.New, []byte(token))
-				mac.Write([]byte(u))
-				mac.Write([]byte(fields))
-				right := base64.StdEncoding.EncodeToString(mac.Sum(nil))
+				right := signatureOf(token, u, fields)
 				if hmac.Equal([]byte(right), []byte(signature)) { // in constant time
 					ok = true
 				}
@@ -53,6 +50,14 @@ func (v *Validator) Valid(rawURL string, form url.Values, signature string) bool
 		}
 	}
 	return ok
+}
+
+// signatureOf signs address and the text of a form's fields.
+func signatureOf(token, address, fields string) string {
+	mac := hmac.New(sha1.New, []byte(token))
+	mac.Write([]byte(address))
+	mac.Write([]byte(fields))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // fieldTexts returns the ways in which form is signed. They differ only when a
