@@ -91,13 +91,13 @@ func (g *Gate) Permit(ctx context.Context, workspace, from, to string, transfer 
 	if code != "" {
 		return g.refused(refuse(code))
 	}
-	wish.reserved = true
+	wish.asked = wish.At
 	w.add(wish)
 	return nil
 }
 
-// Release takes back the newest reservation of to: the call was not placed, and
-// counts no more.
+// Release takes back the newest reservation of to that is not on record: the
+// call was not placed, and counts no more.
 func (g *Gate) Release(workspace, to string) {
 	if w := g.windows.get(workspace); w != nil {
 		w.release(to)

@@ -265,6 +265,23 @@ func TestACallCountsOnce(t *testing.T) {
 	})
 }
 
+// A record stands for one call only, however often it is read.
+func TestARecordCountsForOneCallOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := open(t, dialplan.Policy{MaxPerNumberHour: 3})
+		b.call("+12125550199", "")
+		b.records.add(telephony.Placed{To: "+12125550199", At: time.Now(), Ended: time.Now()})
+		time.Sleep(500 * time.Millisecond)
+		b.call("+12125550199", "") // its record is late
+		for range 2 {
+			time.Sleep(11 * time.Second)
+			b.call("+12125550198", "") // the records are read
+		}
+		b.call("+12125550199", "")
+		b.call("+12125550199", dialplan.NumberHour)
+	})
+}
+
 // What was permitted and is not on record half a minute later was never placed.
 func TestAReservationThatCameToNothingGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

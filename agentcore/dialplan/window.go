@@ -17,7 +17,8 @@ type entry struct {
 	block    string // of numbers that count together; empty: none
 	home     bool   // a transfer within the region: see [Policy]
 	foreign  bool
-	reserved bool          // permitted here, and not seen on record yet
+	asked    time.Time     // when this gate permitted it; zero: another one did
+	recorded bool          // it was seen on record, which is where At is from
 	took     time.Duration // when told by Done
 }
 
@@ -136,36 +137,45 @@ func (w *window) replace(records []telephony.Placed, now time.Time) {
 	defer w.mu.Unlock()
 	var young []entry
 	for _, e := range w.all {
-		if e.reserved && now.Sub(e.At) < settle {
+		if !e.asked.IsZero() && now.Sub(e.asked) < settle {
 			young = append(young, e)
 		}
 	}
 	w.all = w.all[:0]
-	records = slices.SortedStableFunc(slices.Values(records), func(a, b telephony.Placed) int { return a.At.Compare(b.At) })
-	for _, r := range records {
-		w.all = append(w.all, newEntry(r))
-		if at := slices.IndexFunc(young, func(y entry) bool { return y.to(r) }); at >= 0 {
+	for _, r := range slices.SortedStableFunc(slices.Values(records), func(a, b telephony.Placed) int { return a.At.Compare(b.At) }) {
+		e := newEntry(r)
+		at := slices.IndexFunc(young, func(y entry) bool { return y.recorded && y.To == r.To && y.At.Equal(r.At) })
+		if at < 0 {
+			at = slices.IndexFunc(young, func(y entry) bool { return y.becomes(r) })
+		}
+		if at >= 0 {
+			e.asked, e.recorded, e.took = young[at].asked, true, young[at].took
 			young = slices.Delete(young, at, at+1)
 		}
+		w.all = append(w.all, e)
 	}
-	w.all = append(w.all, young...)
+	for _, y := range young {
+		if !y.recorded {
+			w.all = append(w.all, y)
+		}
+	}
 	slices.SortStableFunc(w.all, func(a, b entry) int { return a.At.Compare(b.At) })
 	w.forget(now)
 }
 
-// to reports whether r can be the record of what e reserved: it was made after
-// that, and records keep microseconds.
-func (e entry) to(r telephony.Placed) bool {
-	after := r.At.Sub(e.At.Truncate(time.Microsecond))
-	return e.To == r.To && after >= 0 && after < settle
+// becomes reports whether r can be the record of what e reserved: whoever asks
+// makes it about then, maybe of a time before they asked.
+func (e entry) becomes(r telephony.Placed) bool {
+	after := r.At.Sub(e.asked)
+	return !e.recorded && e.To == r.To && after > -recent && after < settle
 }
 
-// release forgets the newest reservation of to.
+// release forgets the newest reservation of to that is not on record.
 func (w *window) release(to string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i, e := range slices.Backward(w.all) {
-		if e.reserved && string(e.To) == to {
+		if !e.asked.IsZero() && !e.recorded && string(e.To) == to {
 			w.all = slices.Delete(w.all, i, i+1)
 			return
 		}
