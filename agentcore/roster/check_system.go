@@ -4,13 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 )
 
 // SystemToolNames are the gateway's own tools, as they are listed.
 var SystemToolNames = []string{EndCall, TransferToNumber, VoicemailDetection}
-
-const maxTransfers = 16
 
 // defaultSystemTools are the settings of an agent that says nothing of them.
 func defaultSystemTools() map[string]SystemTool {
@@ -84,88 +81,6 @@ func parameters(f form, name string, s *SystemTool) {
 	}
 	s.Parameters = raw
 }
-
-// Ways to transfer, and kinds of destinations. The list of destinations is all
-// that the model may choose from.
-var (
-	transferTypes = []string{"blind", "conference", "warm", "sip_refer"}
-	destinations  = []string{"phone", "phone_dynamic_variable", "sip_uri", "sip_uri_dynamic_variable"}
-	sipURI        = regexp.MustCompile(`^sips?:[^\s@<>"]+@[^\s@<>"]+$`)
-	variableName  = regexp.MustCompile(`^[^{}\s]{1,64}$`)
-	digits        = regexp.MustCompile(`^[0-9*#wW]{1,64}$`)
-)
-
-func transfers(f form) {
-	all, ok := f.list("transfers", maxTransfers)
-	if !ok {
-		return
-	}
-	for i, v := range all {
-		one, ok := f.item("transfers", i, v)
-		if !ok {
-			continue
-		}
-		transfer(one)
-	}
-}
-
-func transfer(f form) {
-	var s string
-	if f.text("condition", 1_000, "", &s); s == "" && len(f.wrong.Of(f.under+"condition")) == 0 {
-		f.refuse("condition", blank)
-	}
-	f.oneOf("transfer_type", transferTypes, "blind", &s)
-	if f.text("post_dial_digits", 64, "", &s) && s != "" && !digits.MatchString(s) {
-		f.refuse("post_dial_digits", invalid)
-	}
-	to, null, ok := f.object("transfer_destination")
-	switch {
-	case ok && !null:
-		destination(to)
-	case f.has("phone_number"): // the older shape
-		phone(f, "phone_number")
-	case len(f.wrong.Of(f.under+"transfer_destination")) == 0:
-		f.refuse("transfer_destination", blank)
-	}
-}
-
-func destination(f form) {
-	var kind, at string
-	f.oneOf("type", destinations, "phone", &kind)
-	switch kind {
-	case "", "phone":
-		phone(f, "phone_number")
-	case "sip_uri":
-		if f.text("sip_uri", 512, "", &at); !sipURI.MatchString(at) {
-			f.refuse("sip_uri", "must be a SIP URI such as sip:desk@example.com")
-		}
-	default: // the name of a variable that holds it
-		field := "phone_number"
-		if kind == "sip_uri_dynamic_variable" {
-			field = "sip_uri"
-		}
-		if f.text(field, vars64, "", &at); !variableName.MatchString(at) {
-			f.refuse(field, "must be the name of a dynamic variable")
-		}
-	}
-}
-
-// vars64 is how long the name of a variable may be.
-const vars64 = 64
-
-func phone(f form, name string) {
-	var n string
-	if !f.text(name, 64, "", &n) && f.has(name) {
-		return
-	}
-	if n == "" {
-		f.refuse(name, blank)
-	} else if !E164(n) {
-		f.refuse(name, noE164)
-	}
-}
-
-const noE164 = "must be a phone number in E.164 form, such as +14155550100"
 
 // ChangeSystemTool merges a body of the tools API into a system tool:
 // {active, tool_config{parameters, disable_interruptions, force_pre_tool_speech}}.
