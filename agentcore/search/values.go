@@ -16,7 +16,7 @@ var Reasons = []telephony.EndReason{
 	telephony.ProviderFailed, telephony.GatewayFailed, telephony.LineLost, telephony.NotConnected,
 	telephony.Busy, telephony.NoAnswer, telephony.Failed, telephony.Canceled, telephony.Refused,
 	telephony.Shutdown, telephony.OperatorHangup, telephony.NumberUnknown, telephony.AgentDisabled,
-	telephony.AgentIncomplete,
+	telephony.AgentIncomplete, telephony.Transferred,
 }
 
 // The functions below read a value into t, and report whether it is one.
