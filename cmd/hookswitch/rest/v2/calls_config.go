@@ -37,6 +37,7 @@ type CallStore interface {
 	JournalPage(ctx context.Context, id telephony.CallID, after, limit int) ([]agentcore.Entry, error)
 	SearchCalls(ctx context.Context, workspace string, q search.Query, now time.Time, cursor string, limit int) ([]storage.Found, string, error)
 	Numbers(ctx context.Context, id telephony.CallID) (storage.Numbers, error)
+	TransfersOf(ctx context.Context, call telephony.CallID) ([]dispatch.Transfer, error)
 	Feed(ctx context.Context, workspace string, after int64, limit int) ([]storage.FeedEntry, error)
 	FeedLast(ctx context.Context, workspace string) (int64, error)
 	DispatchByKey(ctx context.Context, workspace, key string, now time.Time) (dispatch.Dispatch, error)

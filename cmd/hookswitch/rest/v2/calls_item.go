@@ -27,6 +27,8 @@ type callItem struct {
 	Duration     float64       `json:"duration_secs" doc:"Since it was answered; 0 if it never was." example:"22.4"`
 	EndReason    orNull[text]  `json:"end_reason" doc:"Why it is over; null while it runs."`
 	Why          orNull[text]  `json:"why" doc:"More about a refusal, or about what a carrier said."`
+	SIPCode      orNull[int64] `json:"sip_code" doc:"Of the carrier's last answer that had one, such as 486: busy."`
+	AnsweredBy   orNull[text]  `json:"answered_by" doc:"Who answered a call that was placed, in the carrier's word, such as human or machine_start; null: it did not say."`
 	Variables    object        `json:"variables" doc:"Dynamic variables at its start."`
 	Conversation orNull[text]  `json:"conversation_uuid"`
 	Epochs       int           `json:"epochs" doc:"How often its audio was taken up: 1, and 1 more for each time that it survived a loss."`
@@ -35,7 +37,8 @@ type callItem struct {
 	Unheard      int           `json:"unheard_words" doc:"Words that the agent was to say and the caller did not hear."`
 	Live         *liveItem     `json:"live,omitempty" doc:"What goes on in it now; absent when it is over, and in lists."`
 
-	Webhooks *[]callWebhook `json:"webhooks,omitempty" maxItems:"20" doc:"What the agent's webhooks did for it, oldest first; absent in lists."`
+	Transfers *[]callTransfer `json:"transfers,omitempty" maxItems:"50" doc:"Whom it was handed to, or was to be, oldest first; absent in lists."`
+	Webhooks  *[]callWebhook  `json:"webhooks,omitempty" maxItems:"20" doc:"What the agent's webhooks did for it, oldest first; absent in lists."`
 }
 
 // callAgent is who answered.
@@ -69,6 +72,7 @@ func callItemOf(r dispatch.Record, n storage.Numbers, now time.Time) callItem {
 		Direction: string(r.Direction), From: string(r.From), To: string(r.To), Status: statusOf(r),
 		Created: instant(r.Created), Answered: instantOrNull{instant(r.Answered)}, Ended: instantOrNull{instant(r.Ended)},
 		EndReason: textOrNull(string(r.Reason)), Why: textOrNull(r.Why),
+		SIPCode: numberOrNull(int64(r.SIPCode)), AnsweredBy: textOrNull(r.Answerer),
 		Conversation: textOrNull(r.Conversation), Variables: object{}, Epochs: r.Epoch,
 		Turns: n.Turns, MedianGap: numberOrNull(n.MedianGap), Unheard: n.Unheard,
 	}

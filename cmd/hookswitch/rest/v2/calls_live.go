@@ -6,7 +6,7 @@ import (
 
 // liveItem is what goes on in a call, as its journal says.
 type liveItem struct {
-	State string  `json:"state" enum:"connecting,listening,hearing,thinking,tool,speaking,lost" doc:"What the agent does. hearing: the caller speaks. lost: the line is, the call may go on."`
+	State string  `json:"state" enum:"connecting,listening,hearing,thinking,tool,speaking,lost,away" doc:"What the agent does. hearing: the caller speaks. lost: the line is, the call may go on. away: the caller is with somebody else, or waits for them."`
 	Since instant `json:"since"`
 	Turn  int     `json:"turn" doc:"Of the caller, the newest; 0 before they spoke."`
 	Last  int     `json:"last_event" doc:"Number of the newest event: a stream may go on from here."`

@@ -47,7 +47,7 @@ func (a *API) readCalls() {
 	handle(a, operation{
 		ID: "get-call", Method: http.MethodGet, Path: "/calls/{id}", Tag: tagCalls, Thing: "Call",
 		Summary: "Get call", Scope: roster.CallsRead, Fail: "Failed to get call",
-		About: "Returns a call. While it runs, `live` says what goes on in it. `webhooks` are what was asked before it and told after it, and why that failed.",
+		About: "Returns a call. While it runs, `live` says what goes on in it. `transfers` are whom it was handed to, and what came of that. `webhooks` are what was asked before it and told after it, and why that failed.",
 	}, func(ctx context.Context, in *CallPath) (*reply[callAnswer], error) {
 		r, err := a.call(ctx, in.ID)
 		if err != nil {
@@ -58,6 +58,11 @@ func (a *API) readCalls() {
 			return nil, err
 		}
 		item := callItemOf(r, n, a.Now())
+		transfers, err := a.transfersOf(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		item.Transfers = transferItems(transfers, a.Now())
 		if item.Webhooks, err = a.webhooksOf(ctx, r); err != nil {
 			return nil, err
 		}
@@ -71,6 +76,7 @@ func (a *API) readCalls() {
 			if item.Live.State == "connecting" {
 				item.Live.Since = instant(r.Created)
 			}
+			item.Live.away(transfers)
 		}
 		return &reply[callAnswer]{callAnswer{true, item}}, nil
 	})
