@@ -138,6 +138,40 @@ func (g *gate) Alive(ctx context.Context, node string, since time.Time) (bool, e
 	return pass(g, "alive", func() (bool, error) { return g.Calls.Alive(ctx, node, since) })
 }
 
+func (g *gate) SetAnswerer(ctx context.Context, id telephony.CallID, by string) error {
+	_, err := pass(g, "set answerer", nothing(func() error { return g.Calls.SetAnswerer(ctx, id, by) }))
+	return err
+}
+
+// handings are the transfers that a process reaches through its gate.
+type handings struct {
+	g  *gate
+	to dispatch.Transfers
+}
+
+func (h handings) CreateTransfer(ctx context.Context, t dispatch.Transfer) (dispatch.Transfer, bool, error) {
+	m, err := pass(h.g, "create transfer", func() (m made[dispatch.Transfer], err error) {
+		m.v, m.first, err = h.to.CreateTransfer(ctx, t)
+		return m, err
+	})
+	return m.v, m.first, err
+}
+func (h handings) Transfer(ctx context.Context, id telephony.CallID) (dispatch.Transfer, error) {
+	return pass(h.g, "transfer", func() (dispatch.Transfer, error) { return h.to.Transfer(ctx, id) })
+}
+func (h handings) TransferByCarrier(ctx context.Context, id string) (dispatch.Transfer, error) {
+	return pass(h.g, "transfer by carrier", func() (dispatch.Transfer, error) { return h.to.TransferByCarrier(ctx, id) })
+}
+func (h handings) MoveTransfer(ctx context.Context, id telephony.CallID, from []string, c dispatch.TransferChange) (dispatch.Transfer, error) {
+	return pass(h.g, "move transfer to "+c.Status, func() (dispatch.Transfer, error) { return h.to.MoveTransfer(ctx, id, from, c) })
+}
+func (h handings) TransfersOf(ctx context.Context, call telephony.CallID) ([]dispatch.Transfer, error) {
+	return pass(h.g, "transfers of", func() ([]dispatch.Transfer, error) { return h.to.TransfersOf(ctx, call) })
+}
+func (h handings) OpenTransfers(ctx context.Context) ([]dispatch.Transfer, error) {
+	return pass(h.g, "open transfers", func() ([]dispatch.Transfer, error) { return h.to.OpenTransfers(ctx) })
+}
+
 // Beat passes without a number: it comes by itself, every second.
 func (g *gate) Beat(ctx context.Context, node string, now time.Time) error {
 	g.mu.Lock()

@@ -274,6 +274,17 @@ func (d *Desk) talkLeg(ctx context.Context, call telephony.Call, leg telephony.L
 	return err
 }
 
+// lineLost is what it means that the stream of t's leg broke: they hung up, or the
+// line did not bear.
+func (d *Desk) lineLost(ctx context.Context, t Transfer) TransferChange {
+	if trunk := d.trunk(); trunk != nil {
+		if standing, err := trunk.State(ctx, t.ref()); err == nil && standing.State.Terminal() {
+			return TransferChange{Outcome: OutcomeDeclined}
+		}
+	}
+	return TransferChange{Outcome: OutcomeFailed, Reason: "the line to them was lost"}
+}
+
 // acceptTries is how often it is tried to keep that somebody takes a call.
 const acceptTries = 3
 
@@ -282,7 +293,7 @@ func (d *Desk) consulted(ctx context.Context, t Transfer, said Consultation, fai
 	from := []string{TransferChecking}
 	switch {
 	case failed != nil:
-		d.close(ctx, t, from, TransferChange{Outcome: OutcomeFailed, Reason: "the line to them was lost"})
+		d.close(ctx, t, from, d.lineLost(ctx, t))
 		return
 	case !said.Accepted:
 		outcome := cmp.Or(said.Outcome, OutcomeDeclined)
