@@ -59,7 +59,7 @@ func (d *desk) Ring(_ context.Context, in telephony.Incoming) (telephony.Step, e
 	}
 	c := d.calls[in.Carrier]
 	if c == nil {
-		c = &deskCall{epoch: 1, token: fmt.Sprintf("token-%s-1", in.Carrier[:6])}
+		c = &deskCall{epoch: 1, token: fmt.Sprintf("token-%s-1", in.Carrier[:min(6, len(in.Carrier))])}
 		d.calls[in.Carrier] = c
 	}
 	return telephony.Step{Kind: telephony.StepConnect, Token: c.token}, nil
@@ -84,7 +84,7 @@ func (d *desk) Next(_ context.Context, q telephony.Question) (telephony.Step, er
 		return telephony.Step{Kind: telephony.StepHangup}, nil
 	}
 	c.epoch++
-	c.token = fmt.Sprintf("token-%s-%d", carrierID[:6], c.epoch)
+	c.token = fmt.Sprintf("token-%s-%d", carrierID[:min(6, len(carrierID))], c.epoch)
 	return telephony.Step{Kind: telephony.StepConnect, Token: c.token}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/telephony"
 )
 
 // FuzzForms sends any form, rightly signed, to every webhook: whatever Twilio
@@ -19,8 +20,13 @@ func FuzzForms(f *testing.F) {
 	f.Add("/twilio/status?call=%zz&call=2", formOf("CallStatus", "completed", "CallDuration", "-1").Encode())
 	f.Add("/twilio/amd", "CallSid=CA1&AccountSid="+testAccount+"&AnsweredBy=fax&AnsweredBy=human")
 	f.Add("/twilio/voice", "CallSid=CA&&=&%00=%ff;")
+	f.Add("/twilio/next?dialled=busy&seconds=-1&transfer=xfer_1", formOf("DialCallStatus", "no-answer", "DialCallDuration", "1e9").Encode())
+	f.Add("/twilio/next?transfer=%00", formOf("AccountSid", subAccount.SID).Encode())
+	f.Add("/twilio/voice", formOf("From", "sip:anonymous@anonymous.invalid", "To", "\n").Encode())
+	f.Add("/twilio/status?call=xfer_1", formOf("AnsweredBy", "machine_end_beep").Encode())
 	f.Fuzz(func(t *testing.T, target, body string) {
-		trunk, err := New(Config{AccountSID: testAccount, AuthToken: testToken, PublicURL: "https://voice.example.com"}, newDesk())
+		d := newDesk()
+		trunk, err := New(Config{AccountSID: testAccount, AuthToken: testToken, PublicURL: "https://voice.example.com", Accounts: accounts{subAccount.SID: subAccount}}, d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +39,11 @@ func FuzzForms(f *testing.F) {
 		r = r.WithContext(t.Context())
 		post := httptest.NewRequest(http.MethodPost, "http://h/", strings.NewReader(body))
 		r.Body, r.ContentLength = post.Body, post.ContentLength
-		r.Header.Set(signatureHeader, sign(testToken, "https://voice.example.com"+target, form))
+		token := testToken
+		if form.Get(accountField) == subAccount.SID {
+			token = subAccount.Token
+		}
+		r.Header.Set(signatureHeader, sign(token, "https://voice.example.com"+target, form))
 		r.Header.Set(repeatHeader, "one")
 		w := httptest.NewRecorder()
 		trunk.Handler().ServeHTTP(w, r)
@@ -47,6 +57,49 @@ func FuzzForms(f *testing.F) {
 		}
 		if w.Code == 200 && !strings.HasPrefix(w.Body.String(), "<?xml") {
 			t.Errorf("answered %q", w.Body)
+		}
+		for _, in := range d.rang {
+			if !printable(string(in.From), maxParty) || !printable(string(in.To), maxParty) || !printable(string(in.Call), maxID) || in.Account != "" && in.Account != subAccount.SID {
+				t.Errorf("the desk heard of %+v", in)
+			}
+		}
+		for _, q := range d.asked {
+			if !printable(string(q.Transfer), maxID) || q.Dialled.Duration < 0 || q.Dialled.State != "" && !q.Dialled.State.Terminal() || q.Transfer == "" && q.Dialled != (telephony.Dialled{}) {
+				t.Errorf("the desk was asked %+v", q)
+			}
+		}
+	})
+}
+
+// FuzzProbe asks with any query, rightly signed: only for a plain nonce, and an
+// account that is known, is there a proof.
+func FuzzProbe(f *testing.F) {
+	f.Add("nonce=a1")
+	f.Add("AccountSid=" + subAccount.SID + "&nonce=a1")
+	f.Add("AccountSid=" + unknownAccount + "&nonce=a1")
+	f.Add("nonce=%00&nonce=a;AccountSid=")
+	f.Fuzz(func(t *testing.T, query string) {
+		trunk, err := New(Config{AccountSID: testAccount, AuthToken: testToken, PublicURL: "https://voice.example.com", Accounts: accounts{subAccount.SID: subAccount}}, newDesk())
+		if err != nil {
+			t.Fatal(err)
+		}
+		target := pathProbe + "?" + query
+		address, err := url.ParseRequestURI(target)
+		if err != nil {
+			return
+		}
+		fields, token := address.Query(), testToken
+		if fields.Get(accountField) == subAccount.SID {
+			token = subAccount.Token
+		}
+		r := (&http.Request{Method: http.MethodGet, URL: address, RequestURI: target, Header: http.Header{}, Body: http.NoBody}).WithContext(t.Context())
+		r.Header.Set(signatureHeader, sign(token, "https://voice.example.com"+target, nil))
+		w := httptest.NewRecorder()
+		trunk.Handler().ServeHTTP(w, r)
+		proved := w.Code == http.StatusOK && strings.Contains(w.Body.String(), proofOf(token, fields.Get(nonceParam)))
+		known := fields.Get(accountField) == "" || fields.Get(accountField) == testAccount || token == subAccount.Token
+		if want := known && plain(fields.Get(nonceParam)) && len(target) <= maxURI; proved != want || !want && strings.Contains(w.Body.String(), "proof") {
+			t.Errorf("%q: %d %s, want a proof: %v", query, w.Code, w.Body, want)
 		}
 	})
 }

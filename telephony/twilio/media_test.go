@@ -210,87 +210,6 @@ func TestAMessageOf10MBEndsTheStreamAndIsNotKept(t *testing.T) {
 	}
 }
 
-// TestSocketsThatAreNotLetIn: none of these reaches a conversation.
-func TestSocketsThatAreNotLetIn(t *testing.T) {
-	noParams := startText("")
-	for _, tt := range []struct {
-		name, reason string
-		say          func(r *rig, token string) []string
-		code         int
-	}{
-		{"no start", ReasonNoStart, func(*rig, string) []string { return []string{connectedText} }, 1008},
-		{"media instead of start", ReasonNoStart, func(*rig, string) []string { return []string{connectedText, mediaText(nil)} }, 1008},
-		{"64 KiB and one before start", ReasonNoStart, func(*rig, string) []string { return []string{strings.Repeat("x", 64<<10+1)} }, 1009},
-		{"no token", ReasonNoToken, func(*rig, string) []string { return []string{noParams} }, 1008},
-		{"a forged token", ReasonBadToken, func(*rig, string) []string { return []string{startText("forged")} }, 1008},
-		{"a token of another call", ReasonBadToken, func(r *rig, token string) []string {
-			return []string{strings.ReplaceAll(startText(token), testCall, "CA00000000000000000000000000000000")}
-		}, 1008},
-		{"a token of an older epoch", ReasonBadToken, func(r *rig, token string) []string {
-			r.post(pathNext, formOf("CallStatus", "in-progress"))
-			return []string{startText(token)}
-		}, 1008},
-		{"another account", ReasonWrongAccount, func(_ *rig, token string) []string {
-			return []string{strings.ReplaceAll(startText(token), testAccount, "AC00000000000000000000000000000000")}
-		}, 1008},
-		{"another codec", ReasonBadFormat, func(_ *rig, token string) []string {
-			return []string{strings.ReplaceAll(startText(token), "audio/x-mulaw", "audio/x-l16")}
-		}, 1008},
-		{"a streamSid that would break our JSON", ReasonNoStart, func(_ *rig, token string) []string {
-			return []string{strings.ReplaceAll(startText(token), testStream, `MZ\"}`)}
-		}, 1008},
-		{"a desk that fails", ReasonDeskFailed, func(r *rig, token string) []string {
-			r.desk.broken = errors.New("disk full")
-			return []string{startText(token)}
-		}, 1008},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			r := newRig(t, func(c *Config) {
-				if tt.reason == ReasonNoStart { // the others are to be quick, also on a slow machine
-					c.Leg.StartTimeout = 50 * time.Millisecond
-				}
-			})
-			token := r.ring()
-			texts := tt.say(r, token)
-			f := r.dial()
-			f.say(texts...)
-			if code := f.hearClose(); code != tt.code {
-				t.Errorf("close code %d, want %d", code, tt.code)
-			}
-			r.until("it is counted", func() bool { return r.tally.of(tt.reason) == 1 }) // gorilla says 1009 before it tells us
-			if r.desk.talks != 0 {
-				t.Errorf("talked %d times", r.desk.talks)
-			}
-		})
-	}
-}
-
-func TestATokenLetsOneStreamIn(t *testing.T) {
-	r := newRig(t)
-	token := r.ring()
-	first := r.dial()
-	first.say(startText(token))
-	first.say(mediaText(repeat(160)))
-	if _, _, err := first.hear(); err != nil {
-		t.Fatal(err)
-	}
-	second := r.dial()
-	second.say(startText(token))
-	if code := second.hearClose(); code != 1008 || r.tally.of(ReasonStillTalking) != 1 {
-		t.Errorf("a second socket of a live call: code %d, counted %v", code, &r.tally)
-	}
-	if status, _ := r.post(pathNext, formOf("CallStatus", "in-progress")); status != 409 {
-		t.Errorf("the door while we talk: %d, want 409", status)
-	}
-	first.say(stopText)
-	r.outcome()
-	third := r.dial()
-	third.say(startText(token))
-	if code := third.hearClose(); code != 1008 || r.tally.of(ReasonBadToken) != 1 {
-		t.Errorf("a token used twice: code %d, counted %v", code, &r.tally)
-	}
-}
-
 // TestASocketCutAtAnyByteEndsCleanly cuts the line inside each byte of a start
 // and a media message; goleak and Close say that nothing is left.
 func TestASocketCutAtAnyByteEndsCleanly(t *testing.T) {
@@ -326,32 +245,6 @@ func expired(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx
-}
-
-func TestTheOldestPendingSocketGoesFirst(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.MaxPendingPerAddress = 3 })
-	var socks []*far
-	for i := range 5 {
-		socks = append(socks, r.dial())
-		r.until("it waits", func() bool {
-			r.trunk.pending.mu.Lock()
-			defer r.trunk.pending.mu.Unlock()
-			return len(r.trunk.pending.list) == min(i+1, 3)
-		})
-		if i >= 3 {
-			r.until("one is dropped", func() bool { return r.tally.of(ReasonPendingFull) == i-2 })
-		}
-	}
-	for _, f := range socks[:2] {
-		if _, _, err := f.hear(); err == nil {
-			t.Error("one of the oldest is still served")
-		}
-	}
-	socks[4].say(startText(r.ring()))
-	socks[4].say(mediaText(repeat(160)))
-	if _, _, err := socks[4].hear(); err != nil {
-		t.Errorf("the newest is not served: %v", err)
-	}
 }
 
 func TestAFarEndThatNeverReadsIsLost(t *testing.T) {

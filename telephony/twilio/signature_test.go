@@ -77,6 +77,49 @@ func TestSignatureQuirks(t *testing.T) {
 	}
 }
 
+// TestWhereTheOfficialValidatorErrs puts both side by side. What twilio-go
+// accepts we accept; where it refuses what Twilio is known to send, we do not,
+// and where it lets a form go unsigned, neither.
+func TestWhereTheOfficialValidatorErrs(t *testing.T) {
+	one := url.Values{"a": {"1"}}
+	for _, tt := range []struct {
+		name, asked, signed string
+		form                url.Values
+		theirs, ours        bool
+	}{
+		{"the same", "https://h.example/p", "https://h.example/p", one, true, true},
+		{"https with its port, signed without", "https://h.example:443/p", "https://h.example/p", one, true, true},
+		{"https without a port, signed with it", "https://h.example/p", "https://h.example:443/p", one, true, true},
+		{"another port, signed without", "https://h.example:8443/p", "https://h.example/p", one, true, true},
+		{"wss without a port, signed with it", "wss://h.example/m", "wss://h.example:443/m", nil, false, true},
+		{"wss with a port, signed without", "wss://h.example:443/m", "wss://h.example/m", nil, true, true},
+		{"wss signed as https", "wss://h.example/m", "https://h.example/m", nil, false, false},
+		{"IPv6 with a port, signed without", "https://[2001:db8::1]:8443/p", "https://[2001:db8::1]/p", one, false, true},
+		{"IPv6 without a port, signed with it", "https://[2001:db8::1]/p", "https://[2001:db8::1]:443/p", one, true, true},
+		{"options for Twilio in the fragment", "https://h.example/p#rc=3&rp=5xx", "https://h.example/p", one, false, true},
+		{"the fragment signed", "https://h.example/p", "https://h.example/p#rc=3", one, false, false},
+		{"a slash at the end", "https://h.example/p/", "https://h.example/p", one, false, false},
+		{"a slash after the host", "wss://h.example/", "wss://h.example", nil, false, false},
+		{"a query sorted on the wire", "https://h.example/p?a=1&b=2", "https://h.example/p?a=1&b=2", one, true, true},
+		{"a query that nobody sorted", "https://h.example/p?b=2&a=1", "https://h.example/p?a=1&b=2", one, false, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			params := map[string]string{}
+			for name := range tt.form {
+				params[name] = tt.form.Get(name)
+			}
+			signature := sign(testToken, tt.signed, tt.form)
+			oracle := client.NewRequestValidator(testToken)
+			if got := oracle.Validate(tt.asked, params, signature); got != tt.theirs {
+				t.Errorf("twilio-go: %v, want %v", got, tt.theirs)
+			}
+			if got := NewValidator(testToken).Valid(tt.asked, tt.form, signature); got != tt.ours {
+				t.Errorf("Valid() = %v, want %v", got, tt.ours)
+			}
+		})
+	}
+}
+
 func TestWithoutTokenNothingIsValid(t *testing.T) {
 	if NewValidator("", "").Valid("https://h/p", nil, sign("", "https://h/p", nil)) {
 		t.Error("a signature made with no token is accepted")
