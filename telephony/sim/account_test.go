@@ -18,6 +18,7 @@ const (
 	belowToken = "subsub"
 	stranger   = "AC00000000000000000000000000000003"
 	closed     = "AC00000000000000000000000000000004"
+	guest      = "AC00000000000000000000000000000005" // the stranger's sub-account
 	key        = "SK00000000000000000000000000000001"
 )
 
@@ -29,6 +30,7 @@ func household(t *testing.T, voice string) *sim.Carrier {
 			{SID: account, Name: "Head Office"},
 			{SID: below, AuthToken: belowToken, Parent: account, Trial: true, Verified: []string{theirs}},
 			{SID: stranger, AuthToken: "strange"},
+			{SID: guest, AuthToken: "guest", Parent: stranger},
 			{SID: closed, AuthToken: "gone", Parent: account, Status: "suspended"},
 		},
 		Numbers: []sim.Number{{Number: ours, VoiceURL: voice}, {Number: another, VoiceURL: voice, Account: below, StatusCallback: voice}},
@@ -66,6 +68,7 @@ func TestWhoMayActOnWhichAccount(t *testing.T) {
 		{"a sub-account by its parent's token", account, secret, "/Accounts/" + below + "/IncomingPhoneNumbers.json", 200},
 		{"a parent by its sub-account's token", below, belowToken, "/Accounts/" + account + "/Calls.json", 401},
 		{"a stranger's account", account, secret, "/Accounts/" + stranger + "/Calls.json", 401},
+		{"a stranger's sub-account", account, secret, "/Accounts/" + guest + "/Calls.json", 401},
 		{"an account that is not there", account, secret, "/Accounts/AC00000000000000000000000000000009/Calls.json", 404},
 		{"an API key, its own calls", key, "keykey", "/Accounts/" + account + "/Calls.json", 200},
 		{"an API key, the account itself", key, "keykey", "/Accounts/" + account + ".json", 401},
@@ -116,6 +119,8 @@ func TestAnAccountTellsItsState(t *testing.T) {
 func TestWebhooksAreSignedForTheAccountThatOwnsTheCall(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, false)
+	var s *socket
+	g.talk = func(sock *socket) { s = sock; echo(sock) }
 	c := household(t, g.srv.URL+"/voice")
 	for number, owner := range map[string]struct{ sid, token string }{ours: {account, secret}, another: {below, belowToken}} {
 		g.mu.Lock()
@@ -126,6 +131,12 @@ func TestWebhooksAreSignedForTheAccountThatOwnsTheCall(t *testing.T) {
 			t.Fatal(err)
 		}
 		wait(t, dialled)
+		g.settle()
+		for _, frame := range []string{s.frames[1], s.frames[len(s.frames)-1]} { // start and stop
+			if !strings.Contains(frame, `"accountSid":"`+owner.sid+`"`) {
+				t.Errorf("the stream of a call to %s says %s", number, frame)
+			}
+		}
 		for _, path := range []string{"/voice", "/next"} {
 			for _, r := range g.got(path) {
 				if got := r.form.Get("AccountSid"); got != owner.sid {

@@ -162,18 +162,20 @@ func TestATimeLimitEndsTheCallAndCanBeChanged(t *testing.T) {
 	g := newGateway(t, false)
 	c, rest := newCarrier(t, g, sim.Knobs{CPS: -1})
 	c.Register(theirs, sim.Phone{})
-	limited, changed := place(t, c, g, url.Values{"TimeLimit": {"1"}}), place(t, c, g, nil)
-	for !changed.Streaming() {
-		time.Sleep(ms)
+	limited, shortened, extended := place(t, c, g, url.Values{"TimeLimit": {"1"}}), place(t, c, g, nil), place(t, c, g, url.Values{"TimeLimit": {"1"}})
+	for placed, limit := range map[*sim.Call]int{shortened: 1, extended: 2} {
+		for !placed.Streaming() {
+			time.Sleep(ms)
+		}
+		if _, err := rest.UpdateCall(placed.SID(), (&openapi.UpdateCallParams{}).SetTimeLimit(limit)); err != nil {
+			t.Errorf("UpdateCall() = %v", err)
+		}
 	}
-	if _, err := rest.UpdateCall(changed.SID(), (&openapi.UpdateCallParams{}).SetTimeLimit(1)); err != nil {
-		t.Errorf("UpdateCall() = %v", err)
-	}
-	for _, placed := range []*sim.Call{limited, changed} {
+	for placed, want := range map[*sim.Call]time.Duration{limited: time.Second, shortened: time.Second, extended: 2 * time.Second} {
 		wait(t, placed)
 		wantStatus(t, placed, telephony.Completed)
-		if took := placed.Duration(); took < 990*ms || took > 2*time.Second {
-			t.Errorf("the call took %v, want 1s", took)
+		if took := placed.Duration(); took < want-10*ms || took > want+800*ms {
+			t.Errorf("the call took %v, want %v", took, want)
 		}
 	}
 }
