@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,18 +45,44 @@ type callView struct {
 	Duration  float64   `json:"duration_secs"`
 	EndReason string    `json:"end_reason"`
 	Why       string    `json:"why"`
+	SIPCode   int       `json:"sip_code"`
+	Answerer  string    `json:"answered_by"`
 	Turns     int       `json:"turns"`
 	MedianGap *int64    `json:"median_gap_ms"`
 	Unheard   int       `json:"unheard_words"`
 	Live      *struct {
 		State string `json:"state"`
 	} `json:"live"`
-	Webhooks []struct {
+	Transfers []transferView `json:"transfers"`
+	Webhooks  []struct {
 		ID     string `json:"id"`
 		Kind   string `json:"kind"`
 		Status string `json:"status"`
 		Error  string `json:"error"`
 	} `json:"webhooks"`
+}
+
+// transferView is what commands read of a call's transfer.
+type transferView struct {
+	To      string  `json:"to"`
+	Kind    string  `json:"kind"`
+	Status  string  `json:"status"`
+	Outcome string  `json:"outcome"`
+	Reason  string  `json:"reason"`
+	Waited  float64 `json:"waited_seconds"`
+	Talked  float64 `json:"talked_seconds"`
+}
+
+// line is a transfer in one line.
+func (v transferView) line() string {
+	text := fmt.Sprintf("%s (%s): %s after %s", v.To, v.Kind, cmp.Or(v.Outcome, v.Status), minutes(v.Waited))
+	if v.Talked > 0 {
+		text += ", talked " + minutes(v.Talked)
+	}
+	if v.Reason != "" {
+		text += "; " + v.Reason
+	}
+	return text
 }
 
 // idPrefix begins every call's id.

@@ -92,6 +92,15 @@ func (c *callGetCmd) Run(ctx context.Context, s streams) error {
 	}
 	lines := [][2]string{{"id", v.ID}, {"when", when(v.Created)}, {"way", v.way()}, {"from", from}, {"to", to}, {"agent", v.agent()}, {"state", v.state()}, {"why", v.Why},
 		{"length", minutes(v.Duration)}, {"turns", fmt.Sprint(v.Turns)}, {"gap", gap(v.MedianGap)}, {"unheard", plural(v.Unheard, "word")}}
+	if v.SIPCode != 0 {
+		lines = append(lines, [2]string{"sip", fmt.Sprint(v.SIPCode)})
+	}
+	if v.Answerer != "" {
+		lines = append(lines, [2]string{"answerer", v.Answerer})
+	}
+	for _, x := range v.Transfers {
+		lines = append(lines, [2]string{"transfer", x.line()})
+	}
 	for _, w := range v.Webhooks {
 		id := w.ID
 		if c.table(s) {

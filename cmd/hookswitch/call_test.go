@@ -265,3 +265,44 @@ func TestWithoutAKeyOrTheScopeItSaysHowToGetOne(t *testing.T) {
 		}
 	}
 }
+
+func TestACallTellsWhomItWasHandedTo(t *testing.T) {
+	g := newGateway(t)
+	call := g.ring("call_7q2faaaaaaaa")
+	g.answer(call)
+	if err := g.db.SetAnswerer(t.Context(), call, "human"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.db.Progress(t.Context(), call, telephony.InProgress, 1, 200, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now().Add(-time.Minute)
+	for i, x := range []dispatch.Transfer{
+		{Label: "sales\x1b[2J", Kind: dispatch.Warm, Outcome: dispatch.OutcomeNoAnswer, Reason: "nobody answered", Ended: at.Add(25 * time.Second)},
+		{Label: "the desk", Kind: dispatch.Blind, Outcome: dispatch.OutcomeCompleted, Bridged: at.Add(6 * time.Second), Ended: at.Add(70 * time.Second)},
+	} {
+		x.ID, x.Call, x.Key, x.Workspace = telephony.CallID("xfer_"+x.Kind), call, x.Kind, roster.Default
+		x.Status, x.Created = dispatch.TransferOver, at.Add(time.Duration(i)*time.Millisecond)
+		if _, _, err := g.db.CreateTransfer(t.Context(), x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := g.db.End(t.Context(), call, 1, telephony.Transferred, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	out := g.ok("call", "get", "7q2f", "-o", "table")
+	for _, want := range []string{
+		"state     transferred\n", "sip       200\n", "answerer  human\n",
+		"(warm): no_answer after 0:25; nobody answered\n", "transfer  the desk (blind): completed after 0:05, talked 1:04\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("call get does not say %q:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "\x1b") {
+		t.Errorf("a label clears the screen: %q", out)
+	}
+	if out := g.ok("call", "list", "end:transferred", "-o", "id"); out != string(call)+"\n" {
+		t.Errorf("searched: %q", out)
+	}
+}
