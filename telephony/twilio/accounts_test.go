@@ -105,6 +105,11 @@ func TestAnAccountSaysHowItIs(t *testing.T) {
 			}
 		}
 	}
+	s.fail = always(&failure{status: 200, body: `{"sid":"` + testAccount + `","status":"active"}`})
+	if is, err := k.Account(t.Context(), subAccount); err == nil {
+		t.Errorf("Account() answered about another one = %+v", is)
+	}
+	s.fail = nil
 	wrong := subAccount
 	wrong.Token = "1"
 	var e *Error

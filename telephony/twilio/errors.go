@@ -62,6 +62,7 @@ const (
 	codeNotFound      = 20404
 	codeTooMany       = 20429
 	codeNotInProgress = 21220
+	codeApplication   = 21420
 )
 
 // help says what to do about a code.
@@ -90,7 +91,9 @@ var help = map[int]string{
 	21222:             "the account SID has characters that it can't have",
 	21224:             "the auth token has characters that it can't have",
 	21402:             "Twilio can't use our public URL for a number: it must be https and reachable from the internet",
-	21420:             "the voice application that the number had is not the account's any more: choose another one in the Twilio console",
+	21403:             "Twilio refused a setting of the number: look at the number in the Twilio console",
+	21405:             "Twilio keeps no fallback for a number that has no voice address: give it one in the Twilio console",
+	codeApplication:   "the voice application that the number had is not the account's any more: choose another one in the Twilio console",
 	22005:             "more calls are queued than Twilio places in 24 hours: dial fewer, or have the calls per second raised",
 }
 

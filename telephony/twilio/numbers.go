@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"context"
+	"errors"
 	"regexp"
 
 	api "github.com/twilio/twilio-go/rest/api/v2010"
@@ -123,7 +124,8 @@ func (n Numbers) Link(ctx context.Context, a Account, number telephony.Number, w
 
 // Unlink gives a number of a's back as it was before [Numbers.Link]. A number
 // that somebody made lead elsewhere in the meantime is left alone, and the error
-// is [ErrElsewhere]; one that is as it was already is no error. When the public
+// is [ErrElsewhere]; one that is as it was already is no error. An application or
+// a trunk that is gone by now can't be given back; the rest is. When the public
 // URL was changed, link again before: a number that leads to the old one leads
 // elsewhere.
 func (n Numbers) Unlink(ctx context.Context, a Account, id string, was Settings) error {
@@ -138,7 +140,18 @@ func (n Numbers) Unlink(ctx context.Context, a Account, id string, was Settings)
 		return &Error{Op: "unlink", Err: ErrElsewhere}
 	}
 	_, err = n.update(ctx, "unlink", a, id, was.restore())
+	if gone(err) && (was.VoiceApplicationSID != "" || was.TrunkSID != "") {
+		was.VoiceApplicationSID, was.TrunkSID = "", ""
+		_, err = n.update(ctx, "unlink", a, id, was.restore())
+	}
 	return err
+}
+
+// gone reports whether Twilio says by err that the application or the trunk of a
+// number is not there any more. The number itself was there a moment ago.
+func gone(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Code == codeNotFound || e.Code == codeApplication)
 }
 
 // update changes a number's settings and returns how it is now.

@@ -55,7 +55,7 @@ func (n Numbers) leadsHere(s Settings) bool {
 func (n Numbers) without(s Settings) Settings {
 	want := n.wanted()
 	if address(s.VoiceURL) == address(want.VoiceURL) {
-		s.VoiceURL = ""
+		s.VoiceURL, s.VoiceFallbackURL = "", "" // Twilio keeps no fallback of nothing: 21405
 	}
 	if s.VoiceFallbackURL == want.VoiceFallbackURL {
 		s.VoiceFallbackURL = ""

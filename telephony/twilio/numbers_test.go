@@ -152,9 +152,46 @@ func TestLinkingAgainKeepsWhatWasAtFirst(t *testing.T) {
 		t.Errorf("Link() of a drifted number = %+v, want %+v", again, first)
 	}
 	// Nobody kept it: what is ours is not taken for what was.
+	s.numbers[1]["voice_fallback_url"] = "https://old.example.com/fallback"
 	s.numbers[1]["status_callback"] = "https://old.example.com/status"
-	if got, want := link(nil).Was, (Settings{VoiceMethod: "POST", VoiceFallbackMethod: "POST", StatusCallback: "https://old.example.com/status", StatusCallbackMethod: "POST"}); got != want {
-		t.Errorf("Was = %+v, want %+v", got, want)
+	lost := link(nil)
+	if want := (Settings{VoiceMethod: "POST", VoiceFallbackMethod: "POST", StatusCallback: "https://old.example.com/status", StatusCallbackMethod: "POST"}); lost.Was != want {
+		t.Errorf("Was = %+v, want %+v", lost.Was, want)
+	}
+	if err := n.Unlink(t.Context(), Account{}, lost.ID, lost.Was); err != nil {
+		t.Errorf("Unlink() = %v", err)
+	}
+}
+
+func TestANumberIsGivenBackWithoutAnApplicationThatIsGone(t *testing.T) {
+	n, s := newNumbers(t, map[string]any{"voice_url": "https://old.example.com/voice", "voice_application_sid": goneApplication})
+	linked, err := n.Link(t.Context(), Account{}, testNumber, nil)
+	if err != nil || linked.Was.VoiceApplicationSID != goneApplication {
+		t.Fatalf("Link() = %+v, %v", linked, err)
+	}
+	if err := n.Unlink(t.Context(), Account{}, linked.ID, linked.Was); err != nil {
+		t.Fatal(err)
+	}
+	if is := s.numbers[1]; is["voice_url"] != "https://old.example.com/voice" || is["voice_application_sid"] != "" {
+		t.Errorf("given back as %v", is)
+	}
+}
+
+// What Twilio answers is believed, not that it answered.
+func TestASettingThatTwilioDidNotTakeIsAnError(t *testing.T) {
+	n, s := newNumbers(t, elsewhere)
+	body, err := json.Marshal(s.numbers[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.fail = func(try int) *failure {
+		if try == 2 { // the update, after the question
+			return &failure{status: 200, body: string(body)}
+		}
+		return nil
+	}
+	if linked, err := n.Link(t.Context(), Account{}, testNumber, nil); err == nil {
+		t.Errorf("Link() = %+v, and the number leads elsewhere", linked)
 	}
 }
 

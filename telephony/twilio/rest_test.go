@@ -173,6 +173,12 @@ func (s *rest) number(r *http.Request, account, id string) (answer any, status i
 	if r.Method == http.MethodGet {
 		return n, 200, nil
 	}
+	if app := r.PostForm.Get("VoiceApplicationSid"); app == goneApplication {
+		return nil, 0, restError(404, 20404)
+	}
+	if r.PostForm.Get("VoiceUrl") == "" && r.PostForm.Get("VoiceFallbackUrl") != "" {
+		return nil, 0, restError(400, 21405)
+	}
 	names := map[string]string{
 		"VoiceUrl": "voice_url", "VoiceMethod": "voice_method", "VoiceFallbackUrl": "voice_fallback_url", "VoiceFallbackMethod": "voice_fallback_method",
 		"StatusCallback": "status_callback", "StatusCallbackMethod": "status_callback_method", "VoiceApplicationSid": "voice_application_sid", "TrunkSid": "trunk_sid",
@@ -196,6 +202,9 @@ func (s *rest) number(r *http.Request, account, id string) (answer any, status i
 	}
 	return n, 200, nil
 }
+
+// goneApplication was a number's once.
+const goneApplication = "AP00000000000000000000000000000009"
 
 // knows fails the test for a field that is not one of names.
 func (s *rest) knows(form url.Values, names ...string) {
