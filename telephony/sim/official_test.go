@@ -157,6 +157,10 @@ func loadOfficial(path string) (*official, error) {
 	})
 	components := all["components"].(map[string]any)
 	schemas := components["schemas"].(map[string]any)
+	// Its text says "when a conference is in progress, will be null"; its type forgot.
+	if reason, ok := schemas["conference_enum_reason_conference_ended"].(map[string]any); ok {
+		reason["enum"], reason["nullable"] = append(reason["enum"].([]any), nil), true
+	}
 	needed := map[string]any{}
 	need(paths, schemas, needed)
 	components["schemas"] = needed
