@@ -3,121 +3,90 @@ package sim
 import (
 	"context"
 	"net/url"
-	"strconv"
-	"strings"
-	"time"
+	"slices"
 
+	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/telephony"
-	"github.com/hookswitch/hookswitch/telephony/sim/handset"
 	"github.com/hookswitch/hookswitch/telephony/sim/police"
 )
 
-// ring lets the far end's phone ring, and reports whether it was picked up;
-// else the call is over.
-func (c *Call) ring() bool {
-	sleep(c.ctx, c.carrier.knobs.RingDelay)
-	if c.ctx.Err() != nil {
-		return false
+// maxDialled is how many nouns a Dial may have.
+const maxDialled = 10
+
+// dial plays a Dial: it rings one phone or more, and joins the first that is
+// picked up to the call; or it brings the call into a conference.
+func (c *Call) dial(ctx context.Context, d document, v element) step {
+	c.checkDial(v)
+	if i := slices.IndexFunc(v.in, func(n element) bool { return n.name == "Conference" }); i >= 0 {
+		return c.confer(ctx, d, v, v.in[i])
 	}
-	c.set(telephony.Queued, 0) // initiated
-	phone, ok := c.carrier.phone(c.to)
-	if !ok || phone.Answer.Kind == handset.Unreachable {
-		c.finish(telephony.StateFail, 404, errOver)
-		return false
+	nouns := callees(v)
+	from, ok := c.callerID(v, nouns)
+	if !ok || len(nouns) == 0 {
+		return c.action(ctx, d, v, failedDial())
 	}
-	c.set(telephony.Ringing, 0)
-	if phone.Answer.Kind == handset.NoAnswer || phone.Answer.After > c.timeout {
-		if sleep(c.ctx, c.timeout); c.ctx.Err() == nil {
-			c.finish(telephony.StateNone, 487, errOver)
+	dialling, hang := context.WithCancel(ctx)
+	defer hang()
+	h := &hunt{parent: c, ctx: dialling, hang: hang, d: d, verb: v, from: from}
+	groups := [][]element{nouns}
+	if v.flag("sequential", false) {
+		groups = slices.Collect(slices.Chunk(nouns, 1))
+	}
+	for _, g := range groups {
+		if dialling.Err() == nil && h.answered == nil {
+			h.ring(g)
 		}
-		return false
 	}
-	sleep(c.ctx, phone.Answer.After)
-	switch {
-	case c.ctx.Err() != nil:
-		return false
-	case phone.Answer.Kind == handset.Busy:
-		c.finish(telephony.StateBusy, 486, errOver)
-		return false
-	case phone.Answer.Kind == handset.Rejects:
-		c.finish(telephony.StateBusy, 603, errOver)
-		return false
-	}
-	if phone.Make != nil {
-		c.mu.Lock()
-		c.phone = phone.Make()
-		c.mu.Unlock()
-	}
-	c.answer()
-	return c.legNow() != nil
+	return c.action(ctx, d, v, h.result())
 }
 
-// dial plays a Dial: it rings one more phone and joins it to the call.
-func (c *Call) dial(ctx context.Context, d document, v element) step {
-	number := element{text: v.text}
-	for i, n := range v.in {
-		if n.name != "Number" || i > 0 {
-			c.offend(police.Unsupported, 0, "<Dial> is played with its first <Number> alone")
-			continue
+// failedDial is what a Dial's action is told that called nobody.
+func failedDial() url.Values {
+	return url.Values{"DialCallStatus": {string(telephony.StateFail)}, "DialBridged": {"false"}}
+}
+
+// callees are the nouns of a Dial that are called. A Dial without any calls its
+// own text.
+func callees(v element) (out []element) {
+	for _, n := range v.in {
+		if (n.name == "Number" || n.name == "Sip") && len(out) < maxDialled {
+			out = append(out, n)
 		}
-		number = n
 	}
-	c.unplayed(v, "record", "hangupOnStar", "referUrl", "ringTone")
-	c.unplayed(number, "url", "sendDigits")
-	from := v.attr["callerId"]
-	if from == "" {
-		from = c.from
+	if len(out) == 0 && v.text != "" {
+		out = []element{{name: "Number", text: v.text}}
 	}
-	child, err := c.carrier.newCall(callSpec{from: from, to: number.text, direction: outboundDial, parent: c.sid})
-	if err != nil {
-		return step{stop: true}
+	return out
+}
+
+// hangupOnStar ends a Dial when the caller presses the star, if v says so. What
+// it returns undoes that.
+func (c *Call) hangupOnStar(v element, hang context.CancelFunc) (undo func()) {
+	l := c.legNow()
+	if l == nil || !v.flag("hangupOnStar", false) {
+		return func() {}
 	}
-	child.timeout = v.seconds("timeout", 30)
-	child.limit = v.seconds("timeLimit", 14400)
-	if u := number.attr["statusCallback"]; u != "" {
-		child.callback = callback{d.resolve(u), number.attr["statusCallbackMethod"], eventSet(strings.Fields(number.attr["statusCallbackEvent"]))}
-	}
-	stop := context.AfterFunc(ctx, func() { child.end(errCompleted) })
-	defer stop()
-	child.start(func() {
-		if child.ring() {
-			child.join(c)
+	l.overhear(func(_ *media.Frame, digit byte) {
+		if digit == '*' {
+			hang()
 		}
 	})
-	<-child.done
-	return c.action(ctx, d, v, child.dialResult())
+	return func() { l.overhear(nil) }
 }
 
-// unplayed warns of attributes that are real, but that this carrier ignores.
-func (c *Call) unplayed(e element, names ...string) {
-	for _, name := range names {
-		if e.attr[name] != "" {
-			c.offend(police.Unsupported, 0, "<"+e.name+"> is played without its "+name)
-		}
+// callerID is the number that the others see: the caller's own, unless the
+// account has the one that v names. A SIP phone may be shown anything.
+func (c *Call) callerID(v element, nouns []element) (from string, ok bool) {
+	from = v.attr["callerId"]
+	sip := !slices.ContainsFunc(nouns, func(n element) bool { return n.name != "Sip" })
+	switch {
+	case from == "":
+		return c.from, true
+	case sip, from == c.from, from == c.to, c.carrier.owns(c.owner, from), slices.Contains(c.owner.Verified, from):
+		return from, true
 	}
-}
-
-// join bridges the call with parent until it ends.
-func (c *Call) join(parent *Call) {
-	b := &bridge{}
-	mine, theirs := side{b, 1}, side{b, 0}
-	c.legNow().connect(mine)
-	other := parent.legNow()
-	other.connect(theirs)
-	parent.note("bridge", c.sid)
-	<-c.ctx.Done()
-	other.release(theirs)
-}
-
-// dialResult is what a Dial's action is told.
-func (c *Call) dialResult() url.Values {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	v := url.Values{"DialCallSid": {c.sid}, "DialCallStatus": {string(c.status)}, "DialBridged": {strconv.FormatBool(!c.answered.IsZero())}}
-	if !c.answered.IsZero() {
-		v.Set("DialCallDuration", strconv.Itoa(int(c.length().Round(time.Second)/time.Second)))
-	}
-	return v
+	c.offend(police.Dial, 13214, "<Dial> has a callerId that is not the account's")
+	return "", false
 }
 
 // eventSet makes a set of StatusCallbackEvents; none asks for completed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -28,28 +29,32 @@ type step struct {
 }
 
 // run plays documents until the call is over.
-func (c *Call) run(req request) {
+func (c *Call) run(req request) { c.perform(req, topVerbs) }
+
+// perform plays documents, made of the verbs in may, until none comes next.
+// through is false when one of them failed or hung up, or when the call is over.
+func (c *Call) perform(req request, may []string) (through bool) {
 	for idle := 0; ; {
 		ctx, cancel := c.newDocument()
-		next, acted := c.play(ctx, req)
+		s, acted := c.play(ctx, req, may)
 		cancel(nil)
 		if c.ctx.Err() != nil {
-			return
+			return false
 		}
 		if moved := c.takeMove(); moved != nil {
-			next, acted = moved, true
+			s, acted = step{next: moved}, true
 		}
-		if next == nil {
-			return
+		if s.next == nil {
+			return !s.stop
 		}
 		if idle++; acted {
 			idle = 0
 		}
 		if idle > maxHops {
 			c.offend(police.TooManyHops, 11215, "documents redirect in a circle")
-			return
+			return false
 		}
-		req = *next
+		req = *s.next
 	}
 }
 
@@ -85,27 +90,36 @@ func (c *Call) takeMove() *request {
 
 // play fetches one document and plays it. acted is whether it did anything but
 // redirect.
-func (c *Call) play(ctx context.Context, req request) (next *request, acted bool) {
+func (c *Call) play(ctx context.Context, req request, may []string) (s step, acted bool) {
 	d, ok := c.fetch(ctx, req)
 	if !ok {
-		return nil, false
+		return step{stop: true}, false
 	}
-	c.inspect(d.verbs, topVerbs)
+	c.inspect(d.verbs, may)
 	for i, v := range d.verbs {
+		if !slices.Contains(may, v.name) {
+			continue
+		}
 		if v.name == "Reject" && i == 0 && c.legNow() == nil {
 			c.reject(v)
-			return nil, true
+			return step{stop: true}, true
 		}
-		if v.name != "Redirect" && v.name != "Pause" {
+		if !v.waitsUnanswered() {
 			c.answer()
 		}
 		s := c.verb(ctx, d, v)
 		if s.stop || s.next != nil || ctx.Err() != nil {
-			return s.next, v.name != "Redirect" || i > 0
+			return s, v.name != "Redirect" || i > 0
 		}
 	}
 	c.answer() // a document that does nothing still picks up
-	return nil, true
+	return step{}, true
+}
+
+// waitsUnanswered reports whether a call that rings goes on ringing while v is
+// played.
+func (v element) waitsUnanswered() bool {
+	return v.name == "Redirect" || v.name == "Pause" || v.name == "Dial" && v.attr["answerOnBridge"] == "true"
 }
 
 // fetch gets a document, from the fallback address if need be.
@@ -167,6 +181,12 @@ func (c *Call) verb(ctx context.Context, d document, v element) step {
 		return c.connect(ctx, d, v)
 	case "Dial":
 		return c.dial(ctx, d, v)
+	case "Gather":
+		return c.gather(ctx, d, v)
+	case "Record":
+		return c.recordVoice(ctx, d, v)
+	case "Refer":
+		c.offend(police.Unsupported, 0, "<Refer> is refused: there is no SIP here")
 	case "Hangup", "Reject":
 		return step{stop: true}
 	case "Pause":

@@ -25,11 +25,18 @@ type leg struct {
 	answered time.Time
 	done     chan struct{}
 
-	mu    sync.Mutex
-	to    endpoint // nil: silence, and nobody listens
-	said  []media.Frame
-	heard []media.Frame
+	mu     sync.Mutex
+	to     endpoint // nil: silence, and nobody listens
+	listen listener // nil: nobody listens beside to
+	said   []media.Frame
+	heard  []media.Frame
+
+	keys []media.Frame // sound of keys that were pressed and not heard yet; used by run alone
 }
+
+// listener is told what was said in 20 ms, and the key that was pressed in them
+// or 0, whatever the leg is connected to. It must not block.
+type listener func(said *media.Frame, digit byte)
 
 func newLeg(c *Call, phone handset.Handset, answered time.Time) *leg {
 	return &leg{call: c, phone: phone, answered: answered, done: make(chan struct{})}
@@ -52,7 +59,12 @@ func (l *leg) run(ctx context.Context) {
 		touch := l.phone.Tick(slot, &hearing, &said)
 		l.record(&said, &hearing)
 		hearing = media.Frame{}
-		if to := l.connected(); to != nil {
+		to, listen := l.connected()
+		if listen != nil {
+			listen(&said, touch.Digit)
+		}
+		l.press(touch.Digit, to, &said)
+		if to != nil {
 			to.tick(slot, &said, touch.Digit, &hearing)
 		}
 		if touch.Hangup {
@@ -94,10 +106,32 @@ func (l *leg) release(e endpoint) {
 	}
 }
 
-func (l *leg) connected() endpoint {
+func (l *leg) connected() (endpoint, listener) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.to
+	return l.to, l.listen
+}
+
+// press adds the sound of pressed keys to what was said, as a telephone does. A
+// stream is told of keys in messages, and hears them only if a knob says so.
+func (l *leg) press(digit byte, to endpoint, said *media.Frame) {
+	if digit != 0 {
+		l.keys = append(l.keys, handset.KeyTones(string(rune(digit)))...)
+	}
+	if len(l.keys) == 0 {
+		return
+	}
+	if _, streaming := to.(*stream); !streaming || l.call.carrier.knobs.KeysInStream {
+		handset.Mix(said, &l.keys[0])
+	}
+	l.keys = l.keys[1:]
+}
+
+// overhear lets f hear the leg, beside what it is connected to; nil ends that.
+func (l *leg) overhear(f listener) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.listen = f
 }
 
 // announcement is an [endpoint] that plays frames and then is done.
@@ -130,38 +164,5 @@ func (c *Call) announce(ctx context.Context, frames []media.Frame) {
 	select {
 	case <-a.done:
 	case <-ctx.Done():
-	}
-}
-
-// bridge joins two legs: what is said on one is heard on the other.
-type bridge struct {
-	mu   sync.Mutex
-	said [2][]media.Frame // what each side said and the other has not heard
-}
-
-// side is one end of a bridge.
-type side struct {
-	b  *bridge
-	me int
-}
-
-// Two clocks drift, and a busy machine ticks late and then twice. What one side
-// is behind is made up for in silence, or else thrown away.
-const (
-	bridgeSlack = 3  // frames that one side may be behind
-	maxBridge   = 50 // frames after which a voice is cut
-)
-
-func (s side) tick(_ time.Duration, said *media.Frame, _ byte, hear *media.Frame) {
-	s.b.mu.Lock()
-	defer s.b.mu.Unlock()
-	mine, theirs := &s.b.said[s.me], &s.b.said[1-s.me]
-	silent := *said == media.Frame{}
-	if len(*mine) < bridgeSlack || !silent && len(*mine) < maxBridge {
-		*mine = append(*mine, *said)
-	}
-	if len(*theirs) > 0 {
-		*hear = (*theirs)[0]
-		*theirs = append((*theirs)[:0], (*theirs)[1:]...)
 	}
 }

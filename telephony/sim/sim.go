@@ -35,8 +35,10 @@ type Config struct {
 
 	TLS *tls.Config // for https and wss; roots of a test CA go here. Nil means the system's
 
-	Voice handset.Voice // speaks Say. Nil plays silence of about the right length
-	Log   *slog.Logger  // nil discards
+	Voice     handset.Voice // speaks Say. Nil plays silence of about the right length
+	Recognize Recognize     // hears what is said to a Gather. Nil hears nothing, and warns
+	Base      string        // where Handler is served, in addresses of recordings. Empty means https://api.twilio.com
+	Log       *slog.Logger  // nil discards
 
 	Forget bool // keep no recordings: an hour of a call is 115 MB
 	Knobs  Knobs
@@ -65,6 +67,9 @@ type Carrier struct {
 	phones  map[string]Phone
 	numbers []Number // of all accounts; only ever added to or replaced
 	faults  []RESTFault
+
+	rooms      rooms
+	recordings recordings
 }
 
 // Phone is what rings when a number is called. Make is called once per call,

@@ -11,6 +11,7 @@ import (
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/media/g711"
 	"github.com/hookswitch/hookswitch/media/wav"
+	"github.com/hookswitch/hookswitch/telephony/sim/handset"
 	"github.com/hookswitch/hookswitch/telephony/sim/police"
 )
 
@@ -19,7 +20,7 @@ const perLetter = 60 * time.Millisecond
 
 // say plays a Say: in the carrier's voice, or as silence of about its length.
 func (c *Call) say(ctx context.Context, v element) {
-	frames := silence(time.Duration(utf8.RuneCountInString(v.text)) * perLetter)
+	frames := handset.Silence(time.Duration(utf8.RuneCountInString(v.text)) * perLetter)
 	if voice := c.carrier.cfg.Voice; voice != nil && v.text != "" {
 		if spoken, err := voice(ctx, v.text); err == nil {
 			frames = spoken
@@ -30,9 +31,7 @@ func (c *Call) say(ctx context.Context, v element) {
 	}
 }
 
-func silence(d time.Duration) []media.Frame { return make([]media.Frame, d/media.FrameDuration) }
-
-// playSound plays a Play: keys as silence of their length, a file of raw µ-law
+// playSound plays a Play: keys as their sound, a file of raw µ-law
 // or WAV as it is.
 func (c *Call) playSound(ctx context.Context, d document, v element) {
 	frames, err := c.sound(ctx, d, v)
@@ -47,7 +46,7 @@ func (c *Call) playSound(ctx context.Context, d document, v element) {
 
 func (c *Call) sound(ctx context.Context, d document, v element) ([]media.Frame, error) {
 	if digits, ok := v.attr["digits"]; ok {
-		return silence(time.Duration(len(digits)) * 500 * time.Millisecond), nil
+		return handset.KeyTones(digits), nil
 	}
 	a, err := c.ask(ctx, http.MethodGet, d.resolve(v.text), nil)
 	if fault := c.checkAnswer(a, err); fault != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/url"
 	"slices"
@@ -95,23 +96,35 @@ func parseElement(d *xml.Decoder, start xml.StartElement, depth int) (element, e
 	}
 }
 
+// calleeAttrs are the attributes of every noun that a Dial can call.
+var calleeAttrs = []string{"url", "method", "statusCallback", "statusCallbackMethod", "statusCallbackEvent", "machineDetection", "machineDetectionTimeout", "machineDetectionSpeechThreshold", "machineDetectionSpeechEndThreshold", "machineDetectionSilenceTimeout", "amdStatusCallback", "amdStatusCallbackMethod"}
+
 // known lists the attributes of what the interpreter plays.
 var known = map[string][]string{
-	"Connect":   {"action", "method"},
-	"Stream":    {"url", "name", "track", "statusCallback", "statusCallbackMethod"},
-	"Parameter": {"name", "value"},
-	"Hangup":    {},
-	"Pause":     {"length"},
-	"Say":       {"voice", "language", "loop"},
-	"Play":      {"loop", "digits"},
-	"Redirect":  {"method"},
-	"Reject":    {"reason"},
-	"Dial":      {"action", "method", "timeout", "timeLimit", "callerId", "answerOnBridge", "hangupOnStar", "record", "recordingStatusCallback", "recordingStatusCallbackMethod", "recordingStatusCallbackEvent", "recordingTrack", "trim", "ringTone", "sequential", "referUrl", "referMethod", "callReason"},
-	"Number":    {"sendDigits", "url", "method", "statusCallback", "statusCallbackMethod", "statusCallbackEvent", "byoc"},
+	"Connect":    {"action", "method"},
+	"Stream":     {"url", "name", "track", "statusCallback", "statusCallbackMethod"},
+	"Parameter":  {"name", "value"},
+	"Hangup":     {},
+	"Pause":      {"length"},
+	"Say":        {"voice", "language", "loop"},
+	"Play":       {"loop", "digits"},
+	"Redirect":   {"method"},
+	"Reject":     {"reason"},
+	"Refer":      {"action", "method"},
+	"ReferSip":   {},
+	"Gather":     {"input", "action", "method", "timeout", "speechTimeout", "maxSpeechTime", "numDigits", "finishOnKey", "actionOnEmptyResult", "hints", "language", "profanityFilter", "partialResultCallback", "partialResultCallbackMethod", "bargeIn", "speechModel", "enhanced", "debug"},
+	"Record":     {"action", "method", "timeout", "finishOnKey", "maxLength", "playBeep", "trim", "recordingStatusCallback", "recordingStatusCallbackMethod", "recordingStatusCallbackEvent", "transcribe", "transcribeCallback"},
+	"Dial":       {"action", "method", "timeout", "timeLimit", "callerId", "answerOnBridge", "hangupOnStar", "record", "recordingStatusCallback", "recordingStatusCallbackMethod", "recordingStatusCallbackEvent", "recordingTrack", "trim", "ringTone", "sequential", "referUrl", "referMethod", "callReason"},
+	"Number":     append([]string{"sendDigits", "byoc"}, calleeAttrs...),
+	"Sip":        append([]string{"username", "password"}, calleeAttrs...),
+	"Conference": {"muted", "beep", "startConferenceOnEnter", "endConferenceOnExit", "waitUrl", "waitMethod", "maxParticipants", "record", "trim", "coach", "participantLabel", "jitterBufferSize", "region", "statusCallback", "statusCallbackMethod", "statusCallbackEvent", "recordingStatusCallback", "recordingStatusCallbackMethod", "recordingStatusCallbackEvent", "eventCallbackUrl"},
 }
 
-// inside lists the nouns of each verb.
-var inside = map[string][]string{"Connect": {"Stream"}, "Stream": {"Parameter"}, "Dial": {"Number"}}
+// inside lists what may stand in each verb.
+var inside = map[string][]string{
+	"Connect": {"Stream"}, "Stream": {"Parameter"}, "Dial": {"Number", "Sip", "Conference"},
+	"Gather": {"Say", "Play", "Pause"}, "Refer": {"Sip", "ReferSip"},
+}
 
 // inspect reports what is wrong in a document, apart from playing it.
 func (c *Call) inspect(verbs []element, where []string) {
@@ -136,8 +149,12 @@ func (c *Call) inspect(verbs []element, where []string) {
 	}
 }
 
-// verbs that may stand in a Response.
-var topVerbs = []string{"Connect", "Hangup", "Pause", "Say", "Play", "Redirect", "Reject", "Dial"}
+// Verbs that may stand in a Response: in one for a call, and in one for somebody
+// who was dialled from a call and is not connected to it yet.
+var (
+	topVerbs     = append([]string{"Reject", "Dial", "Refer"}, whisperVerbs...)
+	whisperVerbs = []string{"Connect", "Gather", "Hangup", "Pause", "Play", "Record", "Redirect", "Say"}
+)
 
 // offend reports a violation by the gateway in this call.
 func (c *Call) offend(kind police.Kind, code int, detail string) {
@@ -188,6 +205,24 @@ func (e element) seconds(name string, missing int) time.Duration {
 		n = missing
 	}
 	return time.Duration(n) * time.Second
+}
+
+// flag reads an attribute that is true or false.
+func (e element) flag(name string, missing bool) bool {
+	switch e.attr[name] {
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	return missing
+}
+
+// with is e with another value of an attribute.
+func (e element) with(name, value string) element {
+	e.attr = maps.Clone(e.attr)
+	e.attr[name] = value
+	return e
 }
 
 // count reads an attribute that is a number of times.

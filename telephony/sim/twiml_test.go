@@ -48,7 +48,7 @@ func TestDocuments(t *testing.T) {
 		{"redirect", "text/xml", `<Response><Redirect>/next</Redirect><Pause length="60"/></Response>`, telephony.Completed, nil, 0, []string{"/voice", "/next"}},
 		{"a circle of redirects", "text/xml", `<Response><Redirect>/voice</Redirect></Response>`, telephony.StateFail, []police.Kind{police.TooManyHops}, 0, slices.Repeat([]string{"/voice"}, 11)},
 		{"hangup ends it", "text/xml", `<Response><Hangup/><Pause length="60"/></Response>`, telephony.Completed, nil, 0, []string{"/voice"}},
-		{"keys are played", "text/xml", `<Response><Play digits="1w"/></Response>`, telephony.Completed, nil, time.Second, []string{"/voice"}},
+		{"keys are played", "text/xml", `<Response><Play digits="1w"/></Response>`, telephony.Completed, nil, 700 * ms, []string{"/voice"}},
 		{"not XML", "text/xml", `hello`, telephony.StateFail, []police.Kind{police.TwiML}, 0, []string{"/voice"}},
 		{"space before XML", "text/xml", "\n<?xml version=\"1.0\"?><Response/>", telephony.StateFail, []police.Kind{police.TwiML}, 0, []string{"/voice"}},
 		{"cut XML", "text/xml", `<Response><Say>`, telephony.StateFail, []police.Kind{police.TwiML}, 0, []string{"/voice"}},
@@ -225,7 +225,7 @@ func TestCallerHangsUpWhileTheSecondPhoneRings(t *testing.T) {
 func TestDialWarnsOfWhatItDoesNotPlay(t *testing.T) {
 	g := newGateway(t, false)
 	g.twiml["/voice"] = func(url.Values) string {
-		return `<Dial action="/next" record="record-from-answer"><Number url="/whisper">` + theirs + `1</Number><Number>+1</Number></Dial>`
+		return `<Dial action="/next" record="record-from-answer" ringTone="de"><Number machineDetection="Enable">` + theirs + `1</Number></Dial>`
 	}
 	c, _ := newCarrier(t, g, sim.Knobs{})
 	wantStatus(t, call(t, c, handset.Silent), telephony.Completed)
