@@ -52,6 +52,8 @@ func (c *conditions) query(q search.Query, now time.Time) {
 			c.add("id = %s", c.arg(text(t.Text)))
 		case search.End:
 			c.oneOf("end_reason", t.Any)
+		case search.Transfer:
+			c.add("EXISTS (SELECT 1 FROM transfers WHERE call_id = calls.id AND outcome IN (%s))", c.list(t.Any))
 		case search.Live:
 			c.add("ended_us IS %sNULL", map[bool]string{true: "", false: "NOT "}[t.Yes])
 		case search.Gap:
@@ -78,11 +80,16 @@ func (c *conditions) query(q search.Query, now time.Time) {
 }
 
 func (c *conditions) oneOf(column string, values []string) {
+	c.add("%s IN (%s)", column, c.list(values))
+}
+
+// list is the parameters of values, with commas between.
+func (c *conditions) list(values []string) string {
 	names := make([]string, len(values))
 	for i, v := range values {
 		names[i] = c.arg(text(v))
 	}
-	c.add("%s IN (%s)", column, strings.Join(names, ", "))
+	return strings.Join(names, ", ")
 }
 
 func numberPattern(t search.Term) string {

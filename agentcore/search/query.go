@@ -29,6 +29,7 @@ const (
 	To        Key = "to"
 	Direction Key = "direction"
 	End       Key = "end"
+	Transfer  Key = "transfer"
 	Live      Key = "live"
 	Gap       Key = "gap"
 	Unheard   Key = "unheard"
@@ -64,7 +65,7 @@ type Term struct {
 	Key    Key
 	Text   string        // Agent, ID, Said, Direction; Number, From and To without spaces and star
 	Prefix bool          // of Number, From, To: Text is only the beginning
-	Any    []string      // of End: one of them
+	Any    []string      // of End and Transfer: one of them
 	Yes    bool          // of Live
 	Op     Op            // of Gap, Unheard, Duration
 	Value  int64         // of Gap in ms, of Unheard in words, of Duration in seconds
@@ -104,6 +105,7 @@ var keys = []key{
 	{To, "a phone number, or its beginning and a star, such as to:+1415*", false, number},
 	{Direction, "inbound or outbound", false, direction},
 	{End, "end reasons with commas between them, such as end:caller_hangup,line_lost", false, reasons},
+	{Transfer, "what came of a transfer, with commas between: completed, busy, no_answer, failed, declined, voicemail, silent or canceled", false, handovers},
 	{Live, "true or false", false, yesNo},
 	{Gap, "a number of milliseconds, such as gap>800", true, count},
 	{Unheard, "a number of words, such as unheard>0", true, count},

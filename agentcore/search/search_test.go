@@ -27,6 +27,7 @@ func TestQueriesAreRead(t *testing.T) {
 		{"number:+1415*", Query{{Key: Number, Text: "+1415", Prefix: true}}},
 		{`from:"+1 (415) 555-0100"`, Query{{Key: From, Text: "+14155550100"}}},
 		{"direction:inbound", Query{{Key: Direction, Text: "inbound"}}},
+		{"transfer:completed,busy,completed", Query{{Key: Transfer, Any: []string{"completed", "busy"}}}},
 		{"end:caller_hangup,line_lost,caller_hangup", Query{{Key: End, Any: []string{"caller_hangup", "line_lost"}}}},
 		{"gap>800", Query{{Key: Gap, Op: Above, Value: 800}}},
 		{"gap>=800 gap<900 gap<=900 gap=850", Query{
@@ -64,6 +65,7 @@ func TestMistakesSayWhereAndWhatIsExpected(t *testing.T) {
 		{"saturday", []string{`at 1: "saturday" is no term; a term is a key and a value, such as said:"saturday"`}},
 		{`live:true said:"satur`, []string{"at 11: a quotation mark is not closed"}},
 		{"said:", []string{"at 1: said takes words that either side said"}},
+		{"transfer:bussy", []string{"transfer takes what came of a transfer"}},
 		{"end:caller_hangpu", []string{"did you mean caller_hangup?"}},
 		{"end:tired", []string{"the reasons are agent_hangup, "}},
 		{"direction:up live:maybe since:yesterday", []string{

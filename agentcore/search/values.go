@@ -64,6 +64,21 @@ func reasons(t *Term, v string) bool {
 	return true
 }
 
+// Transfers are the outcomes of transfers that a query may ask for.
+var Transfers = []string{"completed", "busy", "no_answer", "failed", "declined", "voicemail", "silent", "canceled"}
+
+func handovers(t *Term, v string) bool {
+	for o := range strings.SplitSeq(v, ",") {
+		if !slices.Contains(Transfers, o) {
+			return false
+		}
+		if !slices.Contains(t.Any, o) {
+			t.Any = append(t.Any, o)
+		}
+	}
+	return true
+}
+
 func yesNo(t *Term, v string) bool {
 	t.Yes = v == "true"
 	return v == "true" || v == "false"

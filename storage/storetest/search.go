@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/search"
 	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/telephony"
@@ -57,6 +58,13 @@ func library(t *testing.T, s storage.Store) *storage.DB {
 		agentcore.AgentSaid{Reply: 1, Text: "Good evening"},
 		agentcore.CallerSaid{Turn: 1, Text: "who is this"},
 		agentcore.AgentSaid{Reply: 2, Turn: 1, Text: "under_score", GapMS: 1200})
+	for i, outcome := range []string{dispatch.OutcomeBusy, dispatch.OutcomeCompleted} {
+		x := newTransfer(storage.Call{ID: "three"}, i)
+		x.Status, x.Outcome = dispatch.TransferOver, outcome
+		if _, _, err := db.CreateTransfer(t.Context(), x); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return db
 }
 
@@ -76,6 +84,9 @@ func searched(t *testing.T, s storage.Store) {
 		{"to:+14155550199", []telephony.CallID{"one", "two"}},
 		{"direction:outbound", []telephony.CallID{"three"}},
 		{"end:caller_hangup,not_connected", []telephony.CallID{"one", "two"}},
+		{"transfer:completed", []telephony.CallID{"three"}},
+		{"transfer:no_answer,busy direction:outbound", []telephony.CallID{"three"}},
+		{"transfer:no_answer", nil},
 		{"live:true", []telephony.CallID{"three"}},
 		{"live:false", []telephony.CallID{"one", "two"}},
 		{"gap>800", []telephony.CallID{"three", "one"}},
