@@ -80,7 +80,7 @@ func (g *Gate) Permit(ctx context.Context, workspace, from, to string, transfer 
 	if err := g.read(ctx, workspace, w, refresh); err != nil {
 		return err
 	}
-	wish := newEntry(telephony.Placed{From: telephony.Number(from), To: telephony.Number(to), Transfer: transfer, At: time.Now()})
+	wish := w.newEntry(telephony.Placed{From: telephony.Number(from), To: telephony.Number(to), Transfer: transfer, At: time.Now()})
 	code := w.over(wish, p.WithDefaults())
 	if code != "" && time.Since(w.read) > recent {
 		if err := g.read(ctx, workspace, w, recent); err != nil {

@@ -22,12 +22,12 @@ type entry struct {
 	took     time.Duration // when told by Done
 }
 
-func newEntry(p telephony.Placed) entry {
+// newEntry is p with what is counted of it.
+func (w *window) newEntry(p telephony.Placed) entry {
 	e := entry{Placed: p}
-	to := string(p.To)
-	if e164.MatchString(to) {
+	if to := string(p.To); e164.MatchString(to) {
 		e.block = to[:max(len(to)-4, 0)]
-		e.foreign = homeOf(to) != homeOf(string(p.From))
+		e.foreign = w.regions.differ(to, string(p.From))
 	}
 	e.home = p.Transfer && !e.foreign
 	return e
@@ -50,11 +50,15 @@ func (e entry) talked(now time.Time) time.Duration {
 type window struct {
 	turn chan struct{} // held by whoever decides: also while the records are read
 	used int64         // when it was asked for last; belongs to windows
-	read time.Time     // of the records; zero: never. Belongs to who has the turn
+
+	read    time.Time // of the records; zero: never. Belongs to who has the turn
+	regions regions   // as read
 
 	mu  sync.Mutex
 	all []entry
 }
+
+func newWindow() *window { return &window{turn: make(chan struct{}, 1), regions: regions{}} }
 
 // give ends a turn.
 func (w *window) give() { <-w.turn }
@@ -72,8 +76,10 @@ func (w *window) over(e entry, p Policy) Code {
 		if lately {
 			hour++
 		}
-		if _, known := seen[one.To]; one.foreign && !known {
-			seen[one.To] = one.At
+		if e.foreign && one.foreign {
+			if _, known := seen[one.To]; !known {
+				seen[one.To] = one.At
+			}
 		}
 		if one.home {
 			continue
@@ -143,7 +149,7 @@ func (w *window) replace(records []telephony.Placed, now time.Time) {
 	}
 	w.all = w.all[:0]
 	for _, r := range slices.SortedStableFunc(slices.Values(records), func(a, b telephony.Placed) int { return a.At.Compare(b.At) }) {
-		e := newEntry(r)
+		e := w.newEntry(r)
 		at := slices.IndexFunc(young, func(y entry) bool { return y.recorded && y.To == r.To && y.At.Equal(r.At) })
 		if at < 0 {
 			at = slices.IndexFunc(young, func(y entry) bool { return y.becomes(r) })

@@ -49,7 +49,7 @@ func (ws *windows) open(workspace string) *window {
 	w := ws.all[workspace]
 	if w == nil {
 		ws.trim()
-		w = &window{turn: make(chan struct{}, 1)}
+		w = newWindow()
 		ws.all[workspace] = w
 	}
 	ws.use++
