@@ -20,6 +20,7 @@ type Agent struct {
 	StillThere string // said after Silence, once; empty means none
 	CutOff     string // said first when a lost line is back. Empty has a default
 	Filler     string // said before a tool that wants it, if nothing else was. Empty has a default
+	Connecting string // said before the agent leaves a caller to who took their transfer. Empty has a default
 
 	EndpointWait time.Duration // silence that ends a turn. Zero means 500 ms
 	PauseWait    time.Duration // silence after which recognition may begin. Zero means 200 ms

@@ -113,6 +113,12 @@ func (cfg *Config) defaults() {
 	if a.Filler == "" {
 		a.Filler = "One moment, please."
 	}
+	if a.Connecting == "" {
+		a.Connecting = "I am connecting you now."
+	}
+	if cfg.Withdraw == nil {
+		cfg.Withdraw = func(string) {}
+	}
 	if cfg.Observer == nil {
 		cfg.Observer = nobody{}
 	}
@@ -130,6 +136,9 @@ func orDuration(d *time.Duration, other time.Duration) {
 	}
 }
 
+// errLeft is the cause of a conversation whose agent has handed the call over.
+var errLeft = errors.New("agentcore: the agent has handed the call over")
+
 // errGone is the cause of a conversation whose leg was let go by somebody else.
 var errGone = errors.New("agentcore: the leg was hung up from outside")
 
@@ -137,8 +146,9 @@ var errGone = errors.New("agentcore: the leg was hung up from outside")
 // journal is committed, the leg is let go, and every goroutine that it started
 // is gone.
 //
-// Only a Summary with an End says that the call is over. Without one the error
-// says why this leg is done: it wraps [telephony.ErrLost] or the journal's
+// Only a Summary with an End says that the call is over. One that says that the
+// agent has Left comes without an error: somebody else has the call, or is about
+// to. Without either the error says why this leg is done: it wraps [telephony.ErrLost] or the journal's
 // error, or is the cause of ctx.
 //
 // Cancelling ctx with a [telephony.OverError] ends the call for its reason; any
@@ -231,6 +241,9 @@ func (c *Conversation) epilogue(ctx context.Context, cause error) (Summary, erro
 		return Summary{Last: sum.Last, Lasted: sum.Lasted}, fmt.Errorf("agentcore: the journal could not be kept: %w", err)
 	case over:
 		c.cfg.Observer.CallEnded(string(c.cfg.Call.Direction), string(reason), sum.Lasted)
+		return sum, nil
+	case errors.Is(cause, errLeft):
+		sum.Left = true
 		return sum, nil
 	}
 	return sum, cause

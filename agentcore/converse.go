@@ -26,6 +26,7 @@ type talk struct {
 	do      []turn.Action
 	current *utterance // the live reply; nil when there is none
 	over    telephony.EndReason
+	left    bool // the agent has handed the call over
 
 	began     time.Time      // first sample of the utterance that is being heard
 	overAgent bool           // it began while the agent spoke
@@ -35,8 +36,10 @@ type talk struct {
 	preface   string         // said before the rest of a cut reply
 	later     []kept         // of the caller, kept back while the reply can't be cut; oldest first
 	next      turn.EventKind // what quiet will bring
+	news      <-chan News    // nil once it is closed
+	untold    []TransferOver // what became of transfers, until a reply is made that knows of it; oldest first
 
-	quiet, limit, words, marks *time.Timer
+	quiet, limit, words, marks, late *time.Timer
 }
 
 // uttered is something the caller uttered.
@@ -51,15 +54,14 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 	t := c.newTalk(ctx, makers)
 	defer t.stop()
 	t.open()
-	if deaf && t.over == "" {
+	if deaf && !t.done() {
 		t.step(turn.Event{Kind: turn.Deaf})
 	}
-	for t.over == "" {
+	for !t.done() {
 		select {
 		case <-ctx.Done():
 			t.catchUp()
-			t.settleCut()
-			t.writeLater()
+			t.close()
 			return context.Cause(ctx)
 		case ev := <-c.events:
 			t.take(ev)
@@ -72,17 +74,33 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 			t.misheard(errNoWords)
 		case <-t.marks.C:
 			t.unmarked()
+		case n, ok := <-t.news:
+			t.hearNews(n, ok)
+		case <-t.late.C:
+			t.step(turn.Event{Kind: turn.Late})
 		}
 	}
+	t.close()
+	if t.left {
+		return errLeft
+	}
+	return telephony.OverError{Reason: t.over}
+}
+
+// done reports whether the agent has nothing more to do with the call.
+func (t *talk) done() bool { return t.over != "" || t.left }
+
+// close writes down what has to be of a conversation that is over.
+func (t *talk) close() {
 	t.settleCut()
 	t.writeLater()
-	return telephony.OverError{Reason: t.over}
+	t.writeNews()
 }
 
 // catchUp takes what happened before the end: a mark that came back in the last
 // moment was heard.
 func (t *talk) catchUp() {
-	for t.over == "" {
+	for !t.done() {
 		select {
 		case ev := <-t.c.events:
 			t.take(ev)
@@ -101,6 +119,8 @@ func (c *Conversation) newTalk(ctx context.Context, makers *sync.WaitGroup) *tal
 		limit:   time.NewTimer(max(0, a.MaxDuration-time.Since(c.pen.began))),
 		words:   stopped(),
 		marks:   stopped(),
+		late:    stopped(),
+		news:    c.cfg.News,
 	}
 	t.machine.After(c.state.Reply)
 	return t
@@ -113,7 +133,7 @@ func stopped() *time.Timer {
 }
 
 func (t *talk) stop() {
-	for _, timer := range []*time.Timer{t.quiet, t.limit, t.words, t.marks} {
+	for _, timer := range []*time.Timer{t.quiet, t.limit, t.words, t.marks, t.late} {
 		timer.Stop()
 	}
 }
@@ -134,14 +154,22 @@ func (t *talk) open() {
 		t.step(turn.Event{Kind: turn.Opened})
 		return
 	}
-	if past.Goodbye {
+	waits := past.Waiting || past.Owes
+	switch {
+	case past.Goodbye:
 		t.over = telephony.AgentHangup
+		return
+	case past.Leaving: // the transfer is what the line was let go for
+		t.left = true
+		return
+	case past.Untold: // they know that they were away: it is no line that was lost
+		t.step(turn.Event{Kind: turn.News, Unanswered: waits})
 		return
 	}
 	now := time.Now()
 	t.asked = asked{now, now, now}
 	t.preface = c.cfg.Agent.CutOff
-	t.step(turn.Event{Kind: turn.Reopened, Unanswered: past.Waiting || past.Owes})
+	t.step(turn.Event{Kind: turn.Reopened, Unanswered: waits})
 }
 
 // take applies one thing that happened.
@@ -172,6 +200,8 @@ func (t *talk) take(ev event) {
 		t.step(turn.Event{Kind: turn.EndAsked, Reply: ev.reply})
 	case evHeld:
 		t.step(turn.Event{Kind: turn.Held, Reply: ev.reply})
+	case evHanded:
+		t.handed(ev)
 	}
 }
 
@@ -199,7 +229,7 @@ func (t *talk) owes() bool {
 		return false
 	}
 	owes := t.current.wants.Load()
-	t.c.pen.look(func(s *State) { owes = owes || s.Owes || s.Waiting && !s.Planned })
+	t.c.pen.look(func(s *State) { owes = owes || s.Owes || s.Untold || s.Waiting && !s.Planned })
 	return owes
 }
 
@@ -327,6 +357,8 @@ func (t *talk) step(ev turn.Event) {
 			t.writeLater()
 		case turn.End:
 			t.over = endOf(a.Cause)
+		case turn.Leave:
+			t.left = true
 		}
 	}
 	t.awaitSpeech()
@@ -340,7 +372,7 @@ func (t *talk) awaitSpeech() {
 	}
 	after, kind := t.c.cfg.Agent.silence(t.machine.Asked())
 	if t.next = kind; kind != 0 {
-		t.quiet.Reset(after)
+		t.quiet.Reset(max(after, t.patience()))
 	}
 }
 

@@ -56,7 +56,7 @@ type Planned struct {
 	Reply  int    `json:"reply"`
 	Phrase int    `json:"phrase"` // 0, 1, ... within the reply
 	Text   string `json:"text"`
-	Why    string `json:"why"` // greeting, answer, filler (before a tool of an answer), prompt, apology, resume
+	Why    string `json:"why"` // greeting, answer, filler (before a tool of an answer), prompt, apology, resume, news (of a transfer), connect (before the agent leaves)
 }
 
 // Heard: this much of a phrase is known to have been played to the caller.

@@ -18,8 +18,14 @@ func (t *talk) start(a turn.Action) {
 	u := newUtterance(t.ctx, a.Reply, a.Why)
 	switch a.Why {
 	case turn.Answer:
+		t.writeNews()
 		u.asked = t.asked
 		c.pen.look(func(s *State) { u.turn, u.first = s.Turn, s.Waiting })
+	case turn.Tidings:
+		t.writeNews()
+		c.pen.look(func(s *State) { u.turn = s.Turn })
+	case turn.Connect:
+		t.late.Stop()
 	case turn.Resume:
 		u.preface, t.preface = t.preface, ""
 		c.pen.look(func(s *State) { u.rest = s.Rest })
@@ -111,7 +117,7 @@ func (t *talk) settle(cause error) {
 	}
 	u.begunPlayingIfKnown(cut.first)
 	said := t.account(u, cut)
-	said.Cut = !errors.Is(cause, errOver)
+	said.Cut = !errors.Is(cause, errOver) || u.hushed && said.Unheard != ""
 	t.c.pen.note(said)
 	if p := said.Parts; p != nil {
 		ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
@@ -122,7 +128,10 @@ func (t *talk) settle(cause error) {
 // account writes down what was heard of each phrase, and sums it up.
 func (t *talk) account(u *utterance, cut cutting) AgentSaid {
 	pen := t.c.pen
-	said := AgentSaid{Reply: u.reply, Turn: u.turn, Why: string(u.why)}
+	said := AgentSaid{Reply: u.reply, Why: string(u.why)}
+	if u.why == turn.Answer {
+		said.Turn = u.turn
+	}
 	var heard, unheard []string
 	for i, p := range cut.phrases {
 		if !p.settled && p.heard != "" {

@@ -77,6 +77,14 @@ type script struct {
 	forget  bool // the carrier forgets to send marks back
 	tools   []tools.Tool
 	vars    vars.Set
+	news    []news
+	back    *news // what became of the transfer that the agent has left for; the caller is back
+}
+
+// news are what becomes of a transfer.
+type news struct {
+	at time.Duration
+	agentcore.News
 }
 
 type speech struct {
@@ -142,6 +150,11 @@ func (s *script) line(verb, rest string) error {
 		return nil
 	case "tool":
 		return s.tool(strings.Fields(rest))
+	case "transfer":
+		return s.transfer(rest)
+	case "connecting":
+		s.agent.Connecting = rest
+		return nil
 	case "var":
 		name, value, ok := strings.Cut(rest, "=")
 		if !ok {
@@ -181,6 +194,10 @@ func (s *script) line(verb, rest string) error {
 	case "stall":
 		s.stall[0] = at
 		s.stall[1], err = time.ParseDuration(after)
+	case "news":
+		s.news = append(s.news, news{at, whatBecame(after)})
+	case "back":
+		s.back = &news{at, whatBecame(after)}
 	case "silence":
 		s.agent.Silence = at
 	case "silenceend":
@@ -236,6 +253,33 @@ func (s *script) tool(f []string) error {
 	return err
 }
 
+// transfer is KIND LABEL: a tool of that kind's name that hands the call on, as x1.
+func (s *script) transfer(rest string) error {
+	kind, label, _ := strings.Cut(rest, " ")
+	r := tools.Result{Text: "dialling " + label, Handed: tools.Handed{ID: "x1", To: label, Kind: kind}}
+	if kind == "blind" {
+		r.Text, r.Leave = "say that you connect them", true
+	}
+	t, err := tools.Func(llm.Tool{Name: kind}, tools.Traits{Safe: true}, func(context.Context, tools.Invocation) (tools.Result, error) {
+		time.Sleep(200 * time.Millisecond) // the desk writes, and the carrier is asked
+		return r, nil
+	})
+	s.tools = append(s.tools, t)
+	return err
+}
+
+// whatBecame is "accepted", or OUTCOME LABEL: REASON.
+func whatBecame(text string) agentcore.News {
+	outcome, rest, _ := strings.Cut(text, " ")
+	if outcome == "accepted" {
+		return agentcore.News{Transfer: "x1", Accepted: true}
+	}
+	label, reason, _ := strings.Cut(rest, ": ")
+	return agentcore.News{Transfer: "x1", Over: &agentcore.TransferOver{
+		Transfer: "x1", To: label, Outcome: outcome, Reason: reason, TookMS: 20000,
+	}}
+}
+
 // Tick implements handset.Handset.
 func (s *script) Tick(now time.Duration, _, say *media.Frame) (out handset.Touch) {
 	for _, sp := range s.speech {
@@ -283,46 +327,93 @@ func (s *script) port() agenttest.Port {
 func (s *script) play(t *testing.T) string {
 	port := s.port()
 	ctx, cancel := context.WithCancelCause(t.Context())
-	l := line.New(line.Config{Handset: s, Uplink: 10 * time.Millisecond, Downlink: 10 * time.Millisecond, OnHangup: func() {
-		cancel(telephony.OverError{Reason: telephony.CallerHangup})
-	}})
+	began := time.Now()
 	pages := &agenttest.Pages{Port: port}
 	voice := &agenttest.Speaker{First: 40 * time.Millisecond, Port: port}
-	var leg telephony.Leg = l
-	if s.forget {
-		leg = forgetful{l}
+	told := make(chan agentcore.News, 4)
+	var withdrawn []string
+	cfg := agentcore.Config{
+		Call:      telephony.Call{ID: "c1", Epoch: 1, Direction: telephony.Inbound},
+		Agent:     s.agent,
+		Detector:  agenttest.Detector{},
+		Model:     &agenttest.Thinker{Answers: s.answers, Delay: s.model, Port: port},
+		Voice:     voice,
+		Tools:     append(s.tools, tools.EndCall()),
+		Variables: s.vars,
+		Journal:   pages,
+		News:      told,
+		Withdraw:  func(id string) { withdrawn = append(withdrawn, id) },
 	}
-	c, err := agentcore.New(agentcore.Config{
-		Call:       telephony.Call{ID: "c1", Epoch: 1, Direction: telephony.Inbound},
-		Agent:      s.agent,
-		Recognizer: &agenttest.Hearer{Texts: s.texts, Lag: 80 * time.Millisecond, Port: port},
-		Detector:   agenttest.Detector{},
-		Model:      &agenttest.Thinker{Answers: s.answers, Delay: s.model, Port: port},
-		Voice:      voice,
-		Tools:      append(s.tools, tools.EndCall()),
-		Variables:  s.vars,
-		Journal:    pages,
+	l := s.newLine(began, cancel)
+	s.at(began, s.lose, func() { l.Lose(errors.New("connection reset")) })
+	s.at(began, s.stall[0], func() { l.Stall(s.stall[1]) })
+	s.at(began, s.over, func() { cancel(telephony.OverError{Reason: telephony.CallerHangup}) })
+	for _, n := range s.news {
+		s.at(began, n.at, func() { told <- n.News })
+	}
+	lines := []*line.Line{l}
+	var sum agentcore.Summary
+	for {
+		var leg telephony.Leg = l
+		if s.forget {
+			leg = forgetful{l}
+		}
+		cfg.Recognizer = &agenttest.Hearer{Texts: s.texts, Lag: 80 * time.Millisecond, Port: port}
+		c, err := agentcore.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, err = c.Run(ctx, leg)
+		checkJournal(t, pages.Entries(), sum)
+		if !sum.Left || s.back == nil {
+			checkHeard(t, pages.Entries(), voice, lines...)
+			return render(pages.Entries(), sum, err) + withdrawals(withdrawn)
+		}
+		time.Sleep(time.Until(began.Add(s.back.at)))
+		s.takeBack(t, pages, sum, began)
+		l = s.newLine(began, cancel)
+		lines = append(lines, l)
+		cfg.Past, cfg.Call.Epoch = pages.Entries(), cfg.Call.Epoch+1
+	}
+}
+
+// newLine is one more leg of the call. The caller's times go on.
+func (s *script) newLine(began time.Time, cancel context.CancelCauseFunc) *line.Line {
+	since := time.Since(began)
+	caller := handset.Func(func(now time.Duration, hear, say *media.Frame) handset.Touch {
+		return s.Tick(now+since, hear, say)
 	})
-	if err != nil {
+	return line.New(line.Config{Handset: caller, Uplink: 10 * time.Millisecond, Downlink: 10 * time.Millisecond, OnHangup: func() {
+		cancel(telephony.OverError{Reason: telephony.CallerHangup})
+	}})
+}
+
+// at does something at a time of the call, unless that is zero.
+func (s *script) at(began time.Time, at time.Duration, do func()) {
+	if at > 0 {
+		time.AfterFunc(time.Until(began.Add(at)), do)
+	}
+}
+
+// takeBack is what the desk does when nobody took the call: it writes down why,
+// before the next leg is connected.
+func (s *script) takeBack(t *testing.T, pages *agenttest.Pages, sum agentcore.Summary, began time.Time) {
+	t.Helper()
+	e := agentcore.Entry{
+		N: sum.Last + 1, Version: agentcore.JournalVersion, At: time.Since(began), Wall: time.Now(),
+		Sync: true, Event: *s.back.Over,
+	}
+	s.back = nil
+	if err := pages.Append(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range []struct {
-		at time.Duration
-		do func()
-	}{
-		{s.lose, func() { l.Lose(errors.New("connection reset")) }},
-		{s.stall[0], func() { l.Stall(s.stall[1]) }},
-		{s.over, func() { cancel(telephony.OverError{Reason: telephony.CallerHangup}) }},
-	} {
-		if f.at > 0 {
-			timer := time.AfterFunc(f.at, f.do)
-			defer timer.Stop()
-		}
+}
+
+func withdrawals(ids []string) string {
+	if len(ids) == 0 {
+		return ""
 	}
-	sum, err := c.Run(ctx, leg)
-	checkJournal(t, pages.Entries(), sum)
-	checkHeard(t, pages.Entries(), voice, l)
-	return render(pages.Entries(), sum, err)
+	return fmt.Sprintf("withdrawn: %s\n", strings.Join(ids, ", "))
 }
 
 // forgetful is a line whose marks get lost.
@@ -341,6 +432,10 @@ func render(entries []agentcore.Entry, sum agentcore.Summary, err error) string 
 			body = fmt.Sprintf("%+v %+v", said, parts)
 		}
 		fmt.Fprintf(&b, "%2d %6d %-14s %s\n", e.N, e.At.Milliseconds(), e.Event.Kind(), body)
+	}
+	if sum.Left {
+		fmt.Fprintf(&b, "left after %v, error: %v\n", sum.Lasted.Round(time.Millisecond), err)
+		return b.String()
 	}
 	fmt.Fprintf(&b, "end %q after %v, error: %v\n", sum.End, sum.Lasted.Round(time.Millisecond), err)
 	return b.String()

@@ -9,6 +9,7 @@ import (
 // item is one thing in a conversation. Exactly one of its kinds is set.
 type item struct {
 	caller string
+	note   string  // of the phone system
 	spoken *spoken // the phrases from to to of it
 	from   int
 	to     int
@@ -26,8 +27,8 @@ const unknownOutcome = `{"error":"the outcome of this call is unknown: it was in
 
 // Messages is the conversation as the caller heard it, for a model: words that
 // were planned and not heard are not in it. While the caller waits for an answer,
-// or for more of it, it ends with their words, or with what tools made of them:
-// an excuse said since then is left out. prompt is the system message.
+// for more of it or for news, it ends with their words, what tools made of them
+// or the news: an excuse said since then is left out. prompt is the system message.
 func (s *State) Messages(prompt string) []llm.Message {
 	var out []llm.Message
 	if prompt != "" {
@@ -46,11 +47,13 @@ func (s *State) Messages(prompt string) []llm.Message {
 			if text := it.spoken.text(it.from, it.to); text != "" {
 				out = appendText(out, llm.Assistant, text)
 			}
+		case it.note != "":
+			out = appendText(out, llm.User, it.note)
 		default:
 			out = appendText(out, llm.User, it.caller)
 		}
 	}
-	if n := len(out); n > 0 && (s.Waiting || s.Owes) && out[n-1].Role == llm.Assistant && out[n-1].Calls == nil {
+	if n := len(out); n > 0 && (s.Waiting || s.Owes || s.Untold) && out[n-1].Role == llm.Assistant && out[n-1].Calls == nil {
 		out = out[:n-1]
 	}
 	return out

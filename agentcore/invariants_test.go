@@ -51,11 +51,13 @@ func checkJournal(t *testing.T, entries []agentcore.Entry, sum agentcore.Summary
 
 // checkHeard compares what the journal says was heard with what the line played:
 // never a word more, and at most one less for each cut.
-func checkHeard(t *testing.T, entries []agentcore.Entry, voice *agenttest.Speaker, l *line.Line) {
+func checkHeard(t *testing.T, entries []agentcore.Entry, voice *agenttest.Speaker, lines ...*line.Line) {
 	t.Helper()
 	var frames []media.Frame
-	for _, h := range l.Heard() {
-		frames = append(frames, h.Frame)
+	for _, l := range lines {
+		for _, h := range l.Heard() {
+			frames = append(frames, h.Frame)
+		}
 	}
 	played := voice.Said(frames)
 	var heard []string

@@ -26,7 +26,7 @@ func (t *talk) say(k kept) {
 		}
 	} else {
 		t.asked = k.asked
-		t.c.pen.commit(k.write(t.turn()))
+		t.write(k)
 	}
 	t.step(turn.Event{Kind: k.kind})
 }
@@ -40,7 +40,17 @@ func (t *talk) writeLater() {
 	now := time.Now()
 	t.asked = asked{now, now, now}
 	for _, k := range t.later {
-		t.c.pen.commit(k.write(t.turn()))
+		t.write(k)
 	}
 	t.later = nil
+}
+
+// write writes down what the caller said. Who speaks on is not handed over.
+func (t *talk) write(k kept) {
+	leaving := false
+	t.c.pen.look(func(s *State) { leaving = s.Leaving })
+	if leaving {
+		t.withdraw()
+	}
+	t.c.pen.commit(k.write(t.turn()))
 }

@@ -21,6 +21,8 @@ type event struct {
 	reply  int
 	phrase int
 	digit  byte
+	id     string // handed: of the transfer
+	leave  bool   // handed: the agent was to leave for it
 	result asr.Result
 	err    error
 }
@@ -39,6 +41,7 @@ const (
 	evFailed                       // a reply broke; err says why
 	evGoodbye                      // a reply is the agent's last
 	evHeld                         // a reply may not be cut by the caller from now on
+	evHanded                       // a tool hands the call to somebody else
 )
 
 // listen owns the receiving side of leg. Frames stop here: only what they mean

@@ -27,8 +27,11 @@ func (s *State) result(ev ToolResult) error {
 		return fmt.Errorf("%w: a result for %q, which was not asked for", errEntry, ev.Key)
 	}
 	t.result = &ev
-	if ev.End {
+	switch {
+	case ev.End:
 		s.Goodbye, s.Owes = true, false
+	case ev.Leave:
+		s.Leaving, s.Owes = true, false
 	}
 	if len(ev.Assigned) > 0 {
 		s.Assigned = vars.Merge(s.Assigned, ev.Assigned)
@@ -44,6 +47,16 @@ func (s *State) find(key string) *toolItem {
 		}
 	}
 	return nil
+}
+
+// spokeSince reports whether the caller has said anything since a tool was used.
+func (s *State) spokeSince(t *toolItem) bool {
+	for i := len(s.items) - 1; i >= 0 && s.items[i].tool != t; i-- {
+		if s.items[i].caller != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // repeatable are the uses of tools that were interrupted and may be tried again

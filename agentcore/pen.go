@@ -52,17 +52,18 @@ func (p *pen) add(ev Event, sync bool) int {
 	return p.write(ev, sync)
 }
 
-// decide is commit for an event that depends on the state: nothing comes
-// between the two. event returns nil if there is nothing to write; then decide
-// returns 0, which wait knows as committed. event must not keep the pointer.
-func (p *pen) decide(event func(*State) Event) int {
+// decide is commit for events that depend on the state: nothing comes between,
+// and one commit takes all of them. It returns the last one's number. events
+// returns none if there is nothing to write; then decide returns 0, which wait
+// knows as committed. events must not keep the pointer.
+func (p *pen) decide(events func(*State) []Event) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	ev := event(&p.state)
-	if ev == nil {
-		return 0
+	last := 0
+	for _, ev := range events(&p.state) {
+		last = p.write(ev, true)
 	}
-	return p.write(ev, true)
+	return last
 }
 
 // write is add; p.mu is held.

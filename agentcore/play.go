@@ -39,10 +39,8 @@ func (c *Conversation) playOne(leg telephony.Leg, u *utterance) error {
 	defer clock.wait.Stop()
 	phrases := 0
 	for {
-		var more bool
-		select {
-		case s, more = <-u.sounds:
-		case <-u.ctx.Done():
+		more, err := u.next(&s)
+		if err != nil {
 			return c.silence(leg, u)
 		}
 		if !more {
@@ -74,6 +72,28 @@ func (c *Conversation) playOne(leg telephony.Leg, u *utterance) error {
 	c.tell(u.ctx, event{kind: evSent, at: time.Now(), reply: u.reply, phrase: phrases})
 	<-u.ctx.Done() // until the last of it was heard, or was talked over
 	return c.silence(leg, u)
+}
+
+// next waits for the next sound. It reports false when there is none: all was
+// said, or s ended a phrase and it is enough.
+func (u *utterance) next(s *sound) (more bool, err error) {
+	var enough <-chan struct{}
+	if s.end {
+		enough = u.enough
+		select {
+		case <-enough:
+			return false, nil
+		default:
+		}
+	}
+	select {
+	case *s, more = <-u.sounds:
+		return more, nil
+	case <-enough:
+		return false, nil
+	case <-u.ctx.Done():
+		return false, context.Cause(u.ctx)
+	}
 }
 
 // silence drops what the caller has not heard of u, unless u is over.

@@ -66,7 +66,7 @@ type maker struct {
 	part  string // the part that is at work
 	plans int    // phrases planned so far
 	said  int    // phrases made so far, fillers not counted
-	bye   bool   // a tool ended the call
+	bye   bool   // a tool ended the call, or handed it over
 }
 
 // replaced is told that the model or the voice failed and another goes on, which
@@ -85,6 +85,8 @@ func (m *maker) make() error {
 		return m.sayAll(m.c.fill(a.StillThere))
 	case turn.Apology:
 		return m.sayAll(m.c.fill(a.Apology))
+	case turn.Connect:
+		return m.sayAll(m.c.fill(a.Connecting))
 	case turn.Resume:
 		if err := m.sayAll(m.c.fill(m.u.preface)); err != nil {
 			return err

@@ -207,6 +207,12 @@ func sampleJournal(f *testing.F) []string {
 		agentcore.Planned{Reply: 2, Phrase: 0, Text: "One moment.", Why: "filler"},
 		agentcore.ToolIntent{Key: "c/2/1", Turn: 2, ID: "y", Name: "look", Arguments: "{}", Safe: true},
 		agentcore.Heard{Reply: 2, Phrase: 0, Text: "One moment.", How: "mark"},
+		agentcore.ToolResult{Key: "c/2/1", Text: "ok", Leave: true},
+		agentcore.TransferBegan{Transfer: "xfer_1", To: "Sales", How: "blind"},
+		agentcore.TransferOver{Transfer: "xfer_1", To: "Sales", Outcome: "busy", Reason: "486", TookMS: 9000, TalkedMS: 1},
+		agentcore.Opened{Epoch: 2},
+		agentcore.Planned{Reply: 3, Phrase: 0, Text: "They are busy.", Why: "news"},
+		agentcore.Planned{Reply: 4, Phrase: 0, Text: "I am connecting you now.", Why: "connect"},
 		agentcore.Lost{Epoch: 1, Cause: "reset"},
 		agentcore.Ended{Reason: telephony.LineLost},
 	}

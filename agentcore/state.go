@@ -25,12 +25,20 @@ type State struct {
 	Planned  bool      // an answer to them was planned
 	Owes     bool      // the last answer used a tool and has said nothing since: there is more to come
 	Goodbye  bool      // a tool ended the call; what is being said are its last words
+	Leaving  bool      // a tool handed the call over; what is being said are the agent's last words
+	Untold   bool      // what became of a transfer is news to the caller
 	Assigned vars.Set  // variables that tools have set. Never changed, only replaced
 	End      telephony.EndReason
+
+	Transfer TransferBegan // that is on; zero when none is
 
 	items []item // the conversation, in order
 	uses  int    // of tools, in this turn
 	reply *spoken
+
+	since time.Duration // when Transfer began
+	ended []string      // transfers that are over
+	told  bool          // a reply was planned that tells what is Untold
 }
 
 // spoken is the reply that is being said.
@@ -76,8 +84,8 @@ func (s *State) apply(e Entry) error {
 			s.Answered = e.Wall.Add(-e.At)
 		}
 		s.Epoch = ev.Epoch
-		if s.Waiting { // nothing of an answer was heard: it is made anew
-			s.Rest, s.Planned = "", false
+		if s.Waiting || s.Untold { // nothing of an answer was heard: it is made anew
+			s.Rest, s.Planned, s.told = "", false, false
 		}
 	case CallerSaid:
 		s.callerTurn(ev.Turn, ev.Text)
@@ -93,6 +101,10 @@ func (s *State) apply(e Entry) error {
 		s.intend(ev)
 	case ToolResult:
 		return s.result(ev)
+	case TransferBegan:
+		s.transferBegan(ev, e.At)
+	case TransferOver:
+		s.transferOver(ev)
 	case Ended:
 		s.End = ev.Reason
 	}
@@ -107,6 +119,7 @@ func (s *State) callerTurn(n int, text string) {
 		s.uses = 0
 	}
 	s.Turn, s.Waiting, s.Planned, s.Rest, s.Owes, s.Goodbye = n, true, false, "", false, false
+	s.Leaving, s.told = false, false
 	s.items = append(s.items, item{caller: text})
 }
 
@@ -124,7 +137,9 @@ func (s *State) plan(ev Planned) error {
 	r := s.reply
 	switch {
 	case ev.Why == string(turn.Answer):
-		s.Planned, s.Owes = true, false
+		s.Planned, s.Owes, s.told = true, false, true
+	case ev.Why == string(turn.Tidings):
+		s.Owes, s.told = false, true
 	case ev.Why == filler && r.filler == len(r.planned):
 		r.filler++
 	}
@@ -172,25 +187,29 @@ func (s *State) said(ev AgentSaid) {
 	if !ev.Cut || ev.Text != "" && !mere {
 		s.answered(ev.Why)
 	}
-	if !ev.Cut && ev.Why == string(turn.Answer) {
+	if !ev.Cut && (ev.Why == string(turn.Answer) || ev.Why == string(turn.Tidings)) {
 		s.Owes = false
 	}
 	s.reply = nil
 }
 
 // answered notes that some of a reply was heard. The rest of an answer is as
-// good as the answer.
+// good as the answer, and an answer that knows of news tells them.
 func (s *State) answered(why string) {
-	if why == string(turn.Answer) || why == string(turn.Resume) && s.Planned {
+	resumed := why == string(turn.Resume)
+	if why == string(turn.Answer) || resumed && s.Planned {
 		s.Waiting = false
+	}
+	if s.told && (resumed || why == string(turn.Answer) || why == string(turn.Tidings)) {
+		s.Untold = false
 	}
 }
 
 // rest is what to say when a reply goes on: a phrase that was cut is said anew.
-// An excuse is not part of it, nor is a filler, nor is an apology: after one the
-// call ends.
+// An excuse is not part of it, nor is a filler, nor what is said last of all: an
+// apology, or that the caller is being connected.
 func (r *spoken) rest() string {
-	if r.why == string(turn.Apology) {
+	if r.why == string(turn.Apology) || r.why == string(turn.Connect) {
 		return ""
 	}
 	var rest []string

@@ -8,7 +8,8 @@ const (
 	ItemKey      = "key"      // Text is the digit
 	ItemNoise    = "noise"    // the caller made a sound without words
 	ItemTool     = "tool"
-	ItemTrouble  = "trouble" // a provider failed
+	ItemTransfer = "transfer" // the call is being handed to somebody else, or what became of that; Text says it
+	ItemTrouble  = "trouble"  // a provider failed
 	ItemLost     = "lost"
 	ItemEnded    = "ended" // Text is the end reason
 )

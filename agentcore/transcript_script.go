@@ -61,6 +61,10 @@ func (s *Script) Add(e Entry) []Item {
 		s.ask(at, ev)
 	case ToolResult:
 		s.answer(ev)
+	case TransferBegan:
+		s.keep(Item{Kind: ItemTransfer, At: at, End: at, Turn: s.turn, Text: ev.line()})
+	case TransferOver:
+		s.keep(Item{Kind: ItemTransfer, At: at, End: at, Turn: s.turn, Text: ev.line()})
 	case ProviderError:
 		s.keep(Item{Kind: ItemTrouble, At: at, Why: ev.Part, Text: ev.trouble(), Cut: ev.Fatal})
 	case Lost:

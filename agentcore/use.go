@@ -28,7 +28,7 @@ func (m *maker) use(call llm.ToolCall) (string, error) {
 	}
 	intent := ToolIntent{Turn: u.turn, ID: call.ID, Name: call.Name, Arguments: asJSON(call.Arguments), Safe: traits.Safe}
 	refused := error(nil)
-	meant := c.pen.decide(func(s *State) Event {
+	meant := c.pen.decide(func(s *State) []Event {
 		switch {
 		case s.Turn != u.turn: // the caller has spoken, and this reply is about to be cut
 			refused = errCut
@@ -38,7 +38,7 @@ func (m *maker) use(call llm.ToolCall) (string, error) {
 			return nil
 		}
 		intent.Key = fmt.Sprintf("%s/%d/%d", c.cfg.Call.ID, u.turn, s.uses+1)
-		return intent
+		return []Event{intent}
 	})
 	switch {
 	case errors.Is(refused, errMany):
@@ -88,7 +88,7 @@ func (m *maker) settle() error {
 		}
 	}
 	var again []ToolIntent
-	m.c.pen.look(func(s *State) { again = s.repeatable() })
+	m.c.pen.look(func(s *State) { again, m.bye = s.repeatable(), s.Leaving })
 	for _, intent := range again {
 		traits := m.c.traits(intent.Name)
 		if !traits.Safe {
@@ -115,10 +115,13 @@ func (m *maker) carryOut(intent ToolIntent, traits tools.Traits, meant int) (str
 		return "", err
 	}
 	done := u.entry
-	if u.result.End {
+	switch {
+	case u.result.End:
 		done = m.c.pen.decide(u.outcome)
 		m.bye = true
 		m.c.tell(m.u.ctx, event{kind: evGoodbye, at: time.Now(), reply: m.u.reply})
+	case u.result.Leave:
+		m.c.pen.look(func(s *State) { m.bye = m.bye || s.Leaving })
 	}
 	return u.result.Text, m.c.pen.wait(m.ctx, done)
 }

@@ -81,22 +81,34 @@ func (c *Conversation) begin(ctx context.Context, intent ToolIntent, traits tool
 			c.cfg.Log.Warn("a tool's answer: "+p, "call", c.cfg.Call.ID, "tool", intent.Name)
 		}
 		u.given = c.assignable(u.result.Assigned)
-		if !u.result.End {
-			u.entry = c.pen.decide(u.outcome)
+		if u.result.End {
+			return
+		}
+		u.entry = c.pen.decide(u.outcome)
+		if h := u.result.Handed.ID; u.result.Leave || h != "" {
+			c.tell(ctx, event{kind: evHanded, at: time.Now(), id: h, leave: u.result.Leave})
 		}
 	})
 	return u
 }
 
-// outcome is what the journal says of a use; nil if it says it already.
-func (u *use) outcome(s *State) Event {
-	if t := s.find(u.key); t == nil || t.result != nil {
+// outcome is what the journal says of a use; nothing if it says it already. An
+// agent does not leave a caller who has spoken since.
+func (u *use) outcome(s *State) []Event {
+	t := s.find(u.key)
+	if t == nil || t.result != nil {
 		return nil
 	}
-	return ToolResult{
+	began, on := u.began(s)
+	done := ToolResult{
 		Key: u.key, Text: u.result.Text, Failed: u.failed, TookMS: u.took.Milliseconds(),
 		End: u.result.End, Assigned: u.given,
+		Leave: u.result.Leave && !u.result.End && !s.spokeSince(t) && (on || began.Transfer == ""),
 	}
+	if !on {
+		return []Event{done}
+	}
+	return []Event{done, began}
 }
 
 func (c *Conversation) try(ctx context.Context, intent ToolIntent, traits tools.Traits) (result tools.Result, failed bool) {

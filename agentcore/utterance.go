@@ -30,6 +30,9 @@ type utterance struct {
 	marked  int                      // how many of them came back played. Used by converse alone
 	count   struct{ heard, all int } // words, once it is settled. Used by converse alone
 
+	enough chan struct{} // closed when the phrase that is being said is to be the last. Closed by converse alone
+	hushed bool          // it is closed. Used by converse alone
+
 	wants atomic.Bool // the model wants a tool whose intent the journal may not have yet
 
 	mu     sync.Mutex
@@ -65,7 +68,7 @@ const queued = int(2 * time.Second / media.FrameDuration)
 var errOver = errors.New("agentcore: the reply is over")
 
 func newUtterance(ctx context.Context, reply int, why turn.Why) *utterance {
-	u := &utterance{reply: reply, why: why, call: ctx, sounds: make(chan sound, queued), phrases: -1}
+	u := &utterance{reply: reply, why: why, call: ctx, sounds: make(chan sound, queued), enough: make(chan struct{}), phrases: -1}
 	u.ctx, u.cancel = context.WithCancelCause(ctx)
 	return u
 }
@@ -121,14 +124,21 @@ func (u *utterance) playedAt() time.Time {
 	return u.played
 }
 
-// parts are where the gap went, if the reply is the first to answer a turn and
-// was heard. They
-// are differences of whole milliseconds of one clock, so that they sum to the
+// hush makes the phrase that is being said the last one.
+func (u *utterance) hush() {
+	if !u.hushed {
+		u.hushed = true
+		close(u.enough)
+	}
+}
+
+// parts are where the gap went, if the reply is the first to answer a turn that
+// ended on this leg and was heard. They are differences of whole milliseconds of one clock, so that they sum to the
 // gap.
 func (u *utterance) parts(at func(time.Time) int64) *Parts {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if !u.first || u.played.IsZero() || u.made.frame.IsZero() {
+	if !u.first || u.asked.words.IsZero() || u.played.IsZero() || u.made.frame.IsZero() {
 		return nil
 	}
 	a, m := u.asked, u.made

@@ -1,0 +1,99 @@
+package agentcore
+
+import (
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/turn"
+)
+
+const (
+	connectWait   = 3 * time.Second // that somebody who took a transfer waits for whoever speaks
+	transferQuiet = 2 * time.Minute // from a transfer's beginning: so long a silent caller is not asked if they are there
+	mostUntold    = 16              // news that wait for a reply
+)
+
+// hearNews takes what became of a transfer. ok is false when nothing more will.
+func (t *talk) hearNews(n News, ok bool) {
+	if !ok {
+		t.news = nil
+		return
+	}
+	known := false
+	t.c.pen.look(func(s *State) { known = s.transferEnded(n.Transfer) })
+	for _, ev := range t.untold {
+		known = known || ev.Transfer == n.Transfer
+	}
+	switch {
+	case known:
+	case n.Accepted:
+		t.late.Reset(connectWait)
+		t.step(turn.Event{Kind: turn.Accepted})
+		t.hush()
+	case n.Over != nil && len(t.untold) < mostUntold:
+		t.late.Stop()
+		over := *n.Over
+		over.Transfer = n.Transfer
+		t.untold = append(t.untold, over)
+		t.step(turn.Event{Kind: turn.News})
+	}
+}
+
+// hush makes the sentence that is being said the last one of its reply, unless
+// it belongs to a goodbye.
+func (t *talk) hush() {
+	goodbye := false
+	t.c.pen.look(func(s *State) { goodbye = s.Goodbye })
+	if u := t.current; u != nil && u.why != turn.Connect && !goodbye && t.machine.Phase() == turn.Speaking {
+		u.hush()
+	}
+}
+
+// writeNews writes down what became of transfers. It is done when a reply begins
+// that knows of it: what follows in the journal was said by somebody who knew.
+func (t *talk) writeNews() {
+	for _, ev := range t.untold {
+		t.c.pen.commit(ev)
+	}
+	t.untold = nil
+}
+
+// handed is a tool's having handed the call to somebody else. A caller who has
+// spoken meanwhile is not left.
+func (t *talk) handed(ev event) {
+	leaving, on := false, false
+	t.c.pen.look(func(s *State) { leaving, on = s.Leaving, s.Transfer.Transfer == ev.id })
+	switch {
+	case leaving:
+		t.step(turn.Event{Kind: turn.LeaveAsked})
+	case ev.leave && on:
+		t.withdraw()
+	}
+}
+
+// withdraw calls off the transfer that is on, because the caller spoke on.
+func (t *talk) withdraw() {
+	t.writeNews()
+	pen := t.c.pen
+	var on TransferBegan
+	var took time.Duration
+	now := time.Now()
+	pen.look(func(s *State) { on, took = s.Transfer, now.Sub(pen.began)-s.since })
+	if on.Transfer == "" {
+		return
+	}
+	pen.commit(TransferOver{Transfer: on.Transfer, To: on.To, Outcome: canceled, Reason: "the caller spoke on", TookMS: took.Milliseconds()})
+	t.c.cfg.Withdraw(on.Transfer)
+}
+
+// patience is how long a silent caller is left in peace at least: while a
+// transfer is on, they wait for somebody.
+func (t *talk) patience() time.Duration {
+	var left time.Duration
+	pen := t.c.pen
+	pen.look(func(s *State) {
+		if s.Transfer.Transfer != "" {
+			left = min(transferQuiet, transferQuiet-(time.Since(pen.began)-s.since)) // clocks of two nodes may differ
+		}
+	})
+	return left
+}
