@@ -34,5 +34,8 @@ func (s *Set) NotPermitted(rule string) { s.undialled.inc(rule) }
 // call does.
 func (s *Set) CallReaped() { s.aged.Inc() }
 
+// DialsWaiting says how many calls wait for their turn now.
+func (s *Set) DialsWaiting(n int) { s.queue.Set(float64(n)) }
+
 // DialWaited times a call's wait for its turn.
 func (s *Set) DialWaited(d time.Duration) { s.cps.Observe(d.Seconds()) }

@@ -60,6 +60,7 @@ type Set struct {
 	undialled *bounded
 	aged      prometheus.Counter
 	cps       prometheus.Histogram
+	queue     prometheus.Gauge
 	webhooks  *prometheus.CounterVec
 	hooked    prometheus.Histogram
 	providers *providers
@@ -106,6 +107,7 @@ func New(c Config) *Set {
 		undialled: f.bounded("calls_not_permitted_total", "Numbers that were not called because a rule forbids it, by rule.", "rule"),
 		aged:      f.counter("calls_reaped_total", "Calls that were ended because they had lasted longer than any call does."),
 		cps:       f.delay("dial_wait_seconds", "Time that a call waited for its turn before the carrier was asked."),
+		queue:     f.gauge("dials_waiting", "Calls that wait for their turn at the carrier now."),
 		webhooks:  f.counters("webhooks_sent_total", "Attempts to tell a webhook, by kind and outcome: delivered, failed (tried again), dead, cancelled (the call ended first).", "kind", "outcome"),
 		hooked:    f.delay("webhook_delay_seconds", "An attempt to tell a webhook, from its start to the last byte of the answer."),
 		providers: f.providers(),

@@ -10,14 +10,14 @@ import (
 // serveAPI makes the handler of the API.
 func (s *Server) serveAPI() (err error) {
 	calls := v2.CallsConfig{
-		Store: s.store, Desk: s.desk, Hub: s.hub, Deliveries: s.store, Sender: s.deliverer,
+		Store: s.store, Desk: outgoing{s.desk, s}, Hub: s.hub, Deliveries: s.store, Sender: s.deliverer,
 	}
 	if s.bucket != nil {
 		calls.Recordings = s.bucket
 	}
 	s.api, err = rest.New(rest.Config{
 		Config: v2.Config{
-			Roster: s.store, Catalog: catalog{s}, Sealer: s.keyring, Log: s.log, Providers: accounts{s},
+			Roster: s.store, Catalog: catalog{s}, Sealer: s.keyring, Log: s.log, Providers: accounts{s}, Trunk: lines{s},
 			AllowHTTP: s.c.Webhooks != "https", Calls: calls,
 		},
 		RequestsPerMinute: s.c.APIRate, Version: s.o.Version,

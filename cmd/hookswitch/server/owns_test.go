@@ -32,12 +32,27 @@ func TestANumberIsOfWhoHasTheAccountsToken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.owns(roster.Number{Workspace: tt.workspace, Account: tt.account, Token: sealed}); got != tt.want {
+		if got := s.owns(roster.Number{Workspace: tt.workspace, Account: tt.account, Token: sealed}, ""); got != tt.want {
+			t.Errorf("%s: owns() = %v, want %v", tt.claim, got, tt.want)
+		}
+	}
+	const theirs = "AC00000000000000000000000000000003"
+	for _, tt := range []struct {
+		claim  string
+		number roster.Number
+		want   bool
+	}{
+		{"proved at its own account", roster.Number{Workspace: "acme", Account: theirs, CarrierID: "PN1"}, true},
+		{"of that account, as they say", roster.Number{Workspace: "acme", Account: theirs}, false},
+		{"the operator's, as they say", roster.Number{Workspace: roster.Default, Account: theirs}, false},
+		{"somebody else's, on their account", roster.Number{Workspace: "acme", Account: account, CarrierID: "PN2"}, false},
+	} {
+		if got := s.owns(tt.number, theirs); got != tt.want {
 			t.Errorf("%s: owns() = %v, want %v", tt.claim, got, tt.want)
 		}
 	}
 	s.c.Carrier = "sim"
-	if !s.owns(roster.Number{Workspace: "acme"}) {
+	if !s.owns(roster.Number{Workspace: "acme"}, "") {
 		t.Error("the simulated carrier has no account to show a token of")
 	}
 }

@@ -30,7 +30,7 @@ func (s *Server) route(ctx context.Context, in telephony.Incoming) (dispatch.Rou
 		n.Workspace = roster.Default
 	case err != nil:
 		return dispatch.Route{}, fmt.Errorf("server: who answers: %w", err)
-	case a.UUID != "" && n.Status == roster.NumberActive && s.owns(n):
+	case a.UUID != "" && n.Status == roster.NumberActive && s.owns(n, in.Account):
 		return s.routeTo(ctx, a)
 	}
 	if n.Workspace == roster.Default && s.answersItself(in.To) {
@@ -40,16 +40,27 @@ func (s *Server) route(ctx context.Context, in telephony.Incoming) (dispatch.Rou
 		Why: "no agent is linked to the number that was called"}, nil
 }
 
-// owns reports whether n's workspace may use it on the account that this gateway
-// has. The operator's own workspace may; any other has shown that it has the
-// account's token. The simulated carrier has no account.
-func (s *Server) owns(n roster.Number) bool {
-	if s.c.Carrier != "twilio" || n.Workspace == roster.Default {
+// owns reports whether n is its workspace's on account, which is empty for the
+// gateway's own. There the operator's workspace may use any number; any other
+// has shown that it has the account's token. On another account a number is used
+// that was proved to be its: whoever has an account could else sign for a
+// stranger's number. The simulated carrier has no account.
+func (s *Server) owns(n roster.Number, account string) bool {
+	switch {
+	case s.c.Carrier != "twilio":
+		return true
+	case account != "" && account != s.c.Twilio.AccountSID:
+		return n.Account == account && n.CarrierID != ""
+	case n.Workspace == roster.Default:
 		return true
 	}
 	token, err := s.keyring.Open(n.Token)
-	return err == nil && n.Account == s.c.Twilio.AccountSID && token != "" &&
-		subtle.ConstantTimeCompare([]byte(token), []byte(s.c.Twilio.AuthToken)) == 1
+	return err == nil && n.Account == s.c.Twilio.AccountSID && same(token, s.c.Twilio.AuthToken)
+}
+
+// same compares secrets; an empty one is like no other.
+func same(a, b string) bool {
+	return a != "" && subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
 }
 
 // guarded keeps workspaces from calling with numbers that are not theirs.
@@ -59,7 +70,7 @@ type guarded struct {
 }
 
 // errNotYours is for the API's client.
-var errNotYours = errors.New("the number to call from is not known to be yours: give it the SID and the token of the account that this gateway is connected to")
+var errNotYours = errors.New("the number to call from is not known to be yours: link it to an agent, with the SID and the token of the account that has it")
 
 // Dial implements [telephony.Carrier].
 func (g guarded) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
@@ -68,7 +79,7 @@ func (g guarded) Dial(ctx context.Context, o telephony.Outgoing) (string, error)
 	case errors.Is(err, roster.ErrNotFound): // the settings' own agent's
 	case err != nil:
 		return "", err
-	case !g.s.owns(n):
+	case !g.s.owns(n, o.Account):
 		return "", errNotYours
 	}
 	return g.Carrier.Dial(ctx, o)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/failover"
 	"github.com/hookswitch/hookswitch/agentcore/provider"
@@ -31,6 +32,7 @@ import (
 	"github.com/hookswitch/hookswitch/storage/blob"
 	"github.com/hookswitch/hookswitch/storage/seal"
 	"github.com/hookswitch/hookswitch/telephony"
+	"github.com/hookswitch/hookswitch/telephony/pace"
 	"github.com/hookswitch/hookswitch/telephony/twilio"
 )
 
@@ -70,7 +72,10 @@ type Server struct {
 	fresh  bool // the database was made just now
 	desk   *dispatch.Desk
 	trunk  *twilio.Trunk
-	sim    *simulated // nil unless the carrier is simulated
+	rest   *twilio.Carrier // asks the carrier, without waiting for a turn
+	turns  *pace.Carrier   // in which calls are placed
+	gate   *dialplan.Gate  // whom may be called
+	sim    *simulated      // nil unless the carrier is simulated
 	mind   mind
 	speech *speech
 	http   *http.Server
@@ -165,9 +170,12 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 
 // dispatch makes the desk.
 func (s *Server) dispatch() (err error) {
+	if err := s.permission(); err != nil {
+		return err
+	}
 	s.desk, err = dispatch.New(dispatch.Config{
 		Calls: s.store, Talk: s.talk, Secret: secret(s.c),
-		Route: s.route, Prepare: s.prepare, Node: s.node, MaxCalls: s.c.MaxCalls, PrepareWait: s.o.PrepareWait,
+		Route: s.route, Prepare: s.prepare, Permit: s.permit, Node: s.node, MaxCalls: s.c.MaxCalls, PrepareWait: s.o.PrepareWait,
 		Watch: s.watch, Counter: s.set, Log: s.log,
 	})
 	return err
@@ -201,7 +209,8 @@ func secret(c config.Config) []byte {
 func (s *Server) carrier() (err error) {
 	t := twilio.Config{
 		AccountSID: s.c.Twilio.AccountSID, AuthToken: s.c.Twilio.AuthToken,
-		PublicURL: s.public, APIBase: s.c.Twilio.APIBase, Transport: s.o.Transport,
+		PublicURL: s.public, FallbackURL: s.c.Twilio.Fallback, APIBase: s.c.Twilio.APIBase, Transport: s.o.Transport,
+		Edge: s.c.Twilio.Edge, Region: s.c.Twilio.Region, Accounts: lines{s}, Node: s.node,
 		Leg: twilio.LegConfig{Lump: s.c.Line.Lump}, Log: s.log, Count: s.count,
 	}
 	if s.c.Carrier == "sim" {
@@ -209,12 +218,23 @@ func (s *Server) carrier() (err error) {
 			return fmt.Errorf("server: the simulated carrier: %w", err)
 		}
 		t.AccountSID, t.AuthToken, t.APIBase = SimAccount, SimToken, s.sim.base
+		t.Edge, t.Region = "", ""
 	}
-	carrier, err := twilio.NewCarrier(t)
-	if err != nil {
+	if s.rest, err = twilio.NewCarrier(t); err != nil {
 		return trunkFault(err)
 	}
-	s.desk.SetCarrier(s.owning(carrier))
+	rate := float64(s.c.Twilio.CPS)
+	if s.sim != nil {
+		rate = simCPS
+	}
+	s.turns, err = pace.New(pace.Config{
+		Carrier: s.rest, Rate: rate, Own: t.AccountSID, Observer: s.set,
+		First: func(o telephony.Outgoing) bool { return strings.HasPrefix(string(o.Call), "xfer_") }, // a caller waits for it
+	})
+	if err != nil {
+		return fmt.Errorf("server: turns at the carrier: %w", err)
+	}
+	s.desk.SetCarrier(s.owning(s.turns))
 	if s.trunk, err = twilio.New(t, front{s.desk, s}); err != nil {
 		return trunkFault(err)
 	}
@@ -247,6 +267,9 @@ func (s *Server) Close() error {
 			if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {
 				errs = append(errs, err)
 			}
+		}
+		if s.turns != nil {
+			errs = append(errs, s.turns.Close())
 		}
 		if s.sim != nil {
 			errs = append(errs, s.sim.close())

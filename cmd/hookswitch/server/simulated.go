@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/sim"
@@ -23,6 +25,10 @@ const (
 	SimToken   = "simulatedCarrierOnLoopback"
 	SimNumber  = "+14155550100" // the agent's number
 )
+
+// simCPS is how many calls a second the simulated carrier is asked for: as many
+// as anybody wants.
+const simCPS = 10_000
 
 // Phones that ring behind the simulated carrier, so that an agent has somebody
 // to call before there is an account. Every other number is out of service.
@@ -127,10 +133,25 @@ type owning struct {
 
 // Dial implements [telephony.Carrier].
 func (o owning) Dial(ctx context.Context, call telephony.Outgoing) (string, error) {
-	if err := o.s.Buy(call.From); err != nil {
-		return "", err
+	if _, has := o.s.sim.Owned(string(call.From)); !has {
+		if err := o.s.Buy(call.From); err != nil {
+			return "", err
+		}
 	}
 	return o.Carrier.Dial(ctx, call)
+}
+
+// buy makes n one of the simulated carrier's account, as it would be before it
+// leads anywhere, unless the account has it.
+func (s *Server) buy(n roster.Number) error {
+	if _, has := s.sim.Owned(n.Number); has {
+		return nil
+	}
+	err := s.sim.Own(sim.Number{Number: n.Number})
+	if err != nil {
+		return fmt.Errorf("server: a number of the simulated carrier: %w", err)
+	}
+	return nil
 }
 
 // Buy makes number one of the simulated carrier's account, that leads here. It

@@ -1,0 +1,55 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hookswitch/hookswitch/agentcore/dialplan"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+)
+
+// permission makes the gate that every number passes before it is dialled.
+func (s *Server) permission() (err error) {
+	s.gate, err = dialplan.NewGate(dialplan.Config{
+		Policy: s.policy, History: s.store.Placed, Log: s.log,
+		Refused: func(code dialplan.Code) { s.set.NotPermitted(string(code)) },
+	})
+	if err != nil {
+		return fmt.Errorf("server: whom may be called: %w", err)
+	}
+	return nil
+}
+
+// permit is the [dispatch.Config]'s Permit.
+func (s *Server) permit(ctx context.Context, c dispatch.Cost) error {
+	return s.gate.Permit(ctx, c.Workspace, string(c.From), string(c.To), c.Transfer)
+}
+
+// freely are the caps of a workspace that set none, behind the simulated carrier:
+// nobody pays, and who builds an agent calls the same phone all day.
+var freely = dialplan.Policy{
+	MaxPerNumberHour: 1_000_000, MaxPerNumberDay: 1_000_000, MaxPerHour: 1_000_000,
+	MaxConcurrentPrefix: 1_000_000, NewForeignPerHour: 1_000_000, MinutesPerNumberDay: 1_000_000,
+}
+
+// policy is whom a workspace may call, and how often.
+func (s *Server) policy(ctx context.Context, workspace string) (dialplan.Policy, error) {
+	d, changed, err := s.store.Dialing(ctx, workspace)
+	if err != nil {
+		return dialplan.Policy{}, fmt.Errorf("server: the dialing policy: %w", err)
+	}
+	if s.sim != nil && changed.IsZero() {
+		return freely, nil
+	}
+	return plan(d), nil
+}
+
+// plan is d in the dial plan's words.
+func plan(d roster.Dialing) dialplan.Policy {
+	return dialplan.Policy{
+		Regions: d.Regions, SIPHosts: d.SIPHosts,
+		MaxPerNumberHour: d.MaxPerNumberHour, MaxPerNumberDay: d.MaxPerNumberDay, MaxPerHour: d.MaxPerHour,
+		MaxConcurrentPrefix: d.MaxConcurrentPrefix, NewForeignPerHour: d.NewForeignPerHour, MinutesPerNumberDay: d.MinutesPerNumberDay,
+	}
+}
