@@ -90,8 +90,8 @@ func (d *Desk) lookAway(ctx context.Context, h *handing, t Transfer, r Record) t
 		return attendEvery
 	case gone.state != "" && now.Before(t.waitFor(gone)):
 		return t.waitFor(gone).Sub(now)
-	case gone.state == "" && now.Sub(h.since) < awayEvery:
-		return awayEvery - now.Sub(h.since)
+	case gone.state == "" && now.Sub(h.since) < h.looksAfter(t):
+		return h.looksAfter(t) - now.Sub(h.since)
 	}
 	trunk := d.trunk()
 	if trunk == nil {
@@ -109,8 +109,17 @@ func (d *Desk) lookAway(ctx context.Context, h *handing, t Transfer, r Record) t
 		d.broke(ctx, t, r, gone)
 		return attendEvery
 	}
-	h.since = now
+	h.since, h.looked = now, true
 	return d.lookAtLeg(ctx, trunk, h, t, now)
+}
+
+// looksAfter is how long the carrier is not asked. Who is sent to a room may find
+// it empty, of which nobody tells: that is soon looked at.
+func (h *handing) looksAfter(t Transfer) time.Duration {
+	if !h.looked && t.Kind != Blind {
+		return doorComes
+	}
+	return awayEvery
 }
 
 // lookAtLeg asks about the other leg of a transfer whose caller is there.

@@ -41,6 +41,7 @@ func TestHandedOn(t *testing.T) {
 		{"warm: hangs up while being asked", dispatch.Warm, person{thinks: time.Minute, leaves: 3 * time.Second}, patient, dispatch.OutcomeDeclined, telephony.CallerHangup, 1},
 		{"warm: thinks for too long", dispatch.Warm, person{thinks: time.Hour}, patient, dispatch.OutcomeSilent, telephony.CallerHangup, 1},
 		{"warm: accepts and hangs up before the caller is there", dispatch.Warm, person{thinks: 2 * time.Second, leaves: 2300 * time.Millisecond}, patient, dispatch.OutcomeDeclined, telephony.CallerHangup, 2},
+		{"warm: accepts, hangs up, and the carrier tells nothing", dispatch.Warm, person{thinks: 2 * time.Second, leaves: 2300 * time.Millisecond, silently: true}, patient, dispatch.OutcomeDeclined, telephony.CallerHangup, 2},
 		{"warm: hangs up as the caller comes", dispatch.Warm, person{thinks: 2 * time.Second, stays: 500 * time.Millisecond}, patient, dispatch.OutcomeDeclined, telephony.CallerHangup, 2},
 		{"warm: the caller hangs up while it rings", dispatch.Warm, person{absent: true}, 8 * time.Second, dispatch.OutcomeCanceled, telephony.CallerHangup, 1},
 		{"warm: the caller hangs up while they think", dispatch.Warm, person{thinks: time.Minute}, 8 * time.Second, dispatch.OutcomeCanceled, telephony.CallerHangup, 1},

@@ -253,8 +253,12 @@ func (s *switchboard) follow(p *party, in telephony.Incoming) {
 		}
 		s.waits(p, time.Second)
 	}
+	var q telephony.Question
 	for range 200 {
-		q := telephony.Question{Carrier: p.id}
+		q = telephony.Question{Carrier: p.id, Transfer: q.Transfer}
+		if step.Kind != telephony.StepWait { // who waits asks the same again, save what came of it
+			q.Transfer = ""
+		}
 		switch {
 		case errors.Is(err, telephony.ErrStillTalking), errors.Is(err, telephony.ErrUnknownCall), step.Kind == telephony.StepWait, step.Kind == 0:
 			s.waits(p, time.Second)
@@ -275,7 +279,7 @@ func (s *switchboard) follow(p *party, in telephony.Incoming) {
 		default:
 		}
 		state, _ := s.look(p)
-		if q.Over = state.Terminal(); q.Over && q.Transfer == "" {
+		if q.Over = state.Terminal(); q.Over && (q.Transfer == "" || s.person.silently && p.ours != "") {
 			return
 		}
 		for range 10 { // a request that fails is repeated

@@ -34,6 +34,7 @@ type handing struct {
 	status string    // that it was found in
 	since  time.Time // then
 	asked  time.Time // when the carrier was asked about the leg that rings
+	looked bool      // the carrier was asked about the two since they are together
 	tries  int       // to hang up the other leg of a call that is over
 
 	mu       sync.Mutex

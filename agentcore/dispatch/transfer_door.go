@@ -51,18 +51,14 @@ func (d *Desk) handOver(ctx context.Context, c *call, r Record, q telephony.Ques
 		return step, true, d.stillTalks()
 	}
 	switch {
-	case t.Over() && t.Outcome == OutcomeCompleted:
-		d.writeDown(ctx, r)
-		d.end(ctx, c, verdict{reason: telephony.Transferred, sure: true})
-		return telephony.Step{Kind: telephony.StepHangup}, true, nil
 	case t.Over():
-		return step, false, nil
+		return d.whenOver(ctx, c, t, r)
 	case t.Status == TransferAsked:
 		return d.sendOff(ctx, c, t, TransferChange{Status: TransferDialling})
 	case t.Status == TransferAccepted:
 		return d.sendOff(ctx, c, t, TransferChange{Status: TransferBridged, Bridged: time.Now()})
 	case t.isAway():
-		return d.sendAgain(ctx, c, t)
+		return d.sendAgain(ctx, c, t, r)
 	}
 	return step, false, nil
 }
@@ -91,31 +87,50 @@ func (d *Desk) sendOff(ctx context.Context, c *call, t Transfer, change Transfer
 // sendAgain answers a carrier that asks once more what it was told before, as it
 // did not get the answer. A carrier that does what it was told does not ask: then
 // it is a replay.
-func (d *Desk) sendAgain(ctx context.Context, c *call, t Transfer) (telephony.Step, bool, error) {
-	if trunk := d.trunk(); t.Kind == Blind && t.Carrier != "" && trunk != nil {
-		standing, err := trunk.State(ctx, t.ref())
-		if err != nil {
-			return d.later(c, err), true, nil
-		}
-		if !standing.State.Terminal() {
-			return telephony.Step{}, true, d.stillTalks()
-		}
-		// The carrier dialled, and asks without saying what came of it.
-		change := TransferChange{Outcome: outcomeOf(standing.State)}
-		if t.talkedUntil(time.Now()) >= hungUpAtOnce {
-			change.Outcome = OutcomeCompleted
-		}
-		if t = d.close(ctx, t, []string{t.Status}, change); !t.Over() {
-			return d.later(c, errUndecided), true, nil
-		}
-		if t.Outcome != OutcomeCompleted {
-			return telephony.Step{}, false, nil
-		}
-		d.end(ctx, c, verdict{reason: telephony.Transferred, sure: true})
-		return telephony.Step{Kind: telephony.StepHangup}, true, nil
+func (d *Desk) sendAgain(ctx context.Context, c *call, t Transfer, r Record) (telephony.Step, bool, error) {
+	trunk := d.trunk()
+	if trunk == nil || t.Carrier == "" {
+		d.goAway(c, t)
+		return d.stepOf(t), true, nil
+	}
+	standing, err := trunk.State(ctx, t.ref())
+	switch {
+	case err != nil:
+		return d.later(c, err), true, nil
+	case standing.State.Terminal():
+		return d.leftBehind(ctx, c, t, r, standing)
+	case t.Kind == Blind:
+		return telephony.Step{}, true, d.stillTalks()
 	}
 	d.goAway(c, t)
 	return d.stepOf(t), true, nil
+}
+
+// leftBehind decides for a caller of whom the carrier asks without saying what
+// came of the other leg, which is over.
+func (d *Desk) leftBehind(ctx context.Context, c *call, t Transfer, r Record, leg telephony.Standing) (telephony.Step, bool, error) {
+	change := TransferChange{Outcome: outcomeOf(leg.State), Ended: time.Now()}
+	if !leg.Ended.IsZero() && leg.Ended.Before(change.Ended) {
+		change.Ended = leg.Ended
+	}
+	if t.talkedUntil(change.Ended) >= hungUpAtOnce {
+		change.Outcome = OutcomeCompleted
+	}
+	if t = d.close(ctx, t, []string{t.Status}, change); !t.Over() {
+		return d.later(c, errUndecided), true, nil
+	}
+	return d.whenOver(ctx, c, t, r)
+}
+
+// whenOver hangs up on a caller who talked to somebody else, and leaves any other
+// to the agent.
+func (d *Desk) whenOver(ctx context.Context, c *call, t Transfer, r Record) (telephony.Step, bool, error) {
+	if t.Outcome != OutcomeCompleted {
+		return telephony.Step{}, false, nil
+	}
+	d.writeDown(ctx, r)
+	d.end(ctx, c, verdict{reason: telephony.Transferred, sure: true})
+	return telephony.Step{Kind: telephony.StepHangup}, true, nil
 }
 
 // stepOf is what the caller of t does, who is away.
