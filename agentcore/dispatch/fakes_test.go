@@ -122,6 +122,15 @@ func (t *trunk) set(id string, s telephony.State) {
 	t.states[id] = s
 }
 
+func (t *trunk) endedAt(id string, at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ended == nil {
+		t.ended = map[string]time.Time{}
+	}
+	t.ended[id] = at
+}
+
 func (t *trunk) cut(down bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -60,10 +60,6 @@ func (d *Desk) Transfer(ctx context.Context, w TransferWish) (Transfer, error) {
 			tried++
 		}
 	}
-	wanted := d.wanted(w, r, time.Now())
-	if err := d.permit(ctx, Cost{Workspace: r.Workspace, From: wanted.From, To: w.To, Transfer: true}); err != nil {
-		return Transfer{}, err
-	}
 	trunk := d.trunk()
 	switch c := d.find(w.Call); {
 	case r.Over():
@@ -75,6 +71,12 @@ func (d *Desk) Transfer(ctx context.Context, w TransferWish) (Transfer, error) {
 	case c == nil || c.look().at != talking:
 		return Transfer{}, ErrNotTalking
 	}
+	// Our number counts, whatever is shown: with the caller's they would choose
+	// the region that may be called.
+	if err := d.permit(ctx, Cost{Workspace: r.Workspace, From: ours(r), To: w.To, Transfer: true}); err != nil {
+		return Transfer{}, err
+	}
+	wanted := d.wanted(w, r, time.Now())
 	on, created, err := d.cfg.Transfers.CreateTransfer(ctx, wanted)
 	switch {
 	case err != nil:
@@ -95,13 +97,9 @@ func (d *Desk) Transfer(ctx context.Context, w TransferWish) (Transfer, error) {
 
 // wanted is the transfer that w asks for.
 func (d *Desk) wanted(w TransferWish, r Record, now time.Time) Transfer {
-	own := r.To
-	if r.Direction == telephony.Outbound {
-		own = r.From
-	}
 	t := Transfer{
 		ID: telephony.CallID(transferPrefix + strings.ToLower(rand.Text())), Call: r.ID, Workspace: r.Workspace,
-		Key: w.Key, Kind: w.Kind, Label: w.Label, From: cmp.Or(w.CallerID, own), To: w.To, PostDial: w.PostDial,
+		Key: w.Key, Kind: w.Kind, Label: w.Label, From: cmp.Or(w.CallerID, ours(r)), To: w.To, PostDial: w.PostDial,
 		Ring: w.Ring, Summary: w.Summary, Status: TransferDialling, Account: r.Account, Created: now,
 	}
 	if t.Ring <= 0 {
@@ -111,6 +109,14 @@ func (d *Desk) wanted(w TransferWish, r Record, now time.Time) Transfer {
 		t.Status = TransferAsked
 	}
 	return t
+}
+
+// ours is the gateway's own number of r.
+func ours(r Record) telephony.Number {
+	if r.Direction == telephony.Outbound {
+		return r.From
+	}
+	return r.To
 }
 
 // permit asks whether c may be called.
