@@ -37,20 +37,26 @@ func (c *Carrier) Handler() http.Handler {
 	const accounts = "/" + apiVersion + "/Accounts"
 	const base = accounts + "/{account}/"
 	for pattern, serve := range map[string]handler{
-		"GET " + accounts + ".json":                      c.listAccounts,
-		"GET " + accounts + "/{account}":                 fetchAccount,
-		"POST " + base + "Calls.json":                    c.createCall,
-		"GET " + base + "Calls.json":                     c.listCalls,
-		"GET " + base + "Calls/{call}":                   c.withCall(fetchCall),
-		"POST " + base + "Calls/{call}":                  c.withCall(c.updateCall),
-		"DELETE " + base + "Calls/{call}":                c.withCall(deleteCall),
-		"GET " + base + "IncomingPhoneNumbers.json":      c.listNumbers,
-		"GET " + base + "IncomingPhoneNumbers/{number}":  c.withNumber(fetchNumber),
-		"POST " + base + "IncomingPhoneNumbers/{number}": c.withNumber(c.updateNumber),
+		"GET " + accounts + ".json":                                    c.listAccounts,
+		"GET " + accounts + "/{account}":                               fetchAccount,
+		"POST " + base + "Calls.json":                                  c.createCall,
+		"GET " + base + "Calls.json":                                   c.listCalls,
+		"GET " + base + "Calls/{call}":                                 c.withCall(fetchCall),
+		"POST " + base + "Calls/{call}":                                c.withCall(c.updateCall),
+		"DELETE " + base + "Calls/{call}":                              c.withCall(deleteCall),
+		"GET " + base + "IncomingPhoneNumbers.json":                    c.listNumbers,
+		"GET " + base + "IncomingPhoneNumbers/{number}":                c.withNumber(fetchNumber),
+		"POST " + base + "IncomingPhoneNumbers/{number}":               c.withNumber(c.updateNumber),
+		"GET " + base + "Conferences.json":                             c.listConferences,
+		"GET " + base + "Conferences/{conference}":                     c.withConference(fetchConference),
+		"GET " + base + "Conferences/{conference}/Participants.json":   c.withConference(listParticipants),
+		"POST " + base + "Conferences/{conference}/Participants.json":  c.createParticipant,
+		"GET " + base + "Conferences/{conference}/Participants/{call}": c.withConference(fetchParticipant),
 		"/": func(_ *account, r *http.Request) (int, any, *restError) { return 0, nil, notFound(r) },
 	} {
 		mux.HandleFunc(pattern, c.endpoint(serve))
 	}
+	mux.HandleFunc("GET "+base+"Recordings/{recording}", c.serveRecording)
 	return mux
 }
 
