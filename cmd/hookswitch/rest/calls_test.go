@@ -26,6 +26,7 @@ type office struct {
 	desk    *dispatch.Desk
 	carrier *carrier
 	hub     *v2.Hub
+	permit  error // what the rules say to a number
 }
 
 // carrier takes calls on, and remembers which.
@@ -73,6 +74,7 @@ func staff(t *testing.T, change ...func(*rest.Config)) *office {
 		var err error
 		o.desk, err = dispatch.New(dispatch.Config{
 			Calls: store, Carrier: o.carrier, Secret: make([]byte, 32),
+			Permit: func(context.Context, dispatch.Cost) error { return o.permit },
 			Route: func(context.Context, telephony.Incoming) (dispatch.Route, error) {
 				return dispatch.Route{}, errors.New("nobody rings here")
 			},

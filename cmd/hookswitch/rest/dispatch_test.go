@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 )
 
@@ -244,5 +245,25 @@ func TestGatewayThatGoesDownSendsAway(t *testing.T) {
 	a.errors(`{"dispatch":["Failed to dispatch agent: the gateway is going down"]}`)
 	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
 		t.Errorf("%d, Retry-After %q", a.status, a.header.Get("Retry-After"))
+	}
+}
+
+// A rule says no before anything is dialled or kept, in words for the client.
+func TestANumberThatARuleForbidsIsNotDialled(t *testing.T) {
+	o := staff(t)
+	agent := o.ready()
+	for code, status := range map[dialplan.Code]int{dialplan.PremiumRate: http.StatusUnprocessableEntity, dialplan.Hour: http.StatusTooManyRequests} {
+		o.permit = &dialplan.Refusal{Code: code, Why: "No."}
+		a := o.wish(agent, "", `{"phone_number":"+14155550177"}`)
+		want := `{"success":false,"errors":{"phone_number":["No."]},"message":"Failed to dispatch agent"}`
+		if a.status != status || encode(a.body) != encode(decode(t, want)) {
+			t.Errorf("%s: %d %s, want %d %s", code, a.status, a.text, status, want)
+		}
+		if later := a.header.Get("Retry-After") != ""; later != code.Passes() {
+			t.Errorf("%s: Retry-After is there: %v", code, later)
+		}
+	}
+	if n := len(o.carrier.calls()); n != 0 {
+		t.Errorf("%d calls were placed", n)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/vars"
@@ -74,7 +75,7 @@ func (a *API) dispatches() {
 		ID: "dispatch-agent", Method: http.MethodPost, Path: "/agents/{uuid}/dispatch", Tag: tagCalls, Thing: "Agent",
 		Summary: "Dispatch an agent", Scope: roster.CallsWrite, Fail: notDispatch, About: aboutToWish,
 		Body: dispatchBody{}, Optional: true, Example: exampleWish, Answer: exampleSaid,
-		Errors: []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusBadGateway, http.StatusServiceUnavailable},
+		Errors: []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable},
 	}, a.dispatch)
 	said := a.huma.OpenAPI().Paths[Base+"/agents/{uuid}/dispatch"].Post.Responses
 	said["502"] = failedWith(a.huma.OpenAPI().Components.Schemas, http.StatusBadGateway) // its own: it has one header more
@@ -229,7 +230,15 @@ func (a *API) caller(ctx context.Context, agent roster.Agent, want string, w *di
 func (a *API) notPlaced(ctx context.Context, err error) error {
 	f := &Failure{Message: notDispatch}
 	var refused *dispatch.PlaceError
+	var forbidden *dialplan.Refusal
 	switch {
+	case errors.As(err, &forbidden):
+		f.status = http.StatusUnprocessableEntity
+		f.Errors.Add("phone_number", "%s", forbidden.Why)
+		if forbidden.Code.Passes() {
+			f.status = http.StatusTooManyRequests
+			return huma.ErrorWithHeaders(f, http.Header{"Retry-After": {"60"}})
+		}
 	case errors.Is(err, dispatch.ErrIdemMismatch):
 		f.status = http.StatusConflict
 		f.Errors.Add("Idempotency-Key", "was used with another request before")
