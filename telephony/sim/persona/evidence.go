@@ -11,6 +11,7 @@ type Evidence struct {
 	Turns  []Turn
 	Agent  []Span        // every stretch of the agent's voice
 	Heard  time.Duration // how long it listened in all: the call's length as it saw it
+	Keys   []Key         // every key that was heard
 	GaveUp bool          // a moment never came, or Max was reached
 	HungUp bool          // the persona ended the call
 }
@@ -18,9 +19,24 @@ type Evidence struct {
 // Span is a stretch of voice, from its first to its last voiced sample.
 type Span struct{ Begin, End time.Duration }
 
+// Key is a key that was heard, in the agent's sound.
+type Key struct {
+	Key byte
+	At  time.Duration // end of the frame in which it was sure
+}
+
+// Pressed is the keys that were heard, as one text.
+func (e Evidence) Pressed() string {
+	keys := make([]byte, len(e.Keys))
+	for i, k := range e.Keys {
+		keys[i] = k.Key
+	}
+	return string(keys)
+}
+
 // Turn is one spoken or pressed line.
 type Turn struct {
-	Line   int    // index in Persona.Lines
+	Line   int    // index in Persona.Lines, or in Persona.Menus
 	Text   string // what was said, or the keys
 	Keys   bool   // Text was pressed
 	Expect []string
@@ -48,5 +64,6 @@ func (t Turn) BargeIn() (d time.Duration, ok bool) { return t.AgentStopped - t.B
 func (e Evidence) clone() Evidence {
 	e.Turns = slices.Clone(e.Turns)
 	e.Agent = slices.Clone(e.Agent)
+	e.Keys = slices.Clone(e.Keys)
 	return e
 }

@@ -33,7 +33,30 @@ const MaxFile = 256 << 10
 //	  - press: "1"
 //	  - pause: 500ms
 //	  - wav: angry.wav
+//	  - tone: [1000]           # Hz
+//	    for: 400ms
+//	  - music: 10s
+//	  - say: I'd rather not say.
+//	    quieter: 15            # dB
 //	  - hangup: true
+//
+// Who it really is, for those who judge detectors, and whether its lines begin
+// anew after the last one, stand beside the name:
+//
+//	is: voicemail              # or human, screener, ivr, fax, hold, bot
+//	loop: true
+//
+// In place of lines there may be menus, of which the first one is said first:
+//
+//	menus:
+//	  - name: main
+//	    say: For sales press 1.
+//	    keys: {"1": sales}
+//	    wait: 5s               # for a key; then it is said again
+//	    times: 3               # and then it hangs up
+//	  - name: sales
+//	    say: All lines are busy.
+//	    then: hangup           # or a menu
 func Parse(file string, data []byte) (Persona, error) {
 	p := parser{file: file}
 	if len(data) > MaxFile {
@@ -96,7 +119,7 @@ func (p *parser) fields(n *yaml.Node, what string, known []string, set func(key 
 	}
 }
 
-var topFields = []string{"name", "number", "answer", "answer_after", "after_agent", "give_up", "max", "lines"}
+var topFields = []string{"name", "number", "answer", "answer_after", "after_agent", "give_up", "max", "is", "loop", "lines", "menus"}
 
 func (p *parser) top(n *yaml.Node) {
 	p.fields(n, "a persona", topFields, func(key string, v *yaml.Node) {
@@ -115,8 +138,14 @@ func (p *parser) top(n *yaml.Node) {
 			p.persona.GiveUp = p.duration(key, v)
 		case "max":
 			p.persona.Max = p.duration(key, v)
+		case "is":
+			p.persona.Is = handset.Is(p.text(key, v))
+		case "loop":
+			p.decode(v, &p.persona.Loop, "loop is not true or false")
 		case "lines":
 			p.lines(v)
+		case "menus":
+			p.menus(v)
 		}
 	})
 }
@@ -145,7 +174,7 @@ func (p *parser) lines(n *yaml.Node) {
 }
 
 var (
-	lineFields = []string{"say", "wav", "noise", "press", "pause", "hangup", "after_agent", "at", "into_agent", "then", "expect"}
+	lineFields = []string{"say", "wav", "noise", "tone", "for", "music", "quieter", "press", "pause", "hangup", "after_agent", "at", "into_agent", "then", "expect"}
 	moment     = map[string]WhenKind{"after_agent": AfterAgent, "at": At, "into_agent": IntoAgent, "then": Then}
 )
 
@@ -161,14 +190,24 @@ func (p *parser) action(l *Line, key string, v *yaml.Node) {
 		l.Noise = p.duration(key, v)
 	case "pause":
 		l.Pause = p.duration(key, v)
+	case "tone":
+		p.decode(v, &l.Tone, "tone is not a list of frequencies in Hz")
+	case "for":
+		l.For = p.duration(key, v)
+	case "music":
+		l.Music = p.duration(key, v)
+	case "quieter":
+		p.decode(v, &l.Quieter, "quieter is not a number of dB")
 	case "hangup":
-		if err := v.Decode(&l.Hangup); err != nil {
-			p.wrong(v, "hangup is not true or false")
-		}
+		p.decode(v, &l.Hangup, "hangup is not true or false")
 	case "expect":
-		if err := v.Decode(&l.Expect); err != nil {
-			p.wrong(v, "expect is not a list of words")
-		}
+		p.decode(v, &l.Expect, "expect is not a list of words")
+	}
+}
+
+func (p *parser) decode(v *yaml.Node, to any, mistake string) {
+	if err := v.Decode(to); err != nil {
+		p.wrong(v, "%s", mistake)
 	}
 }
 

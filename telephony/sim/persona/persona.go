@@ -5,6 +5,7 @@
 package persona
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hookswitch/hookswitch/telephony/sim/handset"
@@ -18,18 +19,26 @@ type Persona struct {
 	Quiet  time.Duration  // agent's silence after which a line comes. Zero means 700 ms
 	GiveUp time.Duration  // hang up when a line's moment has not come for so long. Zero means 20 s
 	Max    time.Duration  // hang up so long after answer. Zero means 5 min
+	Is     handset.Is     // who it really is. Empty does not say
+	Loop   bool           // after the last line comes the first again
 	Lines  []Line
+	Menus  []Menu // in place of Lines: what is said depends on the keys that are heard
 }
 
-// Line is one thing a persona does: exactly one of Say, WAV, Noise, Pause,
-// Press and Hangup is set.
+// Line is one thing a persona does: exactly one of Say, WAV, Noise, Tone, Music,
+// Pause, Press and Hangup is set.
 type Line struct {
 	Say    string        // spoken by the [handset.Voice]
 	WAV    string        // a file, spoken as it is
 	Noise  time.Duration // loud noise in place of a voice
+	Tone   []float64     // frequencies in Hz that sound together: a beep, a fax
+	For    time.Duration // how long Tone sounds
+	Music  time.Duration // as one hears it on hold
 	Pause  time.Duration // silence before the next line's moment is looked for
 	Press  string        // DTMF keys, one each 200 ms
 	Hangup bool
+
+	Quieter float64 // dB below what is usual, for whatever sounds
 
 	When   When     // its moment. The zero When is after the agent; for Pause, at once
 	Expect []string // words the agent's answer should hold; checked by whoever reads the [Evidence]
@@ -62,6 +71,12 @@ const (
 
 // keyEvery is the distance of two keys of one Press.
 const keyEvery = 200 * time.Millisecond
+
+// Speaks reports whether p needs a [handset.Voice].
+func (p Persona) Speaks() bool {
+	return slices.ContainsFunc(p.Lines, func(l Line) bool { return l.Say != "" }) ||
+		slices.ContainsFunc(p.Menus, func(m Menu) bool { return m.Say != "" })
+}
 
 func (p *Persona) defaults() {
 	if p.Quiet == 0 {

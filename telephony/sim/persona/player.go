@@ -12,6 +12,8 @@ import (
 type Player struct {
 	script *Script
 	ear    ear
+	keyEar handset.KeyEar
+	tree   tree // where it is in its menus, if it has any
 
 	line      int           // the line to come, or in progress
 	since     time.Duration // when the line before was over: its moment is looked for from here on
@@ -41,10 +43,14 @@ func (p *Player) Evidence() Evidence {
 	return e
 }
 
-// Done reports whether every line was played.
+// Done reports whether every line was played; with menus, whether it has hung
+// up.
 func (p *Player) Done() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if len(p.script.Persona.Menus) > 0 {
+		return p.note.HungUp
+	}
 	return p.line >= len(p.script.Persona.Lines) && len(p.speaking) == 0
 }
 
@@ -53,8 +59,13 @@ func (p *Player) Tick(now time.Duration, hear, say *media.Frame) handset.Touch {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.note.Heard = now + media.FrameDuration
-	touch := p.act(now, say) // what was heard before now decides
+	act := p.act
+	if len(p.script.Persona.Menus) > 0 {
+		act = p.offer
+	}
+	touch := act(now, say) // what was heard before now decides
 	p.listen(now, hear)
+	p.hearKey(now, hear)
 	if !touch.Hangup && now >= p.script.Persona.Max {
 		p.note.GaveUp, touch.Hangup = true, true
 	}
@@ -135,12 +146,36 @@ func (p *Player) begin(now time.Duration, say *media.Frame) handset.Touch {
 
 // turn notes the line that begins.
 func (p *Player) turn(l *Line, s Span) {
-	t := Turn{Line: p.line, Text: l.Say + l.WAV + l.Press, Keys: l.Press != "", Expect: l.Expect, Begin: s.Begin, End: s.End}
+	t := Turn{Line: p.line, Text: l.text(), Keys: l.Press != "", Expect: l.Expect, Begin: s.Begin, End: s.End}
 	if p.ear.speaking {
 		t.TalkedOver, t.AgentBegan = true, p.ear.begin
 	}
 	p.note.Turns = append(p.note.Turns, t)
 }
+
+// text is what a line is called in the evidence.
+func (l *Line) text() string {
+	switch {
+	case len(l.Tone) > 0:
+		return "(tone)"
+	case l.Music > 0:
+		return "(music)"
+	}
+	return l.Say + l.WAV + l.Press
+}
+
+// hearKey takes 20 ms, and notes a key in them.
+func (p *Player) hearKey(now time.Duration, hear *media.Frame) {
+	key := p.keyEar.Hear(hear)
+	if key == 0 || len(p.note.Keys) >= maxKeys {
+		return
+	}
+	p.note.Keys = append(p.note.Keys, Key{key, now + media.FrameDuration})
+	p.tree.key = key
+}
+
+// maxKeys is how many keys are noted in one call.
+const maxKeys = 1000
 
 // speak says 20 ms of the line in progress.
 func (p *Player) speak(now time.Duration, say *media.Frame) {
@@ -167,6 +202,9 @@ func (p *Player) press(now time.Duration) handset.Touch {
 func (p *Player) over(now time.Duration) {
 	l := &p.script.Persona.Lines[p.line]
 	p.line++
+	if p.line == len(p.script.Persona.Lines) && p.script.Persona.Loop {
+		p.line = 0
+	}
 	p.since = now
 	if l.Pause == 0 {
 		p.answered, p.inAnswer = false, false

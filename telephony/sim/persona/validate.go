@@ -3,13 +3,19 @@ package persona
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/hookswitch/hookswitch/telephony/sim/handset"
 )
 
 // keys are the digits a phone has; w waits half a second in a carrier's own
 // language, not here.
 const keys = "0123456789*#ABCD"
+
+// kinds are what a persona can be.
+var kinds = []handset.Is{handset.Human, handset.Voicemail, handset.Screener, handset.IVR, handset.Fax, handset.Hold, handset.Bot}
 
 // Mistake is one thing wrong with a persona.
 type Mistake struct {
@@ -44,6 +50,13 @@ func (p Persona) mistakes(file string) (errs []error) {
 			wrong(0, "%s is %v, want 0 to 24h", d.name, d.d)
 		}
 	}
+	if p.Is != "" && !slices.Contains(kinds, p.Is) {
+		wrong(0, "is is %q, want one of %v", string(p.Is), kinds)
+	}
+	if len(p.Lines) > 0 && len(p.Menus) > 0 {
+		wrong(0, "has both lines and menus")
+	}
+	errs = append(errs, p.menuMistakes(file)...)
 	if len(p.Lines) > maxLines {
 		wrong(0, "%d lines, want %d at most", len(p.Lines), maxLines)
 	}
@@ -52,6 +65,9 @@ func (p Persona) mistakes(file string) (errs []error) {
 		prefix := ""
 		if at == 0 {
 			prefix = fmt.Sprintf("line %d: ", i+1)
+		}
+		if l.Hangup && p.Loop {
+			wrong(at, "%shangup ends what shall loop", prefix)
 		}
 		for _, m := range l.mistakes(i == len(p.Lines)-1) {
 			wrong(at, "%s%s", prefix, m)
@@ -68,9 +84,9 @@ const (
 func (l Line) mistakes(last bool) (out []string) {
 	switch n := l.actions(); {
 	case n == 0:
-		out = append(out, "says and does nothing: want one of say, wav, noise, press, pause, hangup")
+		out = append(out, "says and does nothing: want one of say, wav, noise, tone, music, press, pause, hangup")
 	case n > 1:
-		out = append(out, "does more than one thing: want one of say, wav, noise, press, pause, hangup")
+		out = append(out, "does more than one thing: want one of say, wav, noise, tone, music, press, pause, hangup")
 	}
 	if strings.TrimSpace(l.Say) == "" && l.Say != "" {
 		out = append(out, "say is blank")
@@ -84,6 +100,7 @@ func (l Line) mistakes(last bool) (out []string) {
 			break
 		}
 	}
+	out = append(out, l.toneMistakes()...)
 	for _, d := range []time.Duration{l.Noise, l.Pause, l.When.For} {
 		if d < 0 || d > 24*time.Hour {
 			out = append(out, fmt.Sprintf("a duration is %v, want 0 to 24h", d))
@@ -98,9 +115,44 @@ func (l Line) mistakes(last bool) (out []string) {
 	return out
 }
 
+// What may sound: longer tones and music would be kept in memory whole.
+const (
+	maxTones  = 4
+	minHz     = 50
+	maxHz     = 3900
+	maxTone   = time.Minute
+	maxMusic  = 10 * time.Minute
+	maxQuiet  = 60 // dB
+	shortTone = 10 * time.Millisecond
+)
+
+func (l Line) toneMistakes() (out []string) {
+	for _, hz := range l.Tone {
+		if !(hz >= minHz && hz <= maxHz) {
+			out = append(out, fmt.Sprintf("tone has %g Hz, want %d to %d", hz, minHz, maxHz))
+		}
+	}
+	if len(l.Tone) > maxTones {
+		out = append(out, fmt.Sprintf("tone has %d frequencies, want %d at most", len(l.Tone), maxTones))
+	}
+	if len(l.Tone) > 0 && (l.For < shortTone || l.For > maxTone) {
+		out = append(out, fmt.Sprintf("for is %v, want %v to %v", l.For, shortTone, maxTone))
+	}
+	if len(l.Tone) == 0 && l.For != 0 {
+		out = append(out, "for is there without a tone")
+	}
+	if l.Music < 0 || l.Music > maxMusic {
+		out = append(out, fmt.Sprintf("music is %v, want up to %v", l.Music, maxMusic))
+	}
+	if !(l.Quieter >= 0 && l.Quieter <= maxQuiet) {
+		out = append(out, fmt.Sprintf("quieter is %g, want 0 to %d dB", l.Quieter, maxQuiet))
+	}
+	return out
+}
+
 // actions is how many things the line does.
 func (l Line) actions() (n int) {
-	for _, set := range []bool{l.Say != "", l.WAV != "", l.Noise != 0, l.Pause != 0, l.Press != "", l.Hangup} {
+	for _, set := range []bool{l.Say != "", l.WAV != "", l.Noise != 0, len(l.Tone) > 0, l.Music != 0, l.Pause != 0, l.Press != "", l.Hangup} {
 		if set {
 			n++
 		}
