@@ -99,7 +99,8 @@ const maxPlaced = 50_000
 
 // Placed lists the calls that a workspace placed, and the transfers of its
 // calls, since then: the newest 50,000, newest first. What was turned down
-// before it was dialled is not among them.
+// before it was dialled is not among them. A transfer is from our own number of
+// the call, whatever the other end was shown.
 func (db *DB) Placed(ctx context.Context, workspace string, since time.Time) ([]telephony.Placed, error) {
 	var all []telephony.Placed
 	err := db.read(ctx, "list placed calls", func(tx Tx) error {
@@ -107,8 +108,9 @@ func (db *DB) Placed(ctx context.Context, workspace string, since time.Time) ([]
 		return tx.Each(ctx, `SELECT from_number, to_number, 0, created_us, COALESCE(answered_us, 0), COALESCE(ended_us, 0) FROM calls
 			WHERE workspace = $1 AND created_us >= $2 AND direction = $3 AND to_number <> '' AND end_reason <> $4
 			UNION ALL
-			SELECT from_number, to_number, 1, created_us, COALESCE(answered_us, 0), COALESCE(ended_us, 0) FROM transfers
-			WHERE workspace = $1 AND created_us >= $2
+			SELECT CASE WHEN c.direction = $3 THEN c.from_number ELSE c.to_number END, t.to_number, 1,
+			t.created_us, COALESCE(t.answered_us, 0), COALESCE(t.ended_us, 0)
+			FROM transfers t JOIN calls c ON c.id = t.call_id WHERE t.workspace = $1 AND t.created_us >= $2
 			ORDER BY 4 DESC LIMIT $5`,
 			[]any{text(workspace), since.UnixMicro(), text(telephony.Outbound), text(telephony.Refused), int64(maxPlaced)}, func(scan Scan) error {
 				var from, to string

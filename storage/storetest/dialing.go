@@ -122,10 +122,11 @@ func placedListed(t *testing.T, s storage.Store) {
 	place("turned_down", 2, func(c *storage.Call) { c.Reason = telephony.Refused })
 	place("of_another", 2, func(c *storage.Call) { c.Workspace = other })
 	place("failed", 3, func(c *storage.Call) { c.To, c.Reason = "+12125550198", telephony.Failed })
-	if _, _, err := s.CreateTransfer(ctx, newTransfer(inbound, 1)); err != nil {
+	handed := newTransfer(inbound, 1)
+	handed.From = inbound.From // what the other end is shown
+	if _, _, err := s.CreateTransfer(ctx, handed); err != nil {
 		t.Fatal(err)
 	}
-	handed := newTransfer(inbound, 1)
 	got, err := s.Placed(ctx, roster.Default, now)
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +134,7 @@ func placedListed(t *testing.T, s storage.Store) {
 	want := []telephony.Placed{
 		{From: "+14155550100", To: "+12125550198", At: later(3), Ended: later(3)},
 		{From: "+14155550100", To: "+12125550199", At: later(1)},
-		{From: handed.From, To: handed.To, Transfer: true, At: handed.Created.Truncate(time.Microsecond)},
+		{From: inbound.To, To: handed.To, Transfer: true, At: handed.Created.Truncate(time.Microsecond)},
 	}
 	slices.SortFunc(want, func(a, b telephony.Placed) int { return b.At.Compare(a.At) })
 	if !reflect.DeepEqual(got, want) {
