@@ -19,6 +19,8 @@ import (
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
+var _ transfer.Desk = (*dispatch.Desk)(nil)
+
 // desk hands one call on at a time, as often to each destination as may be.
 type desk struct {
 	mu     sync.Mutex

@@ -58,7 +58,7 @@ type llmBody struct {
 
 type systemToolsBody struct {
 	EndCall   orNull[systemToolBody] `json:"end_call" required:"false" doc:"Ends the current call. On by default."`
-	Transfer  orNull[systemToolBody] `json:"transfer_to_number" required:"false" doc:"Transfers the call. parameters.transfers is the list of destinations: the model cannot go outside it."`
+	Transfer  orNull[systemToolBody] `json:"transfer_to_number" required:"false" doc:"Transfers the call. parameters.transfers is the list of destinations, at most 16: the model cannot go outside it. Each has condition, transfer_destination{type, phone_number or sip_uri}, transfer_type (blind, conference or warm) and may have post_dial_digits; ours: label, caller_id (a number of yours, or caller), ring_timeout_secs (5 to 60), max_attempts (1 to 5, default 2) and accept (key or speech, of a conference)."`
 	Voicemail orNull[systemToolBody] `json:"voicemail_detection" required:"false" doc:"Detects voicemail. parameters.voicemail_message is what is left there; absent hangs up at once."`
 }
 
