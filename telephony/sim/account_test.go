@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -215,5 +216,38 @@ func TestTheOfficialClientUsesASubAccount(t *testing.T) {
 	fetched, err := rest.FetchAccount(below)
 	if err != nil || *fetched.Type != "Trial" {
 		t.Errorf("FetchAccount() = %+v, %v", fetched, err)
+	}
+}
+
+func TestEachAccountHasALineOfItsOwn(t *testing.T) {
+	t.Parallel()
+	c := household(t, "http://127.0.0.1:1/voice")
+	dial := func(sid, token, from string) {
+		t.Helper()
+		form := url.Values{"From": {from}, "To": {theirs}, "Twiml": {"<Response/>"}}
+		if w := askAs(c, sid, token, "POST", "/Accounts/"+sid+"/Calls.json", form); w.Code != 201 {
+			t.Fatalf("create answered %d %s", w.Code, w.Body)
+		}
+	}
+	dial(account, secret, ours)
+	dial(account, secret, ours) // a second later
+	dial(below, belowToken, another)
+	wait(t, c.Calls()...)
+	for i, want := range [][2]int{{0, 500}, {900, 2000}, {0, 500}} {
+		placed := c.Calls()[i]
+		owner, token := account, secret
+		if i == 2 {
+			owner, token = below, belowToken
+		}
+		var got struct {
+			QueueTime string `json:"queue_time"`
+		}
+		w := askAs(c, owner, token, "GET", "/Accounts/"+owner+"/Calls/"+placed.SID()+".json", nil)
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if waited, err := strconv.Atoi(got.QueueTime); err != nil || waited < want[0] || waited > want[1] {
+			t.Errorf("call %d waited %s ms, want %d to %d", i, got.QueueTime, want[0], want[1])
+		}
 	}
 }
