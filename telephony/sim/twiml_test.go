@@ -286,3 +286,31 @@ func TestCloseEndsEverythingAtOnce(t *testing.T) {
 		t.Error("a closed carrier places a call")
 	}
 }
+
+// What a warm transfer needs: a call leaves its stream, and finds the other one
+// in a conference.
+func TestTwoCallsLeaveTheirStreamsForAConference(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t, false)
+	g.talk = closeStream
+	g.twiml["/next"] = func(url.Values) string {
+		return `<Dial action="/over"><Conference beep="false" endConferenceOnExit="true">room</Conference></Dial>`
+	}
+	g.twiml["/over"] = func(url.Values) string { return `<Hangup/>` }
+	c, _ := newCarrier(t, g, sim.Knobs{})
+	stays, err := c.Call(t.Context(), theirs, ours, handset.Silent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaves := call(t, c, handset.Noisy(handset.Noise{At: 600 * ms, For: 200 * ms}, handset.Noise{At: 1200 * ms, Hangup: true}))
+	wait(t, stays)
+	wantClean(t, c)
+	if _, heard := stays.Recording(); len(voicedFrames(heard)) < 9 || len(voicedFrames(heard)) > 11 {
+		t.Errorf("one heard %d frames of the other, want 10", len(voicedFrames(heard)))
+	}
+	wantStatus(t, stays, telephony.Completed)
+	wantStatus(t, leaves, telephony.Completed)
+	if got := g.statuses("/over"); len(got) != 2 || !slices.Contains(got, "in-progress") || !slices.Contains(got, "completed") {
+		t.Errorf("the actions were asked for in %v", got)
+	}
+}
