@@ -154,6 +154,8 @@ func note(i show.Item) string {
 			return "resumed: " + i.Text
 		}
 		return "answered: " + i.Text
+	case show.Transfer:
+		return "transfer: " + i.Text
 	case show.LineLost:
 		return "line lost: " + i.Text
 	case show.Trouble:

@@ -37,6 +37,8 @@ func (p *printer) item(i Item, h Heading) {
 		p.talk(i.Talk)
 	case Tool:
 		p.tool(i)
+	case Transfer:
+		p.carrier(i.At, "transfer", i.Text, grey)
 	case Trouble:
 		p.carrier(i.At, "error", i.Why+": "+i.Text, red)
 	case LineLost:

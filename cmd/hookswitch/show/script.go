@@ -10,6 +10,7 @@ const (
 	Key      = agentcore.ItemKey
 	Noise    = agentcore.ItemNoise
 	Tool     = agentcore.ItemTool
+	Transfer = agentcore.ItemTransfer
 	Trouble  = agentcore.ItemTrouble
 	LineLost = agentcore.ItemLost
 	Over     = agentcore.ItemEnded
