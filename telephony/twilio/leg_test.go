@@ -426,3 +426,16 @@ func TestPendingSocketsAreBoundedInAllAndByAddress(t *testing.T) {
 		t.Errorf("%d are left", len(p.list))
 	}
 }
+
+// TestASocketThatComesWhileWeCloseIsClosed: between its upgrade and its place
+// the trunk may have closed, and nobody would look at it again.
+func TestASocketThatComesWhileWeCloseIsClosed(t *testing.T) {
+	p := pending{max: 3, perAddress: 3}
+	p.dropAll()
+	conn, far := pipe(t)
+	mine, dropped := p.add("a", conn)
+	if _, _, err := far.hear(); err == nil || dropped || len(p.list) != 0 {
+		t.Errorf("heard %v, dropped = %v, %d wait", err, dropped, len(p.list))
+	}
+	p.remove(mine)
+}

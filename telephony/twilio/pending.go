@@ -15,6 +15,7 @@ type pending struct {
 
 	mu   sync.Mutex
 	list []*place // oldest first
+	shut bool     // dropAll was called
 }
 
 type place struct {
@@ -23,10 +24,16 @@ type place struct {
 }
 
 // add gives conn a place, and reports whether another lost its own for it. The
-// loser's socket is closed, which its goroutine then notices.
+// loser's socket is closed, which its goroutine then notices. After dropAll conn
+// itself is closed: its upgrade was on the way meanwhile.
 func (p *pending) add(address string, conn *websocket.Conn) (mine *place, dropped bool) {
 	mine = &place{address, conn}
 	p.mu.Lock()
+	if p.shut {
+		p.mu.Unlock()
+		conn.Close()
+		return mine, false
+	}
 	oldest := -1
 	if same := p.countOf(address); same >= p.perAddress {
 		oldest = slices.IndexFunc(p.list, func(o *place) bool { return o.address == address })
@@ -64,11 +71,11 @@ func (p *pending) remove(mine *place) {
 	}
 }
 
-// dropAll closes every socket that waits.
+// dropAll closes every socket that waits, and those that come later.
 func (p *pending) dropAll() {
 	p.mu.Lock()
 	list := p.list
-	p.list = nil
+	p.list, p.shut = nil, true
 	p.mu.Unlock()
 	for _, o := range list {
 		o.conn.Close()
