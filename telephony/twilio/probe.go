@@ -124,7 +124,7 @@ func (t *Trunk) probeSocket(w http.ResponseWriter, r *http.Request, sid string) 
 	case err == nil:
 		t.c.Count(ReasonProbed)
 	case errors.Is(err, websocket.ErrReadLimit):
-		t.odd(r, refusal{reason: ReasonTooBig, err: err})
+		t.odd(r, refusal{reason: ReasonBodyTooBig, err: err})
 	default:
 		t.odd(r, refusal{reason: ReasonNoStart, err: err})
 	}

@@ -225,7 +225,7 @@ func TestAProbesSocketTakesOneShortMessage(t *testing.T) {
 				t.Errorf("close code %d, want %d", code, tt.code)
 			}
 			r.until("it is gone", func() bool { return r.trunk.Wait(expired(t)) == nil })
-			if want := map[int]string{1000: ReasonProbed, 1009: ReasonTooBig}[tt.code]; r.tally.of(want) != 1 {
+			if want := map[int]string{1000: ReasonProbed, 1009: ReasonBodyTooBig}[tt.code]; r.tally.of(want) != 1 {
 				t.Errorf("counted %v, want one %s", &r.tally, want)
 			}
 		})

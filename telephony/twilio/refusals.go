@@ -42,9 +42,9 @@ func (t *Trunk) tell(r *http.Request, no refusal) {
 		return
 	}
 	args := []any{"reason", no.reason, "signed_for", signedFor(t.base, r), "came_as", cameAs(r)}
-	for name, header := range map[string]string{"forwarded_proto": "X-Forwarded-Proto", "forwarded_host": "X-Forwarded-Host"} {
-		if value := r.Header.Get(header); value != "" {
-			args = append(args, name, clip(value))
+	for _, h := range []struct{ name, header string }{{"forwarded_proto", "X-Forwarded-Proto"}, {"forwarded_host", "X-Forwarded-Host"}} {
+		if value := r.Header.Get(h.header); value != "" {
+			args = append(args, h.name, clip(value))
 		}
 	}
 	if no.err != nil {
