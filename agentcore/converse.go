@@ -154,22 +154,31 @@ func (t *talk) open() {
 		t.step(turn.Event{Kind: turn.Opened})
 		return
 	}
-	waits := past.Waiting || past.Owes
-	switch {
-	case past.Goodbye:
+	if past.Goodbye {
 		t.over = telephony.AgentHangup
 		return
-	case past.Leaving: // the transfer is what the line was let go for
-		t.left = true
-		return
-	case past.Untold: // they know that they were away: it is no line that was lost
-		t.step(turn.Event{Kind: turn.News, Unanswered: waits})
-		return
 	}
-	now := time.Now()
-	t.asked = asked{now, now, now}
-	t.preface = c.cfg.Agent.CutOff
-	t.step(turn.Event{Kind: turn.Reopened, Unanswered: waits})
+	t.reopen()
+}
+
+// reopen goes on with a call that nobody talked on for a while. A caller who
+// comes back from a transfer is told what became of it, and not that a line was
+// lost.
+func (t *talk) reopen() {
+	past := t.c.state
+	news, accepted := t.waiting()
+	waits := past.Waiting || past.Owes
+	if past.Untold || news {
+		t.step(turn.Event{Kind: turn.News, Unanswered: waits})
+	} else {
+		now := time.Now()
+		t.asked = asked{now, now, now}
+		t.preface = t.c.cfg.Agent.CutOff
+		t.step(turn.Event{Kind: turn.Reopened, Unanswered: waits})
+	}
+	if accepted {
+		t.accepted()
+	}
 }
 
 // take applies one thing that happened.

@@ -1,6 +1,7 @@
 package agentcore
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/turn"
@@ -14,28 +15,64 @@ const (
 
 // hearNews takes what became of a transfer. ok is false when nothing more will.
 func (t *talk) hearNews(n News, ok bool) {
-	if !ok {
-		t.news = nil
-		return
-	}
-	known := false
-	t.c.pen.look(func(s *State) { known = s.transferEnded(n.Transfer) })
-	for _, ev := range t.untold {
-		known = known || ev.Transfer == n.Transfer
-	}
 	switch {
-	case known:
+	case !ok:
+		t.news = nil
+	case t.knows(n.Transfer):
 	case n.Accepted:
-		t.late.Reset(connectWait)
-		t.step(turn.Event{Kind: turn.Accepted})
-		t.hush()
-	case n.Over != nil && len(t.untold) < mostUntold:
+		t.accepted()
+	case t.keep(n):
 		t.late.Stop()
-		over := *n.Over
-		over.Transfer = n.Transfer
-		t.untold = append(t.untold, over)
 		t.step(turn.Event{Kind: turn.News})
 	}
+}
+
+// waiting takes the news that came before the conversation. It reports whether
+// there are any, and whether somebody waits for the caller.
+func (t *talk) waiting() (news, accepted bool) {
+	for {
+		select {
+		case n, ok := <-t.news:
+			switch {
+			case !ok:
+				t.news = nil
+				return news, accepted
+			case t.knows(n.Transfer):
+			case n.Accepted:
+				accepted = true
+			case t.keep(n):
+				news, accepted = true, false
+			}
+		default:
+			return news, accepted
+		}
+	}
+}
+
+// knows reports whether it is known that a transfer is over.
+func (t *talk) knows(id string) bool {
+	known := slices.ContainsFunc(t.untold, func(ev TransferOver) bool { return ev.Transfer == id })
+	t.c.pen.look(func(s *State) { known = known || s.transferEnded(id) })
+	return known
+}
+
+// keep keeps the end of a transfer for writeNews. It reports false if n is none,
+// or one too many.
+func (t *talk) keep(n News) bool {
+	if n.Over == nil || len(t.untold) == mostUntold {
+		return false
+	}
+	over := *n.Over
+	over.Transfer = n.Transfer
+	t.untold = append(t.untold, over)
+	return true
+}
+
+// accepted is somebody's waiting for the caller.
+func (t *talk) accepted() {
+	t.late.Reset(connectWait)
+	t.step(turn.Event{Kind: turn.Accepted})
+	t.hush()
 }
 
 // hush makes the sentence that is being said the last one of its reply, unless

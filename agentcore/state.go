@@ -84,9 +84,10 @@ func (s *State) apply(e Entry) error {
 			s.Answered = e.Wall.Add(-e.At)
 		}
 		s.Epoch = ev.Epoch
-		if s.Waiting || s.Untold { // nothing of an answer was heard: it is made anew
+		if s.Waiting || s.Untold || s.Leaving { // nothing of an answer was heard, or it holds no more: it is made anew
 			s.Rest, s.Planned, s.told = "", false, false
 		}
+		s.Leaving = false // whoever connects the agent again has not handed the caller on
 	case CallerSaid:
 		s.callerTurn(ev.Turn, ev.Text)
 	case CallerPressed:

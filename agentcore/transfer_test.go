@@ -43,11 +43,14 @@ func TestTransfersOnANewLeg(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		past  []agentcore.Entry
-		news  []agentcore.News // one a second, from 5 s on
+		news  []agentcore.News // there before the leg is if "line was lost"; else one a second, from 5 s on
 		heard string
 		left  bool
 	}{
-		{"the agent was leaving when its line was lost: it leaves", pastOf(opened, asksFor, means, leaves, sent, says), nil, "", true},
+		{"the agent was leaving when its line was lost, and the desk gave it up: told", pastOf(opened, asksFor, means, leaves, sent, says, heardIt), []agentcore.News{over}, "They are busy.", false},
+		{"the agent was leaving when its line was lost, and nobody knows more: it stays", pastOf(opened, asksFor, means, leaves, sent, says, heardIt), nil, sorry, false},
+		{"somebody accepted while the line was lost", pastOf(opened, asksFor, means, stays, called, says, heardIt, saidIt, linkDied), []agentcore.News{accepted}, "I am connecting you now.", true},
+		{"somebody accepted while the line was lost, and hung up", pastOf(opened, asksFor, means, stays, called, says, heardIt, saidIt, linkDied), []agentcore.News{accepted, over}, "They are busy.", false},
 		{"the caller had spoken on: it stays", pastOf(opened, asksFor, means, leaves, sent, says, heardIt, saidIt, spokeOn), nil, sorry + " Well.", false},
 		{"nobody took the call: told, and nothing of a lost line", pastOf(opened, asksFor, means, leaves, sent, says, heardIt, saidIt, busy), nil, "They are busy.", false},
 		{"the line was lost before that was heard: told", pastOf(opened, asksFor, means, leaves, sent, says, heardIt, saidIt, busy, opened, tells, linkDied), nil, "They are busy.", false},
@@ -63,6 +66,10 @@ func TestTransfersOnANewLeg(t *testing.T) {
 				p := newParts(map[string]string{"busy": "They are busy.", "": "Well."})
 				told := make(chan agentcore.News, len(tc.news))
 				for i, n := range tc.news {
+					if strings.Contains(tc.name, "line was lost") {
+						told <- n
+						continue
+					}
 					time.AfterFunc(time.Duration(5+i)*time.Second, func() { told <- n })
 				}
 				cfg := p.config()
