@@ -47,10 +47,11 @@ type Call struct {
 	limit       time.Duration // of the answered call; zero means none
 	detection   *detection    // of machines; nil: nobody asked for it
 	digits      string        // keys that are pressed once it is answered
+	trouble     *trouble      // what is to go wrong in it
 
 	ctx    context.Context // ends with the call
 	cancel context.CancelCauseFunc
-	posts  chan post // callbacks, delivered in order
+	posts  chan parcel // callbacks, delivered in order
 	done   chan struct{}
 
 	messages atomic.Int64 // that the gateway sent over streams
@@ -93,7 +94,7 @@ func (c *Carrier) newCall(s callSpec) (*Call, error) {
 		carrier: c, owner: s.owner, web: c.newWeb(),
 		sid: newSID("CA"), token: newSID(""), parent: s.parent,
 		from: s.from, to: s.to, direction: s.direction, phone: s.phone,
-		posts: make(chan post, 64), done: make(chan struct{}),
+		posts: make(chan parcel, 64), done: make(chan struct{}),
 		status: telephony.Queued, created: now, updated: now,
 	}
 	if s.direction == inbound {
@@ -107,7 +108,6 @@ func (c *Carrier) newCall(s callSpec) (*Call, error) {
 	}
 	call.number = c.numberSID(call.owner, s.from, s.to)
 	call.ctx, call.cancel = context.WithCancelCause(c.ctx)
-	call.see()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -116,6 +116,8 @@ func (c *Carrier) newCall(s callSpec) (*Call, error) {
 	}
 	c.placed++
 	call.ordinal = c.placed
+	call.trouble = c.newTrouble(call)
+	call.see()
 	c.work.Add(1)
 	c.calls = append(c.calls, call)
 	c.bySID[call.sid] = call

@@ -1,10 +1,12 @@
 package sim
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/hookswitch/hookswitch/telephony"
@@ -21,6 +23,12 @@ type callback struct {
 type post struct {
 	method, url string
 	params      url.Values
+}
+
+// parcel is a callback, and what happens to it on its way.
+type parcel struct {
+	post
+	fault Fault // zero if nothing does
 }
 
 // eventOf is the StatusCallbackEvent that announces s.
@@ -45,7 +53,7 @@ func (c *Call) tell(s telephony.State) {
 	if s == telephony.Queued {
 		v.Set("CallStatus", "initiated") // a word that callbacks alone know
 	}
-	v.Set("Timestamp", stamp(c.updated))
+	v.Set("Timestamp", c.stamp(c.updated))
 	v.Set("CallbackSource", "call-progress-events")
 	v.Set("SequenceNumber", strconv.Itoa(c.sequence))
 	c.sequence++
@@ -73,29 +81,64 @@ func (c *Call) conclusion(s telephony.State) url.Values {
 }
 
 // queue puts p behind the call's other callbacks. A gateway that has 64 of them
-// unanswered loses further ones.
+// unanswered loses further ones. What is to happen to p is settled here, in the
+// order in which things came to pass.
 func (c *Call) queue(p post) {
+	fault, _ := c.trouble.strike(c.requestAt(p.url, p.params), CallbackLost, CallbackTwice, CallbackLate, CallbackSwap)
 	select {
-	case c.posts <- p:
+	case c.posts <- parcel{p, fault}:
 	default:
 	}
 }
 
-// deliver sends callbacks one after the other until there are no more. Their
-// answers do not matter, but refusals are noted.
+// deliver sends callbacks one after the other until there are no more.
 func (c *Call) deliver() {
+	var late sync.WaitGroup
+	defer late.Wait()
+	var swapped *parcel
 	for p := range c.posts {
-		if c.carrier.ctx.Err() != nil {
+		if p.fault.What != "" {
+			c.note("fault", string(p.fault.What))
+		}
+		switch p.fault.What {
+		case CallbackLost:
 			continue
+		case CallbackLate:
+			late.Go(func() {
+				sleep(c.carrier.ctx, p.fault.For)
+				c.send(p.post, uuid())
+			})
+			continue
+		case CallbackSwap:
+			if swapped == nil {
+				swapped = &p
+				continue
+			}
 		}
-		method := p.method
-		if method == "" {
-			method = http.MethodPost
+		token := uuid()
+		c.send(p.post, token)
+		if p.fault.What == CallbackTwice {
+			c.send(p.post, token)
 		}
-		a, err := c.ask(c.carrier.ctx, method, p.url, p.params)
-		c.note("callback", p.params.Get("CallStatus")+p.params.Get("StreamEvent"))
-		c.checkAnswer(a, err)
+		if swapped != nil {
+			c.send(swapped.post, uuid())
+			swapped = nil
+		}
 	}
+	if swapped != nil {
+		c.send(swapped.post, uuid())
+	}
+}
+
+// send sends a callback. Its answer does not matter, but a refusal is noted.
+func (c *Call) send(p post, token string) {
+	if c.carrier.ctx.Err() != nil {
+		return
+	}
+	method := cmp.Or(p.method, http.MethodPost)
+	a, err := c.inquire(c.carrier.ctx, inquiry{method: method, address: p.url, params: p.params, token: token})
+	c.note("callback", p.params.Get("CallStatus")+p.params.Get("StreamEvent"))
+	c.checkAnswer(a, err)
 }
 
 // checkAnswer reports a webhook that failed.
@@ -104,7 +147,7 @@ func (c *Call) checkAnswer(a answer, err error) *webFault {
 	if !ok && err == nil && a.status >= 400 {
 		fault = &webFault{police.WebhookStatus, 11200, "webhook answered " + strconv.Itoa(a.status)}
 	}
-	if fault != nil {
+	if fault != nil && !a.planned {
 		c.carrier.report(police.Violation{Kind: fault.kind, Code: fault.code, Call: c.sid, Detail: fault.text})
 	}
 	return fault

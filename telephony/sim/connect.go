@@ -36,7 +36,9 @@ func (c *Call) runStream(ctx context.Context, d document, n element) {
 	s := &stream{
 		call: c, phone: c.phone, sid: newSID("MZ"), params: params,
 		out: make(chan outgoing, 256), ended: make(chan struct{}), gone: make(chan struct{}), noise: 1,
+		nth: c.trouble.opened(),
 	}
+	s.quirks = c.quirks(s.nth)
 	name := n.attr["name"]
 	if name == "" {
 		name = s.sid
@@ -59,8 +61,10 @@ func (c *Call) live(ctx context.Context, s *stream) {
 	var wg sync.WaitGroup
 	wg.Go(s.read)
 	wg.Go(s.write)
+	s.mu.Lock()
 	s.push([]byte(connectedMessage))
-	sleep(ctx, c.carrier.knobs.StartDelay)
+	s.mu.Unlock()
+	s.waitStart(ctx)
 	c.setStream(s)
 	leg.connect(s)
 	s.begin()
@@ -85,7 +89,7 @@ func (c *Call) live(ctx context.Context, s *stream) {
 	close(s.out)
 	s.mu.Unlock()
 	close(s.gone)
-	s.ws.Close()
+	s.letGo()
 	wg.Wait()
 }
 
@@ -173,6 +177,7 @@ func (c *Call) open(ctx context.Context, s *stream, address string) error {
 	case err == nil:
 		ws.SetReadLimit(int64(c.carrier.knobs.MaxMessage))
 		s.ws = ws
+		s.quiet()
 		return nil
 	case ctx.Err() != nil:
 		return errors.New("call ended during the handshake")
@@ -196,7 +201,7 @@ func (c *Call) reportStream(d document, n element, sid, name, event, fault strin
 	}
 	v := url.Values{
 		"AccountSid": {c.owner.SID}, "CallSid": {c.sid}, "StreamSid": {sid}, "StreamName": {name},
-		"StreamEvent": {event}, "Timestamp": {time.Now().UTC().Format(time.RFC3339Nano)},
+		"StreamEvent": {event}, "Timestamp": {c.clock(time.Now()).Format(time.RFC3339Nano)},
 	}
 	if fault != "" {
 		v.Set("StreamError", fault)

@@ -1,6 +1,9 @@
 package sim
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // ErrNoStream is returned where a fault needs a stream and the call has none.
 var ErrNoStream = errors.New("sim: the call has no stream")
@@ -14,6 +17,55 @@ func (c *Call) liveStream() *stream {
 	return c.stream
 }
 
+// suffer lets the faults bite whose moment has come, at after answer. The leg's
+// clock calls it, before the tick of that moment.
+func (c *Call) suffer(at time.Duration) {
+	c.trouble.at.Store(int64(at))
+	s, n := c.liveStream(), 0
+	if s != nil {
+		n = s.nth
+	}
+	for _, f := range c.trouble.moments(at, n) {
+		c.note("fault", string(f.What))
+		if f.What == Do {
+			c.carrier.work.Go(f.Run)
+			continue
+		}
+		c.afflict(s, f)
+	}
+}
+
+// afflict does f to a live stream.
+func (c *Call) afflict(s *stream, f Fault) {
+	switch f.What {
+	case CutStream:
+		s.cut()
+	case FinStream:
+		s.tcp.Close()
+	case CloseFrame:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if f.Code == 0 {
+			f.Code = 1001
+		}
+		s.closeWith(f.Code)
+	case HalfOpen:
+		s.deafen()
+	case SlowReader:
+		s.stopReading()
+		if f.For > 0 {
+			c.carrier.work.Go(func() {
+				sleep(c.ctx, f.For)
+				s.resumeReading()
+			})
+		}
+	case HoldBack:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.hold = time.Now().Add(f.For)
+	}
+}
+
 // Cut resets the TCP connection of the call's stream now, as a router that
 // crashes does. The call goes on as after any drop.
 func (c *Call) Cut() error {
@@ -21,6 +73,10 @@ func (c *Call) Cut() error {
 	if s == nil {
 		return ErrNoStream
 	}
+	return s.cut()
+}
+
+func (s *stream) cut() error {
 	_ = s.tcp.SetLinger(0) // RST instead of FIN; if it fails, FIN will do
 	return s.tcp.Close()
 }
@@ -32,13 +88,17 @@ func (c *Call) StopReading() error {
 	if s == nil {
 		return ErrNoStream
 	}
+	s.stopReading()
+	return nil
+}
+
+func (s *stream) stopReading() {
 	_ = s.tcp.SetReadBuffer(4096) // full sooner
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.resume == nil {
 		s.resume = make(chan struct{})
 	}
-	return nil
 }
 
 // ResumeReading undoes StopReading.
@@ -47,11 +107,15 @@ func (c *Call) ResumeReading() error {
 	if s == nil {
 		return ErrNoStream
 	}
+	s.resumeReading()
+	return nil
+}
+
+func (s *stream) resumeReading() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.resume != nil {
 		close(s.resume)
 		s.resume = nil
 	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hookswitch/hookswitch/telephony"
@@ -136,7 +137,8 @@ func (c *Call) fetch(ctx context.Context, req request) (document, bool) {
 		return d, fault == nil
 	}
 	if req.fallback != "" {
-		extra := url.Values{"ErrorCode": {strconv.Itoa(fault.code)}, "ErrorUrl": {req.url}}
+		failed, _, _ := strings.Cut(req.url, "#")
+		extra := url.Values{"ErrorCode": {strconv.Itoa(fault.code)}, "ErrorUrl": {failed}}
 		d, fault = c.fetchOne(ctx, request{url: req.fallback, method: req.fallbackMethod, extra: extra})
 	}
 	return d, fault == nil
@@ -168,7 +170,7 @@ func (c *Call) webhook(ctx context.Context, req request) (answer, error) {
 		method = http.MethodPost
 	}
 	c.note("webhook", params.Get("CallStatus"))
-	a, err := c.ask(ctx, method, req.url, params)
+	a, err := c.inquire(ctx, inquiry{method: method, address: req.url, params: params, token: uuid(), twiml: true})
 	c.note("document", strconv.Itoa(a.status))
 	return a, err
 }

@@ -27,9 +27,10 @@ type Knobs struct {
 
 	Regions []string // what may be called: beginnings of numbers, such as +1. Empty: everything
 
-	HumanAsMachine float64 // share of humans that the detection of machines takes for one. Default 0
-	Undetected     float64 // share of answers that it calls unknown. Default 0
-	Seed           uint64  // of what is left to chance: the same seed, the same run
+	HumanAsMachine float64       // share of humans that the detection of machines takes for one. Default 0
+	Undetected     float64       // share of answers that it calls unknown. Default 0
+	Skew           time.Duration // by which the carrier's clock is ahead. Default none
+	Seed           uint64        // of what is left to chance: the same seed, the same run
 
 	DeclinedDial telephony.State // DialCallStatus of somebody who answered and turned the call down before they were connected. Default completed
 

@@ -56,6 +56,7 @@ func (l *leg) run(ctx context.Context) {
 		case <-timer.C:
 		}
 		said = media.Frame{}
+		l.call.suffer(slot)
 		touch := l.phone.Tick(slot, &hearing, &said)
 		l.record(&said, &hearing)
 		hearing = media.Frame{}

@@ -70,7 +70,7 @@ func (c *Call) reportRecording(d document, v element, rec Recording) {
 	c.queue(post{v.attr["recordingStatusCallbackMethod"], d.resolve(address), url.Values{
 		"AccountSid": {c.owner.SID}, "CallSid": {c.sid}, "RecordingSid": {rec.SID}, "RecordingUrl": {rec.URL},
 		"RecordingStatus": {"completed"}, "RecordingDuration": {rec.seconds()}, "RecordingChannels": {"1"},
-		"RecordingStartTime": {stamp(rec.Began)}, "RecordingSource": {"RecordVerb"},
+		"RecordingStartTime": {c.stamp(rec.Began)}, "RecordingSource": {"RecordVerb"},
 	}})
 }
 

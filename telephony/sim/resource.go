@@ -89,12 +89,12 @@ func (c *Call) resourceNow() resource {
 	base := "/" + apiVersion + "/Accounts/" + c.owner.SID + "/Calls/" + c.sid
 	r := resource{
 		AccountSID: c.owner.SID, APIVersion: apiVersion,
-		DateCreated: stamp(c.created), DateUpdated: stamp(c.updated),
+		DateCreated: c.stamp(c.created), DateUpdated: c.stamp(c.updated),
 		Direction: c.direction, SID: c.sid, Status: c.status, PriceUnit: "USD",
 		QueueTime: strconv.FormatInt(c.waited.Milliseconds(), 10), AnsweredBy: optional(c.who),
 		From: c.from, FromFormatted: formatted(c.from), To: c.to, ToFormatted: formatted(c.to),
 		ParentCallSID: optional(c.parent), PhoneNumberSID: optional(c.number),
-		StartTime: optionalTime(c.answered), EndTime: optionalTime(c.ended),
+		StartTime: c.optionalTime(c.answered), EndTime: c.optionalTime(c.ended),
 		Subresources: map[string]string{}, URI: base + ".json",
 	}
 	if c.status.Terminal() {
@@ -113,11 +113,11 @@ func optional(s string) *string {
 	return &s
 }
 
-func optionalTime(t time.Time) *string {
+func (c *Call) optionalTime(t time.Time) *string {
 	if t.IsZero() {
 		return nil
 	}
-	return optional(stamp(t))
+	return optional(c.stamp(t))
 }
 
 // formatted writes a North American number the way people there do.

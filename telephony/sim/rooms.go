@@ -139,7 +139,7 @@ func (p *participant) post(event, name string, extra url.Values) {
 	f.seq++
 	v := url.Values{
 		"ConferenceSid": {f.sid}, "FriendlyName": {f.key.name}, "AccountSid": {f.key.owner.SID},
-		"SequenceNumber": {strconv.Itoa(f.seq)}, "Timestamp": {stamp(time.Now())}, "StatusCallbackEvent": {name},
+		"SequenceNumber": {strconv.Itoa(f.seq)}, "Timestamp": {p.call.stamp(time.Now())}, "StatusCallbackEvent": {name},
 	}
 	maps.Copy(v, extra)
 	p.call.queue(post{f.told.method, f.told.url, v})

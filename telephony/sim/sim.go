@@ -68,8 +68,17 @@ type Carrier struct {
 	numbers []Number // of all accounts; only ever added to or replaced
 	faults  []RESTFault
 
+	schedule []Fault // of calls that begin from now on
+	struck   struck
+
 	rooms      rooms
 	recordings recordings
+}
+
+// struck counts the faults that bit.
+type struck struct {
+	sync.Mutex
+	n map[What]int
 }
 
 // Phone is what rings when a number is called. Make is called once per call,

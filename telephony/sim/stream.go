@@ -38,12 +38,20 @@ type stream struct {
 
 	resume chan struct{} // when not nil, the sim does not read until it is closed
 	gone   chan struct{} // closed when the stream is let go of
+
+	nth     int       // of the call's streams
+	quirks  quirks    // what goes wrong with all of it
+	mute    bool      // half-open: what it says is lost, and what it is told unread
+	hold    time.Time // until when messages are held back
+	swapped []byte    // a message that comes after the next
+	sent    int       // messages; used by write alone
 }
 
-// outgoing is a message to the gateway; nil data closes the socket.
+// outgoing is a message to the gateway; nil data closes the socket with code.
 type outgoing struct {
 	data []byte
 	due  time.Time
+	code int
 }
 
 // errServerClosed is how a stream ends when the gateway closes it properly.
@@ -59,10 +67,17 @@ func (s *stream) send(make func(seq int) []byte) {
 	s.push(make(s.seq))
 }
 
+// push puts a message behind those that wait. The caller holds mu.
 func (s *stream) push(data []byte) {
+	if s.mute {
+		return
+	}
 	select {
-	case s.out <- outgoing{data, time.Now()}:
+	case s.out <- outgoing{data: data, due: time.Now()}:
 	default:
+		if s.holding() > 0 {
+			return // not the gateway's fault
+		}
 		s.call.offend(police.SlowReader, 31930, "the gateway does not read: a message to it was dropped")
 	}
 }
@@ -85,8 +100,7 @@ func (s *stream) tick(slot time.Duration, said *media.Frame, digit byte, hear *m
 	s.now = samplesAt(slot + media.FrameDuration)
 	s.echo()
 	s.chunk++
-	ulaw := s.voiceBytes(s.ulaw[:0], said)
-	s.send(func(seq int) []byte { return s.mediaMessage(seq, s.chunk, ulaw) })
+	s.sendMedia(slot, s.voiceBytes(s.ulaw[:0], said))
 	if digit != 0 {
 		s.call.note("digit", string(rune(digit)))
 		s.send(func(seq int) []byte { return s.digitMessage(seq, digit) })
@@ -133,6 +147,7 @@ func (s *stream) read() {
 		}
 		s.waitGate()
 		if err != nil {
+			s.waitMute()
 			s.how = err
 			var closed *websocket.CloseError
 			if errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure {
@@ -166,13 +181,17 @@ func (s *stream) waitGate() {
 // A socket that takes nothing for HalfOpenNotice has failed.
 func (s *stream) write() {
 	knobs := s.call.carrier.knobs
+	limit := max(knobs.Jitter, s.quirks.jitter)
 	for o := range s.out {
+		s.waitHold()
 		if o.data == nil {
-			s.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(knobs.CloseCode, ""), time.Now().Add(time.Second))
+			s.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(o.code, ""), time.Now().Add(time.Second))
+			s.ws.SetReadDeadline(time.Now().Add(closeGrace)) // a gateway that does not close too
 			continue
 		}
-		if knobs.Jitter > 0 {
-			time.Sleep(time.Until(o.due.Add(jitter(knobs.Jitter, len(o.data), o.due))))
+		if s.sent++; limit > 0 {
+			late := time.Duration(luck(knobs.Seed, s.call.ordinal, uint64(s.nth), uint64(s.sent)) * float64(limit))
+			time.Sleep(time.Until(o.due.Add(late)))
 		}
 		s.ws.SetWriteDeadline(time.Now().Add(knobs.HalfOpenNotice))
 		if err := s.ws.WriteMessage(websocket.TextMessage, o.data); err != nil {
@@ -184,10 +203,16 @@ func (s *stream) write() {
 	}
 }
 
-// jitter is a lateness below limit, spread evenly enough.
-func jitter(limit time.Duration, size int, due time.Time) time.Duration {
-	h := uint64(due.UnixNano()) * 0x9E3779B97F4A7C15
-	return time.Duration((h>>32 + uint64(size)) % uint64(limit))
+// closeWith ends what is sent with a close frame. The caller holds mu.
+func (s *stream) closeWith(code int) {
+	if s.closing || s.mute {
+		return
+	}
+	s.closing = true
+	select {
+	case s.out <- outgoing{code: code}:
+	default:
+	}
 }
 
 // closeGrace is how long the gateway may take to answer stop and close.
@@ -196,14 +221,16 @@ const closeGrace = time.Second
 // hangUp sends stop and close, and waits for the gateway to close too.
 func (s *stream) hangUp() {
 	s.mu.Lock()
-	s.send(s.stopMessage)
-	s.closing = true
-	select {
-	case s.out <- outgoing{}:
-	default:
+	mute := s.mute
+	for range s.quirks.stops {
+		s.send(s.stopMessage)
+		s.call.note("stop", "")
 	}
+	s.closeWith(s.quirks.code)
 	s.mu.Unlock()
-	s.call.note("stop", "")
+	if mute {
+		return // nobody hears it
+	}
 	t := time.NewTimer(closeGrace)
 	defer t.Stop()
 	select {

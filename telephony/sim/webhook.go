@@ -2,14 +2,15 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type answer struct {
 	ctype   string
 	body    []byte // at most one byte more than maxDocument
 	address string // after redirects: what relative addresses refer to
+	planned bool   // a fault made it so, and the gateway is not to blame
 }
 
 // webFault is a webhook that failed, with the carrier's error code.
@@ -39,35 +41,48 @@ type webFault struct {
 
 func (f *webFault) Error() string { return fmt.Sprintf("sim: %s (%d)", f.text, f.code) }
 
+// inquiry is one question to a webhook, through all its attempts and redirects.
+type inquiry struct {
+	method, address string
+	params          url.Values
+	token           string // the same in every attempt
+	twiml           bool   // it asks what to do: faults of webhooks are for it
+}
+
 // ask sends params to address, signed, and follows redirects. All attempts
 // share the 15 seconds and the idempotency token.
 func (c *Call) ask(ctx context.Context, method, address string, params url.Values) (answer, error) {
-	ctx, stop := context.WithTimeout(ctx, c.carrier.knobs.WebhookTimeout)
+	return c.inquire(ctx, inquiry{method: method, address: address, params: params, token: uuid()})
+}
+
+// inquire is ask of a question that says more.
+func (c *Call) inquire(ctx context.Context, q inquiry) (answer, error) {
+	o, bad := overridesOf(q.address, c.carrier.knobs.WebhookTimeout)
+	for _, key := range bad {
+		c.offend(police.Overrides, 0, "the fragment of a webhook's address has a "+strconv.Quote(key)+" that the carrier does not take")
+	}
+	ctx, stop := context.WithTimeout(ctx, o.total)
 	defer stop()
-	token := uuid()
 	for range maxHops + 1 {
-		a, next, err := c.hop(ctx, method, address, params, token)
+		a, next, err := c.hop(ctx, q, o)
 		if err != nil || next == "" {
 			return a, err
 		}
 		if a.status != http.StatusTemporaryRedirect && a.status != http.StatusPermanentRedirect {
-			method, params = http.MethodGet, nil
+			q.method, q.params = http.MethodGet, nil
 		}
-		address = next
+		q.address = next
 	}
 	return answer{}, &webFault{police.TooManyHops, 11215, "too many redirects"}
 }
 
-// hop does one request; a connection that fails is tried twice, as the carrier
-// does by default. next is where a redirect points.
-func (c *Call) hop(ctx context.Context, method, address string, params url.Values, token string) (a answer, next string, err error) {
-	for try := range 2 {
-		a, next, err = c.once(ctx, method, address, params, token)
-		var refused *net.OpError
-		if try == 0 && errors.As(err, &refused) && refused.Op == "dial" && ctx.Err() == nil {
-			continue
+// hop asks one address, as often as o says. next is where a redirect points.
+func (c *Call) hop(ctx context.Context, q inquiry, o overrides) (a answer, next string, err error) {
+	for try := 0; ; try++ {
+		a, next, err = c.attempt(ctx, q, o)
+		if try >= o.retries || ctx.Err() != nil || !o.again(a.status, err) {
+			break
 		}
-		break
 	}
 	var fault *webFault
 	switch {
@@ -75,28 +90,62 @@ func (c *Call) hop(ctx context.Context, method, address string, params url.Value
 		return a, next, err
 	case errors.Is(context.Cause(c.carrier.ctx), ErrClosed):
 		return a, next, ErrClosed
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(ctx.Err(), context.DeadlineExceeded), errors.Is(err, errRead):
 		return a, next, &webFault{police.WebhookTimeout, 11205, "webhook did not answer in time"}
 	}
 	return a, next, &webFault{police.Unreachable, 11205, "webhook could not be reached"}
 }
 
-func (c *Call) once(ctx context.Context, method, address string, params url.Values, token string) (answer, string, error) {
-	req, err := c.webRequest(ctx, method, address, params)
+// attempt is one request, and the faults that are planned for it.
+func (c *Call) attempt(ctx context.Context, q inquiry, o overrides) (answer, string, error) {
+	if !q.twiml {
+		return c.once(ctx, q, o)
+	}
+	f, bites := c.trouble.strike(c.requestAt(q.address, q.params), WebhookUnreached, WebhookLost, WebhookStatus, WebhookTwice, WebhookLate, DoAtWebhook)
+	if !bites {
+		return c.once(ctx, q, o)
+	}
+	c.note("fault", string(f.What))
+	switch f.What {
+	case WebhookUnreached:
+		sleep(ctx, cmp.Or(f.For, o.connect))
+		return answer{planned: true}, "", errConnect
+	case WebhookLost:
+		begin := time.Now()
+		_, _, _ = c.once(ctx, q, o)
+		sleep(ctx, cmp.Or(f.For, o.read)-time.Since(begin))
+		return answer{planned: true}, "", errRead
+	case WebhookStatus:
+		return answer{status: cmp.Or(f.Code, http.StatusServiceUnavailable), ctype: "text/html", address: q.address, planned: true}, "", nil
+	case WebhookTwice:
+		_, _, _ = c.once(ctx, q, o)
+	case WebhookLate:
+		sleep(ctx, f.For)
+	case DoAtWebhook:
+		f.Run()
+	}
+	return c.once(ctx, q, o)
+}
+
+// once makes one request.
+func (c *Call) once(ctx context.Context, q inquiry, o overrides) (answer, string, error) {
+	ctx, watch := watched(ctx, o)
+	defer watch.stop()
+	req, err := c.webRequest(ctx, q.method, q.address, q.params)
 	if err != nil {
 		return answer{}, "", &webFault{police.WebhookStatus, 11100, "webhook address is not a URL"}
 	}
-	req.Header.Set("I-Twilio-Idempotency-Token", token)
+	req.Header.Set("I-Twilio-Idempotency-Token", q.token)
 	resp, err := c.web.Do(req)
 	if err != nil {
-		return answer{}, "", err
+		return answer{}, "", watch.why(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limitOf(resp)))
+	body, err := io.ReadAll(io.LimitReader(watch.parts(resp.Body), limitOf(resp)))
 	if err != nil {
-		return answer{}, "", err
+		return answer{}, "", watch.why(err)
 	}
-	a := answer{resp.StatusCode, resp.Header.Get("Content-Type"), body, req.URL.String()}
+	a := answer{status: resp.StatusCode, ctype: resp.Header.Get("Content-Type"), body: body, address: req.URL.String()}
 	if loc, err := resp.Location(); err == nil && resp.StatusCode/100 == 3 {
 		return a, loc.String(), nil
 	}

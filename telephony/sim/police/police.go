@@ -35,6 +35,7 @@ const (
 	NoAction        Kind = "no-action"        // warning: a Connect without action
 	ContentType     Kind = "content-type"     // a document of the wrong type, or of none
 	TooLong         Kind = "too-long"         // a document of more than 64 kB
+	Overrides       Kind = "overrides"        // a connection override that is unknown or out of range
 	TooManyHops     Kind = "too-many-hops"    // more than ten redirects
 	WebhookStatus   Kind = "webhook-status"   // an answer of 4xx or 5xx
 	WebhookTimeout  Kind = "webhook-timeout"  // no answer within 15 s
