@@ -204,6 +204,34 @@ func TestAttacksOnTransfers(t *testing.T) {
 	}
 }
 
+// A leg of which nobody tells anything, and which the carrier says goes on, is
+// given up half a minute after it should have been answered.
+func TestSilentLegIsGivenUp(t *testing.T) {
+	inOffice(t, handsOn, func(t *testing.T, o *office) {
+		s := o.connect(o.ring("CA1"), "CA1")
+		x, err := o.Transfer(t.Context(), dispatch.TransferWish{Call: s.call.ID, Key: "k", Kind: dispatch.Warm, To: "+15550111", Ring: 20 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(48 * time.Second)
+		if o.trunk.hangups() != 0 || o.trunk.asked == 0 {
+			t.Errorf("%d hang-ups, asked %d times, want the carrier asked and no more", o.trunk.hangups(), o.trunk.asked)
+		}
+		time.Sleep(5 * time.Second)
+		select {
+		case n := <-o.News(s.call.ID):
+			if n.Transfer != string(x.ID) || n.Over == nil || n.Over.Outcome != dispatch.OutcomeNoAnswer {
+				t.Errorf("news %+v, want that nobody answers", n)
+			}
+		default:
+			t.Error("the agent is not told")
+		}
+		if len(o.trunk.hung) != 1 || o.trunk.hung[0] != "CAout1" {
+			t.Errorf("hung up %v, want the leg", o.trunk.hung)
+		}
+	})
+}
+
 // A question that was asked before, about a transfer that is over, moves nobody
 // who is with somebody else by now.
 func TestOldQuestionAboutAnotherTransfer(t *testing.T) {
@@ -230,6 +258,9 @@ func TestOldQuestionAboutAnotherTransfer(t *testing.T) {
 		}
 		s = o.connect(step.Token, "CA1")
 		second := leave("two", "+15550112")
+		if step, err := o.Next(t.Context(), old); !errors.Is(err, telephony.ErrStillTalking) {
+			t.Errorf("Next(replayed, while it rings) = %+v, %v, want ErrStillTalking", step, err)
+		}
 		if err := o.Report(t.Context(), telephony.Progress{Carrier: "CAchild", Call: second, State: telephony.InProgress}); err != nil {
 			t.Fatal(err)
 		}

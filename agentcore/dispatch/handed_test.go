@@ -85,6 +85,9 @@ func TestHandedOn(t *testing.T) {
 						t.Errorf("%s is %s in the end", leg.id, leg.state)
 					}
 				}
+				if caller, leg := s.parties[0], s.parties[1]; test.outcome == dispatch.OutcomeCanceled && leg.ended.Sub(caller.ended) > time.Second {
+					t.Errorf("the other leg was hung up %v after the caller was gone", leg.ended.Sub(caller.ended))
+				}
 				if len(s.parties) != 2 {
 					t.Errorf("%d legs, want the caller's and one more", len(s.parties))
 				}
