@@ -22,6 +22,7 @@ import (
 // ProbeConfig says which road to prove, and with whose token.
 type ProbeConfig struct {
 	PublicURL  string        // scheme and host that Twilio is to call; https, or http on loopback. Required.
+	At         string        // scheme and host that is asked in its place, as if it had come that way. Empty: PublicURL
 	AccountSID string        // the account that is to sign. Required.
 	Token      string        // its auth token. Required.
 	TLS        *tls.Config   // nil: the system's roots
@@ -53,6 +54,11 @@ func Probe(ctx context.Context, c ProbeConfig) (ProbeResult, error) {
 	if _, err := checkURL("PublicURL", c.PublicURL); err != nil {
 		return ProbeResult{}, err
 	}
+	if c.At == "" {
+		c.At = c.PublicURL
+	} else if _, err := checkURL("At", c.At); err != nil {
+		return ProbeResult{}, err
+	}
 	if err := (Account{SID: c.AccountSID, Token: c.Token}).Check(); err != nil {
 		return ProbeResult{}, err
 	}
@@ -60,8 +66,8 @@ func Probe(ctx context.Context, c ProbeConfig) (ProbeResult, error) {
 		c.Timeout = 10 * time.Second
 	}
 	p := prober{c: c, nonce: nonce()}
-	p.address = strings.TrimSuffix(c.PublicURL, "/") + pathProbe + "?" +
-		url.Values{accountField: {c.AccountSID}, nonceParam: {p.nonce}}.Encode()
+	path := pathProbe + "?" + url.Values{accountField: {c.AccountSID}, nonceParam: {p.nonce}}.Encode()
+	p.address, p.at = strings.TrimSuffix(c.PublicURL, "/")+path, strings.TrimSuffix(c.At, "/")+path
 	var found ProbeResult
 	if err := p.webhook(ctx, &found); err != nil {
 		return found, err
@@ -73,7 +79,8 @@ func Probe(ctx context.Context, c ProbeConfig) (ProbeResult, error) {
 type prober struct {
 	c       ProbeConfig
 	nonce   string
-	address string // with query
+	address string // with query, as it is signed
+	at      string // with query, as it is asked
 }
 
 func nonce() string {
@@ -114,7 +121,7 @@ func (p *prober) get(ctx context.Context) (status int, header http.Header, body 
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: p.c.TLS.Clone(), DisableKeepAlives: true}
 	defer transport.CloseIdleConnections()
 	c := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.address, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.at, nil)
 	if err != nil {
 		return 0, nil, nil, err
 	}
@@ -156,9 +163,9 @@ func (p *prober) unsigned(signedFor string) error {
 func (p *prober) websocket(ctx context.Context, found *ProbeResult) error {
 	ctx, cancel := context.WithTimeout(ctx, p.c.Timeout)
 	defer cancel()
-	address := "ws" + strings.TrimPrefix(p.address, "http")
+	address, at := "ws"+strings.TrimPrefix(p.address, "http"), "ws"+strings.TrimPrefix(p.at, "http")
 	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, TLSClientConfig: p.c.TLS.Clone()}
-	conn, res, err := dialer.DialContext(ctx, address, http.Header{signatureHeader: {signatureOf(p.c.Token, address, "")}})
+	conn, res, err := dialer.DialContext(ctx, at, http.Header{signatureHeader: {signatureOf(p.c.Token, address, "")}})
 	if err != nil {
 		return p.noSocket(res, err)
 	}

@@ -165,6 +165,21 @@ func TestProbeSaysWhatIsInTheWay(t *testing.T) {
 	}
 }
 
+// TestProbeAsksTheProcessBehindTheProxyItself: it signs for the public URL, and
+// asks elsewhere, where there may be another scheme.
+func TestProbeAsksTheProcessBehindTheProxyItself(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.PublicURL, c.Node = "https://voice.example.com", "n1" })
+	c := ProbeConfig{PublicURL: "https://voice.example.com", At: r.server.URL, AccountSID: testAccount, Token: testToken}
+	got, err := Probe(t.Context(), c)
+	if want := (ProbeResult{Node: "n1", Signed: true, Websocket: true}); err != nil || got != want {
+		t.Errorf("Probe() = %+v, %v, want %+v", got, err, want)
+	}
+	c.At = "http://voice.example.com"
+	if _, err := Probe(t.Context(), c); err == nil || !strings.Contains(err.Error(), "At") {
+		t.Errorf("Probe() at %s = %v", c.At, err)
+	}
+}
+
 func TestProbeOverTLS(t *testing.T) {
 	server := httptest.NewUnstartedServer(nil)
 	trunk, err := New(Config{AccountSID: testAccount, AuthToken: testToken, PublicURL: "https://" + server.Listener.Addr().String()}, newDesk())
