@@ -123,6 +123,22 @@ func TestGatherHearsSpeech(t *testing.T) {
 	}
 }
 
+func TestGatherLetsSomebodyFinishTheirSentence(t *testing.T) {
+	var said []media.Frame
+	cfg := Config{Recognize: func(_ context.Context, frames []media.Frame) (string, float64, error) {
+		said = frames
+		return "a long one", 1, nil
+	}}
+	inOffice(t, cfg, func(t *testing.T, o *office) {
+		o.pages["/voice"] = `<Gather input="speech" action="/got" timeout="1" speechTimeout="1"/>`
+		o.calls(handset.Noisy(handset.Noise{At: 500 * ms, For: 4 * time.Second}))
+		o.want("/got", map[string]string{"SpeechResult": "a long one"})
+		if _, end, _ := handset.VoicedSpan(said); end != 4*time.Second {
+			t.Errorf("recognised %v of it, want 4s", end)
+		}
+	})
+}
+
 func TestGatherWithoutARecognizerSaysSo(t *testing.T) {
 	inOffice(t, Config{}, func(t *testing.T, o *office) {
 		o.pages["/voice"] = `<Gather input="speech" timeout="1" action="/got"/>`

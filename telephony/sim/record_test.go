@@ -63,7 +63,9 @@ func TestRecordKeepsWhatIsSaid(t *testing.T) {
 }
 
 func TestRecordingIsServedToItsAccountAsWAV(t *testing.T) {
-	inOffice(t, Config{Base: "http://sim", APIKey: "SK1", APISecret: "s"}, func(t *testing.T, o *office) {
+	const stranger = "AC00000000000000000000000000000002"
+	cfg := Config{Base: "http://sim", Accounts: []Account{{SID: stranger, AuthToken: "secret"}}}
+	inOffice(t, cfg, func(t *testing.T, o *office) {
 		o.pages["/voice"] = `<Record action="/kept" timeout="1"/>`
 		o.calls(beeper(700, 3*time.Second))
 		rec := o.carrier.Recordings()[0]
@@ -87,13 +89,14 @@ func TestRecordingIsServedToItsAccountAsWAV(t *testing.T) {
 			}
 		}
 		for _, refused := range []struct {
-			path, password string
-			want           int
+			path, user, password string
+			want                 int
 		}{
-			{rec.URL, "wrong", http.StatusUnauthorized},
-			{strings.Replace(rec.URL, "/RE", "/RF", 1), "secret", http.StatusNotFound},
+			{rec.URL, account, "wrong", http.StatusUnauthorized},
+			{strings.Replace(rec.URL, "/RE", "/RF", 1), account, "secret", http.StatusNotFound},
+			{strings.Replace(rec.URL, account, stranger, 1), stranger, "secret", http.StatusNotFound},
 		} {
-			if w := get(refused.path, account, refused.password); w.Code != refused.want {
+			if w := get(refused.path, refused.user, refused.password); w.Code != refused.want {
 				t.Errorf("status %d, want %d", w.Code, refused.want)
 			}
 		}
