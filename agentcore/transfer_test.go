@@ -293,3 +293,45 @@ func TestLineIsLostAtAnyMomentOfATransfer(t *testing.T) {
 		})
 	}
 }
+
+// What became of a transfer while the agent spoke, and its line was lost before
+// it could tell, is on record: the desk has told it, and won't again.
+func TestNewsOutliveTheLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newParts(map[string]string{"sales": "!transfer", "say so": "I am calling them, please stay on the line with me.", "busy": "They are busy."})
+		told := make(chan agentcore.News, 1)
+		time.AfterFunc(4*time.Second, func() { told <- agentcore.News{Transfer: "x1", Over: &busy} })
+		first := line.New(line.Config{Handset: coded(500 * time.Millisecond)})
+		time.AfterFunc(4500*time.Millisecond, func() { first.Lose(errors.New("reset")) })
+		cfg := p.config("sales please")
+		cfg.Tools, cfg.News = append(cfg.Tools, &office{"warm", time.Second}), told
+		run(t, cfg, first)
+		cfg = p.config()
+		cfg.Past, cfg.Call.Epoch = p.pages.Entries(), 2
+		second := line.New(line.Config{})
+		run(t, cfg, second)
+		if got := heardOn(p, first); strings.Contains(got, "busy") || got == "" {
+			t.Fatalf("on the first line the caller heard %q", got)
+		}
+		if got, want := heardOn(p, second), "They are busy."; got != want {
+			t.Errorf("on the second line the caller heard %q, want %q", got, want)
+		}
+	})
+}
+
+// The rest of an older reply tells nobody what became of a transfer meanwhile.
+func TestRestOfAnOlderReplyIsNoNews(t *testing.T) {
+	rest := agentcore.Planned{Reply: 2, Text: "One moment.", Why: "resume"}
+	heard := agentcore.Heard{Reply: 2, Text: "One moment.", How: "mark"}
+	past := []agentcore.Event{opened, asksFor, means, stays, called, says, busy, rest, heard}
+	for n, want := range map[int]bool{6: false, 7: true, 9: true} {
+		s, err := agentcore.Resume(pastOf(past[:n]...))
+		if err != nil || s.Untold != want {
+			t.Errorf("after %d entries: untold %v, %v; want %v", n, s.Untold, err, want)
+		}
+	}
+	s, err := agentcore.Resume(pastOf(append(past[:7:7], tells, heardOf)...))
+	if err != nil || s.Untold {
+		t.Errorf("after it was told: untold %v, %v", s.Untold, err)
+	}
+}
