@@ -6,7 +6,6 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
-	"github.com/hookswitch/hookswitch/agentcore/roster"
 )
 
 // permission makes the gate that every number passes before it is dialled.
@@ -42,14 +41,5 @@ func (s *Server) policy(ctx context.Context, workspace string) (dialplan.Policy,
 	if s.sim != nil && changed.IsZero() {
 		return freely, nil
 	}
-	return plan(d), nil
-}
-
-// plan is d in the dial plan's words.
-func plan(d roster.Dialing) dialplan.Policy {
-	return dialplan.Policy{
-		Regions: d.Regions, SIPHosts: d.SIPHosts,
-		MaxPerNumberHour: d.MaxPerNumberHour, MaxPerNumberDay: d.MaxPerNumberDay, MaxPerHour: d.MaxPerHour,
-		MaxConcurrentPrefix: d.MaxConcurrentPrefix, NewForeignPerHour: d.NewForeignPerHour, MinutesPerNumberDay: d.MinutesPerNumberDay,
-	}
+	return dialplan.Policy(d), nil
 }

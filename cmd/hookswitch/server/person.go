@@ -47,6 +47,9 @@ func (s *Server) person(ctx context.Context, r dispatch.Record) (person, error) 
 		return person{}, errors.New("server: the agent's configuration is incomplete") // route and dispatch refuse it
 	}
 	p.agent, p.wish, p.keywords, p.tools = manners(d), wishes(r.Workspace, d), d.ASR.Keywords, s.abilities(d)
+	if handing := s.handing(d, r, p.vars); handing != nil {
+		p.tools = append(p.tools, handing)
+	}
 	return p, nil
 }
 

@@ -54,6 +54,7 @@ func (s *Server) talk(ctx context.Context, call telephony.Call, leg telephony.Le
 		Hearing: asr.Options{Language: who.wish.language, Keywords: who.keywords},
 		Model:   parties.thinks, Voice: parties.speaks, Spare: parts.Voice, Tools: who.tools, Variables: who.vars,
 		Journal: journal, Past: past, Observer: s.set, Pipeline: parties.pipeline(),
+		News: s.desk.News(call.ID), Withdraw: s.withdraw,
 		Lead: s.c.Line.Lead, Lump: s.c.Line.Lump, Log: s.log,
 	}
 	if s.o.Interim != nil {
@@ -104,10 +105,8 @@ func detector(c cast, parts *Speech) (vad.Detector, error) {
 	switch {
 	case c.hears == nil:
 		return nil, nil //nolint:nilnil // deaf: there is nothing to notice
-	case parts.Detector == nil:
-		return vad.NewGate(&vad.Energy{}), nil
 	}
-	return parts.Detector()
+	return listener(parts)
 }
 
 // pipeline says what a call's sound goes through, for one log line and the
