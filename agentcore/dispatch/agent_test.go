@@ -27,7 +27,7 @@ type process struct {
 
 // open starts a process whose records are calls, and which reaches nothing but
 // calls, handed and carrier.
-func (s *switchboard) open(t *testing.T, node, kind string, calls dispatch.Calls, handed dispatch.Transfers, carrier telephony.Carrier, change func(*dispatch.Config)) *process {
+func (s *switchboard) start(t *testing.T, node, kind string, calls dispatch.Calls, handed dispatch.Transfers, carrier telephony.Carrier, change func(*dispatch.Config)) *process {
 	t.Helper()
 	p := &process{kind: kind, to: s.person}
 	cfg := dispatch.Config{

@@ -71,7 +71,7 @@ func crashHanding(t *testing.T, kind string, who person, at int, after bool) str
 	dies := make(chan struct{})
 	first := &gate{Calls: db, carrier: s, at: at, after: after, died: func() { s.cut(); close(dies) }}
 	second := &gate{Calls: db, carrier: s}
-	dead := s.open(t, "one", kind, first, handings{first, db}, first, nil)
+	dead := s.start(t, "one", kind, first, handings{first, db}, first, nil)
 	s.calls(75 * time.Second)
 	lived := time.NewTimer(80 * time.Second)
 	select {
@@ -87,7 +87,7 @@ func crashHanding(t *testing.T, kind string, who person, at int, after bool) str
 	claim := fmt.Sprintf("%q (%d), after %t", op, at, after)
 
 	time.Sleep(700 * time.Millisecond)
-	alive := s.open(t, "two", kind, second, handings{second, db}, second, nil)
+	alive := s.start(t, "two", kind, second, handings{second, db}, second, nil)
 	for range 12 {
 		if err := alive.Recover(t.Context()); err != nil {
 			t.Errorf("%s: Recover() = %v", claim, err)

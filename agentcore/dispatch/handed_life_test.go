@@ -37,7 +37,7 @@ func inBranch(t *testing.T, kind string, who person, change func(*dispatch.Confi
 		}
 		defer db.Close()
 		b := &branch{switchboard: newSwitchboard(who), T: t, db: db, counter: &office{counts: map[string]int{}}}
-		b.process = b.open(t, "", kind, db, db, b.switchboard, func(c *dispatch.Config) {
+		b.process = b.start(t, "", kind, db, db, b.switchboard, func(c *dispatch.Config) {
 			c.Counter = b.counter
 			if change != nil {
 				change(c)
@@ -109,7 +109,7 @@ func TestCallsThatAreAway(t *testing.T) {
 				b.Errorf("Close() = %v", err)
 			}
 			b.is(dispatch.TransferBridged, "")
-			b.process = b.open(b.T, "", b.kind, b.db, b.db, b.switchboard, nil)
+			b.process = b.start(b.T, "", b.kind, b.db, b.db, b.switchboard, nil)
 			if err := b.Recover(b.Context()); err != nil || len(b.Live()) != 1 {
 				b.Errorf("Recover() = %v, %d live, want the call", err, len(b.Live()))
 			}
@@ -124,15 +124,12 @@ func TestCallsThatAreAway(t *testing.T) {
 			time.Sleep(time.Second)
 			b.is(dispatch.TransferOver, dispatch.OutcomeCompleted)
 			b.endsFor(telephony.OperatorHangup)
-			for _, p := range b.parties {
-				if !p.state.Terminal() {
-					b.Errorf("%s is %s", p.id, p.state)
-				}
+			if legs := b.open(); len(legs) != 0 {
+				b.Errorf("%v go on", legs)
 			}
 		},
 		"nobody tells that the caller is gone": func(b *branch) {
-			b.parties[0].ours = "silent" // so that its reports are kept back
-			b.person.silently = true
+			b.hush()
 			time.Sleep(patience + awayEvery)
 			b.is(dispatch.TransferOver, dispatch.OutcomeCompleted)
 			b.endsFor(telephony.Transferred)
@@ -207,10 +204,8 @@ func TestTransferIsAskedFor(t *testing.T) {
 				b.Errorf("Transfer(third) = %v, want ErrTries", err)
 			}
 			time.Sleep(time.Second)
-			for _, p := range b.parties[1:] {
-				if !p.state.Terminal() {
-					b.Errorf("%s is %s, want it hung up", p.id, p.state)
-				}
+			if legs := b.open(); len(legs) != 0 {
+				b.Errorf("%v go on, want them hung up", legs)
 			}
 		}},
 		"a number that must not be called is refused before anything": {
@@ -232,14 +227,11 @@ func TestTransferIsAskedFor(t *testing.T) {
 			},
 		},
 		"a leg that can't be placed: told at once, without its number, and once": {nil, func(b *branch, w dispatch.TransferWish) {
-			b.deaf = errors.New("no route to +15550111")
-			refusing := b.switchboard
-			b.SetCarrier(refuses{refusing})
+			b.SetCarrier(refuses{b.switchboard})
 			x, err := b.Transfer(b.Context(), w)
 			if err != nil || x.Outcome != dispatch.OutcomeFailed || x.Reason == "" || strings.Contains(x.Reason, "5550111") {
 				b.Errorf("Transfer() = %+v, %v, want it failed, with a reason that names no number", x, err)
 			}
-			b.deaf = nil
 			select {
 			case n := <-b.News(w.Call):
 				b.Errorf("told again: %+v", n)
@@ -274,7 +266,9 @@ func TestTransferIsAskedFor(t *testing.T) {
 // refuses is a switchboard that places no calls.
 type refuses struct{ *switchboard }
 
-func (r refuses) Dial(context.Context, telephony.Outgoing) (string, error) { return "", r.deaf }
+func (refuses) Dial(_ context.Context, o telephony.Outgoing) (string, error) {
+	return "", errors.New("no route to " + string(o.To))
+}
 
 // What happened while nobody talked is told to who takes the call up, once.
 func TestTakenUpWhileBeingHandedOn(t *testing.T) {

@@ -55,7 +55,7 @@ func TestHandedOn(t *testing.T) {
 				defer db.Close()
 				s := newSwitchboard(test.person)
 				o := &office{counts: map[string]int{}}
-				p := s.open(t, "", test.kind, db, db, s, func(c *dispatch.Config) { c.Counter = o })
+				p := s.start(t, "", test.kind, db, db, s, func(c *dispatch.Config) { c.Counter = o })
 				s.calls(test.patience)
 				time.Sleep(10 * time.Minute)
 				s.wg.Wait()

@@ -37,7 +37,7 @@ type switchboard struct {
 	rooms   map[string]*room
 	alone   time.Duration // the longest that the caller was with nobody
 	since   time.Time     // that they have been
-	deaf    error         // of everything that it is asked
+	mute    bool          // tells nobody anything
 }
 
 // party is a leg at the carrier.
@@ -109,11 +109,37 @@ func (s *switchboard) look(p *party) (state telephony.State, took time.Duration)
 	return p.state, took
 }
 
+// hides reports whether nobody is told how p is.
+func (s *switchboard) hides(p *party) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mute || s.person.silently && p.ours != ""
+}
+
+// hush makes the carrier tell nobody anything of its own accord.
+func (s *switchboard) hush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mute = true
+}
+
+// open are the legs that go on, save the caller's.
+func (s *switchboard) open() (ids []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.parties[1:] {
+		if !p.state.Terminal() {
+			ids = append(ids, p.id)
+		}
+	}
+	return ids
+}
+
 // report tells how p is, until somebody listens.
 func (s *switchboard) report(p *party) {
 	state, took := s.look(p)
 	p.said++
-	if s.person.silently && p.ours != "" {
+	if s.hides(p) {
 		return
 	}
 	for range 30 {
@@ -128,9 +154,6 @@ func (s *switchboard) report(p *party) {
 func (s *switchboard) find(ref telephony.Ref) (*party, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.deaf != nil {
-		return nil, s.deaf
-	}
 	for _, p := range s.parties {
 		if p.id == ref.ID {
 			return p, nil
@@ -197,6 +220,8 @@ func (s *switchboard) State(_ context.Context, ref telephony.Ref) (telephony.Sta
 		return telephony.Standing{}, err
 	}
 	state, took := s.look(p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return telephony.Standing{State: state, Ended: p.ended, Took: took}, nil
 }
 
@@ -279,7 +304,7 @@ func (s *switchboard) follow(p *party, in telephony.Incoming) {
 		default:
 		}
 		state, _ := s.look(p)
-		if q.Over = state.Terminal(); q.Over && (q.Transfer == "" || s.person.silently && p.ours != "") {
+		if q.Over = state.Terminal(); q.Over && (q.Transfer == "" || s.hides(p)) {
 			return
 		}
 		for range 10 { // a request that fails is repeated
