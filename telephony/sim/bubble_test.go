@@ -33,6 +33,7 @@ type office struct {
 	mu    sync.Mutex
 	pages map[string]string // TwiML by path; a page that is not there is empty
 	asked []visit
+	odd   func(http.ResponseWriter, *http.Request) bool // answers in the place of pages when it is true
 }
 
 // visit is one request.
@@ -40,6 +41,9 @@ type visit struct {
 	path string
 	form url.Values
 	at   time.Duration // since the office opened
+
+	method string
+	header http.Header
 }
 
 // inOffice runs test in a bubble with a carrier whose number asks for /voice.
@@ -77,9 +81,12 @@ func inOffice(t *testing.T, cfg Config, test func(t *testing.T, o *office)) {
 func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.ParseForm()
 	o.mu.Lock()
-	o.asked = append(o.asked, visit{r.URL.Path, r.Form, time.Since(bubbleBegin)})
-	page := o.pages[r.URL.Path]
+	o.asked = append(o.asked, visit{r.URL.Path, r.Form, time.Since(bubbleBegin), r.Method, r.Header})
+	page, odd := o.pages[r.URL.Path], o.odd
 	o.mu.Unlock()
+	if odd != nil && odd(w, r) {
+		return
+	}
 	w.Header().Set("Content-Type", "text/xml")
 	io.WriteString(w, "<Response>"+page+"</Response>")
 }

@@ -136,6 +136,9 @@ func (c *Call) fetch(ctx context.Context, req request) (document, bool) {
 	if fault == nil || ctx.Err() != nil {
 		return d, fault == nil
 	}
+	if req.fallback == "" { // an action that fails, too: documented
+		req.fallback, req.fallbackMethod = c.first.fallback, c.first.fallbackMethod
+	}
 	if req.fallback != "" {
 		failed, _, _ := strings.Cut(req.url, "#")
 		extra := url.Values{"ErrorCode": {strconv.Itoa(fault.code)}, "ErrorUrl": {failed}}

@@ -71,6 +71,7 @@ type Carrier struct {
 	schedule []Fault // of calls that begin from now on
 	struck   struck
 
+	pages      pages
 	rooms      rooms
 	recordings recordings
 }

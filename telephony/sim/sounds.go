@@ -48,6 +48,9 @@ func (c *Call) sound(ctx context.Context, d document, v element) ([]media.Frame,
 	if digits, ok := v.attr["digits"]; ok {
 		return handset.KeyTones(digits), nil
 	}
+	if v.sound != nil {
+		return framesOf(*v.sound)
+	}
 	a, err := c.ask(ctx, http.MethodGet, d.resolve(v.text), nil)
 	if fault := c.checkAnswer(a, err); fault != nil {
 		return nil, fault
@@ -55,6 +58,11 @@ func (c *Call) sound(ctx context.Context, d document, v element) ([]media.Frame,
 	if err != nil {
 		return nil, err
 	}
+	return framesOf(a)
+}
+
+// framesOf decodes what a webhook answered with.
+func framesOf(a answer) ([]media.Frame, error) {
 	if wave, err := wav.Parse(a.body); err == nil {
 		return wave.Frames(0)
 	}

@@ -23,6 +23,8 @@ type element struct {
 	attr map[string]string
 	text string
 	in   []element
+
+	sound *answer // of a Play that stands for an answer of sound
 }
 
 // document is TwiML and where it came from, which relative addresses refer to.
@@ -166,6 +168,9 @@ func (c *Call) read(a answer) (document, *webFault) {
 	d := document{address: a.address}
 	ctype, _, err := mime.ParseMediaType(a.ctype)
 	switch {
+	case err == nil && strings.HasPrefix(ctype, "audio/"):
+		d.verbs = []element{{name: "Play", sound: &a}, {name: "Hangup"}} // documented
+		return d, nil
 	case len(a.body) > maxDocument:
 		return d, &webFault{police.TooLong, 11750, "document is longer than 64 kB"}
 	case err != nil:

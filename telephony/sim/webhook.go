@@ -121,6 +121,9 @@ func (c *Call) attempt(ctx context.Context, q inquiry, o overrides) (answer, str
 		_, _, _ = c.once(ctx, q, o)
 	case WebhookLate:
 		sleep(ctx, f.For)
+		a, next, err := c.once(ctx, q, o)
+		a.planned = err != nil // there was too little time left
+		return a, next, err
 	case DoAtWebhook:
 		f.Run()
 	}
@@ -136,6 +139,7 @@ func (c *Call) once(ctx context.Context, q inquiry, o overrides) (answer, string
 		return answer{}, "", &webFault{police.WebhookStatus, 11100, "webhook address is not a URL"}
 	}
 	req.Header.Set("I-Twilio-Idempotency-Token", q.token)
+	known := c.carrier.pages.ask(req)
 	resp, err := c.web.Do(req)
 	if err != nil {
 		return answer{}, "", watch.why(err)
@@ -146,6 +150,9 @@ func (c *Call) once(ctx context.Context, q inquiry, o overrides) (answer, string
 		return answer{}, "", watch.why(err)
 	}
 	a := answer{status: resp.StatusCode, ctype: resp.Header.Get("Content-Type"), body: body, address: req.URL.String()}
+	if a, ok := c.carrier.pages.answer(resp, known, a); ok {
+		return a, "", nil
+	}
 	if loc, err := resp.Location(); err == nil && resp.StatusCode/100 == 3 {
 		return a, loc.String(), nil
 	}
