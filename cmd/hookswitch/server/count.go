@@ -8,7 +8,6 @@ import (
 
 // count sorts what the trunk finds odd into the metrics that people look at.
 func (s *Server) count(reason string) {
-	s.complain(reason)
 	switch reason {
 	case twilio.ReasonBinary, twilio.ReasonMalformed, twilio.ReasonUnknownEvent, twilio.ReasonUnexpectedEvent,
 		twilio.ReasonWrongStream, twilio.ReasonOtherTrack, twilio.ReasonBadBase64, twilio.ReasonMediaFirst,
@@ -19,6 +18,7 @@ func (s *Server) count(reason string) {
 	case twilio.ReasonNoStart, twilio.ReasonPendingFull, twilio.ReasonNoToken, twilio.ReasonBadToken, twilio.ReasonStillTalking,
 		twilio.ReasonBadFormat, twilio.ReasonNotUpgrade, twilio.ReasonDeskFailed:
 		s.set.SocketRefused(reason)
+	case twilio.ReasonProbed: // by the operator, or by nobody who can sign
 	case twilio.ReasonRepeated:
 		s.set.RequestRepeated()
 	default:

@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hookswitch/hookswitch/metrics"
 	"github.com/hookswitch/hookswitch/telephony/twilio"
@@ -28,25 +27,6 @@ func TestOdditiesAreCountedWhereOneWouldLook(t *testing.T) {
 		if !strings.Contains(w.Body.String(), want+"\n") {
 			t.Errorf("%s is not counted as %s", reason, want)
 		}
-	}
-}
-
-func TestComplaintsComeOnceAMinuteAndSayHowMany(t *testing.T) {
-	var log strings.Builder
-	s := &Server{set: metrics.New(metrics.Config{}), public: "https://voice.example.com", log: slog.New(slog.NewTextHandler(&log, nil))}
-	for range 12 {
-		s.count(twilio.ReasonBadSignature)
-	}
-	s.count(twilio.ReasonUnknownEvent)
-	if got := strings.Count(log.String(), "\n"); got != 1 || !strings.Contains(log.String(), "https://voice.example.com") {
-		t.Errorf("%d lines:\n%s", got, log.String())
-	}
-	var c complaints
-	began := time.Now()
-	c.heed("x", began)
-	c.heed("x", began.Add(time.Second))
-	if n, complain := c.heed("x", began.Add(complaintEvery)); n != 2 || !complain {
-		t.Errorf("a minute later: %d, %v; want 2, true", n, complain)
 	}
 }
 

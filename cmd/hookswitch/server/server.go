@@ -97,8 +97,6 @@ type Server struct {
 	api       http.Handler
 	hub       *v2.Hub // wakes who follows calls over the API
 
-	complaints complaints
-
 	draining atomic.Bool
 	lastEnd  atomic.Int64 // when a call last ended, in unix nanoseconds
 	stop     sync.Once
