@@ -15,7 +15,7 @@ const tellEvery = time.Minute
 // hints say what to look at, for the refusals that are more often a setting
 // than an attack.
 var hints = map[string]string{
-	ReasonBadSignature: "the public URL must be the one that Twilio calls, a proxy must pass path and query as they came, and the auth token must be the primary one of the account that owns the number",
+	ReasonBadSignature: "the public URL must be the one that Twilio calls, a proxy must pass path and query as they came, and the auth token is the primary one of the account that owns the number",
 	ReasonUnsigned:     "this is not from Twilio: let only Twilio reach /twilio",
 	ReasonWrongAccount: "the number belongs to an account that has no number here with credentials of its own",
 	ReasonPendingFull:  "something opens websockets and says nothing: let only Twilio reach /twilio",

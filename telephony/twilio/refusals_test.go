@@ -46,7 +46,7 @@ func TestARefusalTellsTheAddressSignedForAndTheOneThatCame(t *testing.T) {
 	}
 	got := log.String()
 	if strings.Count(got, "\n") != 1 || !contains(got, "reason=bad_signature", "signed_for=https://voice.example.com/twilio/voice ", "came_as=http://"+here+"/twilio/voice ",
-		"forwarded_proto=http ", "forwarded_host=inner.examplexx", "the auth token the primary one") {
+		"forwarded_proto=http ", "forwarded_host=inner.examplexx", "the auth token is the primary one") {
 		t.Errorf("logged %q, want one line with both addresses", got)
 	}
 	if strings.Contains(got, testToken+" ") || strings.Contains(got, "555") || strings.Contains(got, "forged") || strings.Contains(got, "call-1") || len(got) > 1000 {
