@@ -19,6 +19,7 @@ type Config struct {
 	Sealer    roster.Sealer    // Required.
 	Providers Providers        // nil: the document has no operations on outside services
 	Trunk     Trunk            // nil: numbers are not set up anywhere
+	Road      Road             // nil: the way to the carrier can't be proved
 	Log       *slog.Logger     // nil discards
 	Now       func() time.Time // nil means time.Now
 	AllowHTTP bool             // webhooks and tools may be plain http
@@ -55,6 +56,7 @@ func Register(to huma.API, cfg Config) error {
 	a.numbers()
 	a.dialing()
 	a.numberChecks()
+	a.roads()
 	a.keys()
 	a.providers()
 	a.capabilities()
