@@ -168,11 +168,16 @@ func (c *call) answered(carrier string, due time.Time) {
 	}
 }
 
-// placed notes the carrier's id of a call that we dialled.
-func (c *call) placed(carrier string) {
+// placed notes the carrier's id of a call that we dialled, which rings until due
+// at most.
+func (c *call) placed(carrier string, due time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.carrier = carrier
+	if c.at == dialling && c.due.IsZero() {
+		c.due = due
+		c.wake()
+	}
 }
 
 // retell reports whether the pending token may be told once more: the carrier

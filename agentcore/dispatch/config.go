@@ -68,6 +68,7 @@ type Config struct {
 	MaxCalls    int                     // live at once. Zero means no limit
 	ConnectWait time.Duration           // from a token told to its stream. Zero means 30 s
 	PrepareWait time.Duration           // that a caller whom we have not answered waits for Prepare. Zero means 8 s: a carrier waits 15 s
+	TurnWait    time.Duration           // that a call may wait for its turn at the carrier. Zero means 10 m
 	SessionWait time.Duration           // from a dispatch without number to the call that attaches. Zero means 1 h
 	LostWait    time.Duration           // from a stream lost to asking the carrier. Zero means 20 s
 	MaxAge      time.Duration           // of a call, whatever it does: then it is ended. Zero means 12 h
@@ -109,6 +110,9 @@ const epilogue = 5 * time.Second
 // ringTimeout is how long an outbound call rings when nobody said.
 const ringTimeout = 30 * time.Second
 
+// placeWait is how long who dispatches waits for the carrier's word.
+const placeWait = 15 * time.Second
+
 // prepareTimeout bounds Config.Prepare: a webhook may take 60 s.
 const prepareTimeout = 65 * time.Second
 
@@ -147,6 +151,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.ConnectWait = cmp.Or(c.ConnectWait, 30*time.Second)
 	c.PrepareWait = cmp.Or(c.PrepareWait, 8*time.Second)
 	c.SessionWait = cmp.Or(c.SessionWait, time.Hour)
+	c.TurnWait = cmp.Or(c.TurnWait, 10*time.Minute)
 	c.LostWait = cmp.Or(c.LostWait, 20*time.Second)
 	c.MaxAge = cmp.Or(c.MaxAge, 12*time.Hour)
 	c.AskFor = cmp.Or(c.AskFor, 5*time.Minute)

@@ -98,6 +98,25 @@ func TestDispatchOnceAKey(t *testing.T) {
 				t.Errorf("Dispatch() = %+v, %v, want what was begun to be kept", on, err)
 			}
 		},
+		"a call that waits for its turn at the carrier": func(t *testing.T, o *office) {
+			o.trunk.slow = 3 * time.Minute
+			began := time.Now()
+			on, replayed, err := o.Dispatch(t.Context(), keyed("k"))
+			if took := time.Since(began); err != nil || replayed || on.Status != dispatch.DispatchPlacing || took > 20*time.Second {
+				t.Errorf("Dispatch() = %+v, %v after %v, want it told that the call is being placed", on, err, took)
+			}
+			if on, replayed, err := o.Dispatch(t.Context(), keyed("k")); err != nil || !replayed || on.Status != dispatch.DispatchPlacing {
+				t.Errorf("Dispatch(again) = %+v, %v, %v, want the same", on, replayed, err)
+			}
+			time.Sleep(3 * time.Minute)
+			if r := o.kept("CAout1"); r.ID != on.Call || r.Over() {
+				t.Errorf("record %+v, want the call that waited, not given up", r)
+			}
+			step, err := o.Ring(t.Context(), telephony.Incoming{Carrier: "CAout1", Call: on.Call, State: telephony.InProgress})
+			if err != nil || step.Kind != telephony.StepConnect {
+				t.Errorf("Ring() = %+v, %v, want it answered", step, err)
+			}
+		},
 		"while draining, and when there is no carrier": func(t *testing.T, o *office) {
 			first, _, err := o.Dispatch(t.Context(), keyed("k"))
 			if err != nil {

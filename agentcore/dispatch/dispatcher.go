@@ -78,8 +78,12 @@ func (d *Desk) replay(ctx context.Context, on Dispatch, w Wish) (Dispatch, bool,
 		return Dispatch{}, false, ErrIdemMismatch
 	}
 	if done := d.isPlacing(on.ID); done != nil {
+		late := time.NewTimer(placeWait)
+		defer late.Stop()
 		select {
 		case <-done:
+		case <-late.C:
+			return on, true, nil
 		case <-ctx.Done():
 			return Dispatch{}, false, fmt.Errorf("dispatch: %w", ctx.Err())
 		}

@@ -26,11 +26,17 @@ func (d *Desk) call(ctx context.Context, w Wish, now time.Time) (Dispatch, bool,
 	wish.Status, wish.Call, r.Conversation = DispatchPlacing, r.ID, wish.Conversation
 
 	// A place among the live calls comes first, the row then, the request last.
-	c, err := d.take(r, dialling, now.Add(w.RingTimeout+d.cfg.ConnectWait))
+	c, err := d.take(r, dialling, time.Time{}) // it rings once it was placed
 	if err != nil {
 		return Dispatch{}, false, err
 	}
-	defer d.isBeingPlaced(wish.ID)()
+	done := d.isBeingPlaced(wish.ID)
+	kept := false
+	defer func() {
+		if !kept {
+			done()
+		}
+	}()
 	on, created, err := d.cfg.Calls.CreateDispatch(ctx, wish, &r)
 	switch {
 	case err != nil:
@@ -44,8 +50,36 @@ func (d *Desk) call(ctx context.Context, w Wish, now time.Time) (Dispatch, bool,
 	}
 	d.cfg.Counter.CallTaken(string(r.Direction))
 	d.prepare(c, r)
-	// Whoever asked may go away: what has begun is brought to its end.
-	return d.place(context.WithoutCancel(ctx), trunk, c, on, w)
+	kept = true
+	return d.placeOn(ctx, func(ctx context.Context) (Dispatch, error) {
+		defer done()
+		return d.place(ctx, trunk, c, on, w)
+	}, on)
+}
+
+// placeOn waits for a call to be placed, but not for longer than somebody who
+// asks over HTTP can: calls wait for their turn at the carrier. Whoever asked may
+// go away, too: what has begun is brought to its end.
+func (d *Desk) placeOn(ctx context.Context, place func(context.Context) (Dispatch, error), on Dispatch) (Dispatch, bool, error) {
+	type placed struct {
+		on  Dispatch
+		err error
+	}
+	result := make(chan placed, 1)
+	d.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.cfg.TurnWait)
+		defer cancel()
+		on, err := place(ctx)
+		result <- placed{on, err}
+	})
+	late := time.NewTimer(placeWait)
+	defer late.Stop()
+	select {
+	case p := <-result:
+		return p.on, false, p.err
+	case <-late.C:
+		return on, false, nil // DispatchPlacing
+	}
 }
 
 // outbound is the record of a call that w places.
@@ -62,7 +96,7 @@ func (d *Desk) outbound(w Wish, now time.Time) Record {
 var errEnded = errors.New("the call was ended before it was placed")
 
 // place asks the carrier for the call of on, and keeps its answer.
-func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on Dispatch, w Wish) (Dispatch, bool, error) {
+func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on Dispatch, w Wish) (Dispatch, error) {
 	if c.look().at >= over { // hung up, or we stop
 		return d.notPlaced(ctx, c, on, w, errEnded)
 	}
@@ -73,9 +107,9 @@ func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on D
 	if err != nil {
 		return d.notPlaced(ctx, c, on, w, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, effortTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
 	defer cancel()
-	c.placed(carrierID)
+	c.placed(carrierID, time.Now().Add(w.RingTimeout+d.cfg.ConnectWait))
 	if err := d.cfg.Calls.SetCarrier(ctx, on.Call, carrierID); err != nil {
 		// The callbacks carry our own id: the first of them makes up for it.
 		d.cfg.Log.Warn("cannot keep the carrier's id of a call", "call", on.Call, "error", err)
@@ -87,12 +121,12 @@ func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on D
 	}
 	d.cfg.Log.Info("call placed", "call", on.Call, "to", w.To)
 	on.Status = DispatchPlaced
-	return on, false, nil
+	return on, nil
 }
 
 // notPlaced keeps why the call of on is not placed, and ends it.
-func (d *Desk) notPlaced(ctx context.Context, c *call, on Dispatch, w Wish, why error) (Dispatch, bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, effortTimeout)
+func (d *Desk) notPlaced(ctx context.Context, c *call, on Dispatch, w Wish, why error) (Dispatch, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
 	defer cancel()
 	on.Status, on.Error = DispatchFailed, sayWhy(why, w.To, w.From)
 	if err := d.cfg.Calls.FailDispatch(ctx, on.ID, on.Error); err != nil {
@@ -107,7 +141,7 @@ func (d *Desk) notPlaced(ctx context.Context, c *call, on Dispatch, w Wish, why 
 			d.cfg.Watch(c.id, e)
 		}
 	}
-	return on, false, &PlaceError{on.Error, why}
+	return on, &PlaceError{on.Error, why}
 }
 
 // sayWhy is why a call was not placed, for the API's client. The numbers are

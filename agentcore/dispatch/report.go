@@ -24,7 +24,7 @@ func (d *Desk) Report(ctx context.Context, p telephony.Progress) error {
 		return fmt.Errorf("dispatch: report: %w", err)
 	}
 	if c := d.find(r.ID); c != nil && r.Carrier != "" {
-		c.placed(r.Carrier)
+		c.placed(r.Carrier, time.Now().Add(ringTimeout+d.cfg.ConnectWait))
 	}
 	if p.AnsweredBy != "" && len(p.AnsweredBy) <= maxAnswerer {
 		if err := d.cfg.Calls.SetAnswerer(ctx, r.ID, p.AnsweredBy); err != nil {

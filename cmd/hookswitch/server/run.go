@@ -96,7 +96,8 @@ func (s *Server) stopTalking() error {
 	s.draining.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
 	defer cancel()
-	err := errors.Join(s.desk.Close(ctx), s.trunk.Close(ctx))
+	err := s.turns.Close() // who waits for a turn waits no more
+	err = errors.Join(err, s.desk.Close(ctx), s.trunk.Close(ctx))
 	s.finishing.Wait()
 	return err
 }
