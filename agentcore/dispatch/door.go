@@ -20,13 +20,13 @@ import (
 //	being handed on   in progress       see [Desk.handOver]
 //	cannot be read    in progress       wait
 func (d *Desk) Next(ctx context.Context, q telephony.Question) (telephony.Step, error) {
-	asked, carrierID, isOver := time.Now(), q.Carrier, q.Over
-	r, err := d.cfg.Calls.CallByCarrier(ctx, carrierID)
+	asked, isOver := time.Now(), q.Over
+	r, err := d.cfg.Calls.CallByCarrier(ctx, q.Carrier)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return d.nextOfLeg(ctx, q, asked)
 	case err != nil:
-		return d.blind(carrierID, isOver, err), nil
+		return d.blind(q, err), nil
 	case r.Account != q.Account:
 		return telephony.Step{}, telephony.ErrUnknownCall
 	}
@@ -35,7 +35,7 @@ func (d *Desk) Next(ctx context.Context, q telephony.Question) (telephony.Step, 
 	case errors.Is(err, ErrNotFound):
 		return telephony.Step{}, telephony.ErrUnknownCall
 	case err != nil:
-		return d.blind(carrierID, isOver, err), nil
+		return d.blind(q, err), nil
 	case isOver:
 		d.cameOf(ctx, t, q)
 		d.conclude(ctx, r, telephony.Standing{State: telephony.Completed})
@@ -57,10 +57,10 @@ func (d *Desk) Next(ctx context.Context, q telephony.Question) (telephony.Step, 
 
 // blind answers the door when the records cannot be read: nobody decides
 // anything but to wait. What the carrier says itself is kept in mind.
-func (d *Desk) blind(carrierID string, isOver bool, err error) telephony.Step {
+func (d *Desk) blind(q telephony.Question, err error) telephony.Step {
 	d.cfg.Log.Warn("the door cannot read the records", "error", err)
-	c := d.findByCarrier(carrierID)
-	if isOver {
+	c := d.findByCarrier(telephony.Ref{Account: q.Account, ID: q.Carrier})
+	if q.Over {
 		if c != nil {
 			c.finish(verdict{reason: reasonOf(telephony.Completed, c.look().spent > 0), sure: true})
 		}
@@ -72,11 +72,11 @@ func (d *Desk) blind(carrierID string, isOver bool, err error) telephony.Step {
 	return telephony.Step{Kind: telephony.StepWait}
 }
 
-func (d *Desk) findByCarrier(carrierID string) *call {
+func (d *Desk) findByCarrier(ref telephony.Ref) *call {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, c := range d.live {
-		if c.look().carrier == carrierID {
+		if c.account == ref.Account && c.look().carrier == ref.ID {
 			return c
 		}
 	}

@@ -220,6 +220,18 @@ func TestDoor(t *testing.T) {
 			time.Sleep(31 * time.Second)
 			o.ended("CA1", telephony.CallerHangup)
 		},
+		"records gone, another account says that the call is over: it goes on": func(t *testing.T, o *office) {
+			o.connect(o.ring("CA1"), "CA1")
+			o.records.down.Store(true)
+			if step, err := o.Next(t.Context(), telephony.Question{Carrier: "CA1", Account: "ACother", Over: true}); err != nil || step.Kind != telephony.StepNothing {
+				t.Errorf("Next(over, of another account) = %+v, %v, want nothing", step, err)
+			}
+			o.records.down.Store(false)
+			time.Sleep(time.Minute)
+			if r := o.kept("CA1"); r.Over() {
+				t.Errorf("the call is over: %s", r.Reason)
+			}
+		},
 		"asked again before the stream came: the same token, a few times": func(t *testing.T, o *office) {
 			token := o.ring("CA1")
 			for range 3 {

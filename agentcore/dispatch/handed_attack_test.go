@@ -98,6 +98,13 @@ func TestAttacksOnTransfers(t *testing.T) {
 			refusedNext(v, telephony.Question{Carrier: "CA1", Account: "ACother", Over: true}, telephony.ErrUnknownCall)
 			refusedNext(v, telephony.Question{Carrier: "CAout1", Account: "ACother", Over: true}, telephony.ErrUnknownCall)
 		}, ""},
+		{"a ring of another account, which says that our call is over", dispatch.Warm, func(v *victim) {
+			in := telephony.Incoming{Carrier: "CA1", Account: "ACother", From: "+15550100", To: "+15550199", State: telephony.Completed}
+			if step, err := v.Ring(v.t.Context(), in); err != nil || step.Kind != telephony.StepNothing {
+				v.t.Errorf("Ring(over, of another account) = %+v, %v, want nothing", step, err)
+			}
+			time.Sleep(10 * time.Second) // a conversation that is told so takes a moment to end
+		}, ""},
 		{"a leg that is guessed", dispatch.Warm, func(v *victim) {
 			refusedRing(v, telephony.Incoming{Carrier: "CAevil", Call: "xfer_guessed", State: telephony.InProgress})
 			refusedReport(v, telephony.Progress{Carrier: "CAevil", Call: "xfer_guessed", State: telephony.Completed})

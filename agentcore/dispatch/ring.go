@@ -57,7 +57,7 @@ func (d *Desk) oneAtATime(ctx context.Context, carrierID string) (done func(), e
 
 func (d *Desk) ringTheirs(ctx context.Context, in telephony.Incoming) (telephony.Step, error) {
 	if in.State.Terminal() {
-		step, err := d.Next(ctx, telephony.Question{Carrier: in.Carrier, Over: true})
+		step, err := d.Next(ctx, telephony.Question{Carrier: in.Carrier, Account: in.Account, Over: true})
 		if errors.Is(err, telephony.ErrUnknownCall) {
 			return telephony.Step{Kind: telephony.StepNothing}, nil // gone before we heard of it
 		}

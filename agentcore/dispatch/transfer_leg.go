@@ -148,7 +148,7 @@ func (d *Desk) nextOfLeg(ctx context.Context, q telephony.Question, asked time.T
 	case errors.Is(err, ErrNotFound):
 		return telephony.Step{}, telephony.ErrUnknownCall
 	case err != nil:
-		return d.blind(q.Carrier, q.Over, err), nil
+		return d.blind(q, err), nil
 	case t.Account != q.Account, t.Kind == Blind, q.Transfer != "" && q.Transfer != t.ID:
 		return telephony.Step{}, telephony.ErrUnknownCall
 	case q.Over:
