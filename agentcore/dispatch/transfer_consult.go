@@ -101,6 +101,10 @@ const acceptTries = 3
 // consulted keeps what came of the talk with whoever answered.
 func (d *Desk) consulted(ctx context.Context, t Transfer, said Consultation, failed error) {
 	from := []string{TransferChecking}
+	if r, err := d.cfg.Calls.Call(ctx, t.Call); err == nil && r.Over() {
+		d.attend(t).wake() // they were hung up on for the caller, who is gone
+		return
+	}
 	switch {
 	case failed != nil:
 		d.close(ctx, t, from, d.lineLost(ctx, t))

@@ -205,7 +205,10 @@ func (d *Desk) handedOn(ctx context.Context, r Record) bool {
 	}
 	t := newest(all)
 	wasAway := t.isAway()
-	if wasAway {
+	if c := d.find(r.ID); c != nil && c.look().at == away {
+		wasAway = true // and the carrier told just now what came of it
+	}
+	if t.isAway() {
 		change := TransferChange{Outcome: OutcomeCanceled}
 		if t.Status == TransferBridged {
 			change.Outcome = OutcomeCompleted
