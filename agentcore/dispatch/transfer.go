@@ -30,8 +30,8 @@ var (
 // Transfer begins to hand a call on that an agent of this process talks on. A
 // blind one is only written down: it is dialled when the agent has left the
 // stream. Of the other kinds the other leg is called before Transfer returns,
-// and [Desk.News] tells what becomes of it. One whose leg could not be placed is
-// returned as it is then: over, and nobody is told again.
+// or soon after, and [Desk.News] tells what becomes of it. One whose leg could
+// not be placed is returned as it is then: over, and nobody is told again.
 //
 // The same key again gives the transfer on record, whatever became of it.
 func (d *Desk) Transfer(ctx context.Context, w TransferWish) (Transfer, error) {
@@ -77,7 +77,7 @@ func (d *Desk) Transfer(ctx context.Context, w TransferWish) (Transfer, error) {
 		return Transfer{}, err
 	}
 	wanted := d.wanted(w, r, time.Now())
-	on, created, err := d.cfg.Transfers.CreateTransfer(ctx, wanted)
+	on, created, err := d.create(ctx, wanted)
 	switch {
 	case err != nil:
 		return Transfer{}, fmt.Errorf("dispatch: transfer: %w", err)
@@ -90,7 +90,7 @@ func (d *Desk) Transfer(ctx context.Context, w TransferWish) (Transfer, error) {
 		return on, nil
 	}
 	h := d.attendAsked(on)
-	on = d.placeLeg(context.WithoutCancel(ctx), trunk, on) // what has begun is brought to its end
+	on = d.placeSoon(ctx, trunk, on)
 	h.answer(on)
 	return on, nil
 }
@@ -128,33 +128,6 @@ func (d *Desk) permit(ctx context.Context, c Cost) error {
 		return fmt.Errorf("dispatch: %w", err)
 	}
 	return nil
-}
-
-// placeLeg calls the other leg of t, and returns t as it is then.
-func (d *Desk) placeLeg(ctx context.Context, trunk telephony.Carrier, t Transfer) Transfer {
-	carrierID, err := trunk.Dial(ctx, telephony.Outgoing{
-		Call: t.ID, Workspace: t.Workspace, Account: t.Account, From: t.From, To: t.To,
-		RingTimeout: t.Ring, PostDial: t.PostDial,
-	})
-	ctx, cancel := context.WithTimeout(ctx, effortTimeout)
-	defer cancel()
-	if err != nil {
-		return d.close(ctx, t, []string{TransferDialling}, TransferChange{
-			Outcome: OutcomeFailed, Reason: sayWhy(err, t.To, t.From),
-		})
-	}
-	now, err := d.cfg.Transfers.MoveTransfer(ctx, t.ID, openStatus, TransferChange{Carrier: carrierID})
-	switch {
-	case errors.Is(err, ErrMoved): // withdrawn, or the caller hung up, meanwhile
-		now.Carrier = cmp.Or(now.Carrier, carrierID)
-		d.drop(ctx, now)
-		return now
-	case err != nil:
-		// The callbacks carry our own id: the first of them makes up for it.
-		d.cfg.Log.Warn("cannot keep the carrier's id of a transfer's leg", "transfer", t.ID, "error", err)
-		return t
-	}
-	return now
 }
 
 // openStatus are those of a transfer that is not over.

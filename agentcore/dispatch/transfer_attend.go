@@ -72,6 +72,7 @@ func (d *Desk) attends(t Transfer, asking bool) *handing {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if h := d.handings[t.ID]; h != nil {
+		h.await(asking)
 		return h
 	}
 	h := &handing{id: t.ID, call: t.Call, poke: make(chan struct{}, 1), asking: asking}
@@ -88,6 +89,13 @@ func (h *handing) wake() {
 	case h.poke <- struct{}{}:
 	default:
 	}
+}
+
+// await notes that who asked for it waits for the answer.
+func (h *handing) await(asking bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asking = h.asking || asking
 }
 
 // answer notes how the transfer was when who asked for it was answered: from now
