@@ -202,8 +202,12 @@ func (d *Desk) broke(ctx context.Context, t Transfer, r Record, gone legEnd) {
 	}
 }
 
+// recallTries is how often it is tried to call a caller back, in half a minute.
+const recallTries = 5
+
 // recall makes the carrier ask us what the caller does, once in a while that
-// nobody here heard of the call. It reports whether that is awaited.
+// nobody here heard of the call. It reports whether that is awaited, or to be
+// tried again.
 func (d *Desk) recall(ctx context.Context, c *call, r Record, v view) bool {
 	trunk := d.trunk()
 	if trunk == nil || !c.mayRecall(v.change) {
@@ -211,7 +215,7 @@ func (d *Desk) recall(ctx context.Context, c *call, r Record, v view) bool {
 	}
 	if err := trunk.Recall(ctx, r.ref()); err != nil {
 		d.cfg.Log.Warn("cannot call the caller back to the agent", "call", c.id, "error", err)
-		return false
+		return c.recallsAgain(v.change)
 	}
 	d.cfg.Log.Info("caller called back to the agent", "call", c.id)
 	c.touch(time.Now().Add(d.cfg.LostWait))
@@ -227,6 +231,24 @@ func (c *call) mayRecall(change int) bool {
 		return false
 	}
 	c.recalls = true
+	return true
+}
+
+// recallsAgain has a caller called back a little later; false when that was
+// tried often enough.
+func (c *call) recallsAgain(change int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.change != change:
+		return true // they are heard of
+	case c.tries+1 >= recallTries:
+		return false
+	}
+	c.recalls = false
+	c.due = time.Now().Add(time.Second << c.tries)
+	c.tries++
+	c.wake()
 	return true
 }
 

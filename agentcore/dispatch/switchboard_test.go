@@ -38,6 +38,7 @@ type switchboard struct {
 	alone   time.Duration // the longest that the caller was with nobody
 	since   time.Time     // that they have been
 	mute    bool          // tells nobody anything
+	keeps   bool          // a room stays open, whoever leaves it
 }
 
 // party is a leg at the carrier.
@@ -402,7 +403,7 @@ func (s *switchboard) join(p *party, in telephony.Room) {
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if r.in--; in.Ends && s.rooms[in.Name] == r {
+		if r.in--; in.Ends && !s.keeps && s.rooms[in.Name] == r {
 			close(r.closed)
 			delete(s.rooms, in.Name)
 		}
@@ -414,7 +415,7 @@ func (s *switchboard) join(p *party, in telephony.Room) {
 		case <-full:
 			full = nil
 			s.isAlone(p, false)
-			if in.Ends {
+			if p.ours != "" { // the person
 				late := time.NewTimer(s.person.stays)
 				defer late.Stop()
 				bored = late.C

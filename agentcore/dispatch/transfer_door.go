@@ -136,7 +136,7 @@ func (d *Desk) whenOver(ctx context.Context, c *call, t Transfer, r Record) (tel
 // stepOf is what the caller of t does, who is away.
 func (d *Desk) stepOf(t Transfer) telephony.Step {
 	if t.Kind != Blind {
-		return telephony.Step{Kind: telephony.StepJoin, Room: d.roomOf(t, false)}
+		return telephony.Step{Kind: telephony.StepJoin, Room: d.roomOf(t)}
 	}
 	return telephony.Step{Kind: telephony.StepDial, Dial: telephony.Dial{
 		Transfer: t.ID, To: t.To, CallerID: t.From, RingTimeout: t.Ring, PostDial: t.PostDial,
@@ -158,7 +158,7 @@ func (d *Desk) cameOf(ctx context.Context, t Transfer, q telephony.Question) Tra
 		change.Bridged = now.Add(-q.Dialled.Duration)
 	}
 	if t.Kind != Blind {
-		d.drop(ctx, t) // before the row says that nobody needs to look after them
+		d.dropSurely(ctx, t)
 	}
 	return d.close(ctx, t, []string{TransferDialling, TransferBridged}, change)
 }
@@ -215,7 +215,7 @@ func (d *Desk) handedOn(ctx context.Context, r Record) bool {
 		} else {
 			change = d.unheard(ctx, t, change)
 		}
-		d.drop(ctx, t)
+		d.dropSurely(ctx, t)
 		t = d.close(ctx, t, []string{t.Status}, change)
 	}
 	if wasAway || t.Outcome == OutcomeCompleted { // nobody else has the pen

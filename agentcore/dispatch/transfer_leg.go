@@ -182,7 +182,7 @@ func (d *Desk) nextOfSilent(ctx context.Context, id telephony.CallID) telephony.
 	}
 	switch t.Status {
 	case TransferAccepted, TransferBridged: // the caller may have been faster
-		return telephony.Step{Kind: telephony.StepJoin, Room: d.roomOf(t, true)}
+		return telephony.Step{Kind: telephony.StepJoin, Room: d.roomOf(t)}
 	case TransferDialling:
 		if time.Since(t.Answered) < tokenLasts { // no stream was opened yet: once more
 			return telephony.Step{Kind: telephony.StepConnect, Token: d.tokens.token(t.ID, legEpoch)}
@@ -194,7 +194,8 @@ func (d *Desk) nextOfSilent(ctx context.Context, id telephony.CallID) telephony.
 	return telephony.Step{Kind: telephony.StepHangup}
 }
 
-// roomOf is where the two of t talk.
-func (d *Desk) roomOf(t Transfer, ends bool) telephony.Room {
-	return telephony.Room{Transfer: t.ID, Name: d.tokens.roomName(t.ID), Ends: ends}
+// roomOf is where the two of t talk. Who leaves it closes it, so that nobody
+// stays alone in it, even if nobody here hears of it.
+func (d *Desk) roomOf(t Transfer) telephony.Room {
+	return telephony.Room{Transfer: t.ID, Name: d.tokens.roomName(t.ID), Ends: true}
 }

@@ -78,8 +78,8 @@ func (d *Desk) close(ctx context.Context, t Transfer, from []string, change Tran
 }
 
 // drop hangs the other leg up, and reports whether it is. Should it fail, the
-// door tells the leg the same when it asks; of who is in a room, and so does not
-// ask, see [Desk.callIsOver].
+// door tells the leg the same when it asks; who is in a room does not ask: see
+// [Desk.dropSurely] and [Desk.callIsOver].
 func (d *Desk) drop(ctx context.Context, t Transfer) bool {
 	trunk := d.trunk()
 	if trunk == nil || t.Carrier == "" {
@@ -90,6 +90,35 @@ func (d *Desk) drop(ctx context.Context, t Transfer) bool {
 		return false
 	}
 	return true
+}
+
+// dropSurely is drop for who may be in a room, of whom nobody thinks once the
+// transfer is over: it is tried again until it is done.
+func (d *Desk) dropSurely(ctx context.Context, t Transfer) {
+	if d.drop(ctx, t) {
+		return
+	}
+	d.alongside(func() {
+		again := time.NewTicker(attendEvery)
+		defer again.Stop()
+		for range dropTries {
+			select {
+			case <-again.C:
+			case <-d.ctx.Done():
+				return
+			}
+			if d.isClosed() || d.dropNow(t) {
+				return
+			}
+		}
+	})
+}
+
+// dropNow is drop, in its own time.
+func (d *Desk) dropNow(t Transfer) bool {
+	ctx, cancel := context.WithTimeout(d.ctx, effortTimeout)
+	defer cancel()
+	return d.drop(ctx, t)
 }
 
 // event is what the journal tells of a transfer that is over.
