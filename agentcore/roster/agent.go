@@ -37,7 +37,7 @@ type Definition struct {
 	ASR            *ASR                  `json:"asr,omitempty"`
 	Turn           *Turn                 `json:"turn,omitempty"`
 	LLM            *LLM                  `json:"llm,omitempty"`
-	SystemTools    map[string]SystemTool `json:"system_tools"` // by name; all three are always there
+	SystemTools    map[string]SystemTool `json:"system_tools"` // by name; the first three are always there
 	Tools          []Tool                `json:"tools"`
 	Webhooks       []Webhook             `json:"webhooks"` // at most one of each type
 }
@@ -76,6 +76,8 @@ const (
 	EndCall            = "end_call"
 	TransferToNumber   = "transfer_to_number"
 	VoicemailDetection = "voicemail_detection"
+	CollectDigits      = "collect_digits" // ours, as the next
+	PlayDTMF           = "play_dtmf"
 )
 
 // SystemTool is how one of the gateway's own tools is set for an agent.

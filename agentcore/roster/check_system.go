@@ -4,10 +4,26 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // SystemToolNames are the gateway's own tools, as they are listed.
 var SystemToolNames = []string{EndCall, TransferToNumber, VoicemailDetection}
+
+// extraSystemTools are those that an agent has once they are set; until then its
+// answers have the shape of seed 001.
+var extraSystemTools = []string{CollectDigits, PlayDTMF}
+
+// SystemToolsOf are the gateway's own tools that d has, as they are listed.
+func SystemToolsOf(d Definition) []string {
+	names := slices.Clone(SystemToolNames)
+	for _, name := range extraSystemTools {
+		if _, set := d.SystemTools[name]; set {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // defaultSystemTools are the settings of an agent that says nothing of them.
 func defaultSystemTools() map[string]SystemTool {
@@ -29,6 +45,9 @@ func systemTools(f form, d *Definition, fresh bool) {
 			s.ID = before[name].ID
 			d.SystemTools[name] = s
 		}
+		for _, name := range extraSystemTools {
+			delete(d.SystemTools, name)
+		}
 		return
 	}
 	for _, name := range SystemToolNames {
@@ -47,6 +66,19 @@ func systemTools(f form, d *Definition, fresh bool) {
 			systemTool(one, name, &s)
 		}
 		d.SystemTools[name] = s
+	}
+	for _, name := range extraSystemTools {
+		one, null, ok := in.object(name)
+		switch {
+		case !ok:
+		case null:
+			delete(d.SystemTools, name)
+		default:
+			s, set := d.SystemTools[name]
+			s.Active = s.Active || fresh || !set
+			systemTool(one, name, &s)
+			d.SystemTools[name] = s
+		}
 	}
 }
 
@@ -70,6 +102,10 @@ func parameters(f form, name string, s *SystemTool) {
 	switch name {
 	case TransferToNumber:
 		transfers(in)
+	case CollectDigits:
+		keySlots(in)
+	case PlayDTMF:
+		keyPresses(in)
 	case VoicemailDetection:
 		var message string
 		in.text("voicemail_message", maxGreeting, "", &message)
@@ -112,6 +148,8 @@ var SystemToolDescriptions = map[string]string{
 	EndCall:            "Use this tool to end the current phone call immediately.",
 	TransferToNumber:   "Transfers the current call to another phone number.",
 	VoicemailDetection: "Detects if the call has reached voicemail.",
+	CollectDigits:      "Collects digits that the caller keys in.",
+	PlayDTMF:           "Presses keys on the current call.",
 }
 
 func systemFixed(name, field string) string {
