@@ -32,6 +32,8 @@ type Result struct {
 	End      bool     // the call ends once what the agent is saying was heard
 	Leave    bool     // the agent leaves the call once what it is saying was heard; the call goes on
 	Handed   Handed   // a transfer that began; zero: none
+	Collect  *Collect // what the caller is to key in from now on; nil: nothing
+	Press    string   // keys of a telephone that the caller's line hears; the result counts once they were heard
 	Assigned vars.Set // dynamic variables that the call has from now on
 	Problems []string // that the model need not know of, for the log: without values
 }
@@ -41,6 +43,23 @@ type Handed struct {
 	ID   string // of the transfer
 	To   string // what the agent calls them; no number
 	Kind string // "blind", "conference" or "warm"
+}
+
+// Collect is what the caller is to key in: digits up to a terminator, a number
+// of them, or a time without any.
+type Collect struct {
+	Slot       string        // the dynamic variable that gets them
+	Min, Max   int           // how many, without the terminator
+	Terminator string        // the key that ends them; empty: none does
+	First      time.Duration // that a silent caller has for the first of them
+	Between    time.Duration // and then for each other
+	Sensitive  bool          // nobody but tools may see them
+}
+
+// Discreet is a [Tool] whose arguments may be secret: the journal gets what
+// Shown makes of them.
+type Discreet interface {
+	Shown(args json.RawMessage) json.RawMessage
 }
 
 // Traits are how a call goes on around a tool.
