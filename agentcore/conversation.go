@@ -33,6 +33,7 @@ type Config struct {
 	Spare      tts.Synthesizer // says the apology when Voice has failed; nil: Voice is asked again
 	Tools      []tools.Tool    // names are unique
 	Variables  vars.Set        // what the agent's texts and the tools may name; tools may set others. Not changed
+	Secrets    *Secrets        // what the caller keyed in for tools alone; one for all legs of a call. nil: it is lost with the leg
 	Journal    Journal         // required
 	Past       []Entry         // the journal so far, when the call goes on after its leg was lost
 	Observer   Observer        // nil: nobody is told
@@ -64,8 +65,9 @@ type Conversation struct {
 	uses   uses
 	events chan event
 	speak  chan *utterance
-	warned sync.Map    // names of variables that were missed
-	mute   atomic.Bool // Voice has failed
+	warned sync.Map     // names of variables that were missed
+	mute   atomic.Bool  // Voice has failed
+	deafTo atomic.Int64 // until when the recorder must not hear the caller, in Unix nanoseconds
 }
 
 // New checks cfg and returns a Conversation ready to Run.
@@ -115,6 +117,9 @@ func (cfg *Config) defaults() {
 	}
 	if a.Connecting == "" {
 		a.Connecting = "I am connecting you now."
+	}
+	if cfg.Secrets == nil {
+		cfg.Secrets = &Secrets{}
 	}
 	if cfg.Withdraw == nil {
 		cfg.Withdraw = func(string) {}

@@ -39,7 +39,9 @@ type talk struct {
 	news      <-chan News    // nil once it is closed
 	untold    []TransferOver // what became of transfers, until a reply is made that knows of it; oldest first
 
-	quiet, limit, words, marks, late *time.Timer
+	gather gather // what the caller keys in
+
+	quiet, limit, words, marks, late, keys *time.Timer
 }
 
 // uttered is something the caller uttered.
@@ -78,6 +80,8 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 			t.hearNews(n, ok)
 		case <-t.late.C:
 			t.step(turn.Event{Kind: turn.Late})
+		case <-t.keys.C:
+			t.noMoreKeys()
 		}
 	}
 	t.close()
@@ -120,6 +124,7 @@ func (c *Conversation) newTalk(ctx context.Context, makers *sync.WaitGroup) *tal
 		words:   stopped(),
 		marks:   stopped(),
 		late:    stopped(),
+		keys:    stopped(),
 		news:    c.cfg.News,
 	}
 	t.machine.After(c.state.Reply)
@@ -133,7 +138,7 @@ func stopped() *time.Timer {
 }
 
 func (t *talk) stop() {
-	for _, timer := range []*time.Timer{t.quiet, t.limit, t.words, t.marks, t.late} {
+	for _, timer := range []*time.Timer{t.quiet, t.limit, t.words, t.marks, t.late, t.keys} {
 		timer.Stop()
 	}
 }
@@ -168,6 +173,8 @@ func (t *talk) take(ev event) {
 		t.step(turn.Event{Kind: turn.Held, Reply: ev.reply})
 	case evHanded:
 		t.handed(ev)
+	case evCollect:
+		t.awaitSpeech()
 	}
 }
 
@@ -221,6 +228,7 @@ func (t *talk) understood(ev event) {
 	t.failed = 0
 	t.say(kept{
 		kind: turn.Words, asked: asked{lastVoice: u.lastVoice, endpoint: u.endpoint, words: ev.at},
+		over: t.spokeInstead(ev.at),
 		write: func(n int) Event {
 			return CallerSaid{
 				Turn: n, Text: text, StartMS: pen.at(u.start), EndMS: pen.at(u.lastVoice),
@@ -274,6 +282,10 @@ func (t *talk) pressed(ev event) {
 		return
 	}
 	if u := t.current; u != nil && u.why == turn.Apology {
+		return
+	}
+	if on, is := t.gathering(); is {
+		t.keyed(on, ev)
 		return
 	}
 	t.say(kept{kind: turn.Key, asked: asked{ev.at, ev.at, ev.at}, write: func(n int) Event {
@@ -333,7 +345,7 @@ func (t *talk) step(ev turn.Event) {
 // awaitSpeech waits, while nobody speaks, for what silence brings.
 func (t *talk) awaitSpeech() {
 	t.quiet.Stop()
-	if t.machine.Phase() != turn.Listening {
+	if t.awaitKeys() || t.machine.Phase() != turn.Listening {
 		return
 	}
 	after, kind := t.c.cfg.Agent.silence(t.machine.Asked())

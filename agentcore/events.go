@@ -44,10 +44,37 @@ type NotUnderstood struct {
 	EndMS   int64 `json:"end_ms"`
 }
 
-// CallerPressed: a key.
+// CallerPressed: a key. One of a slot is a part of it, and no turn of its own.
 type CallerPressed struct {
 	Turn  int    `json:"turn"`
-	Digit string `json:"digit"`
+	Digit string `json:"digit"` // "*" for any key of a slot that is sensitive
+	Slot  string `json:"slot,omitempty"`
+}
+
+// CollectBegan: what the caller keys in belongs to a slot from now on, in place
+// of any other.
+type CollectBegan struct {
+	Slot       string `json:"slot"`
+	Min        int    `json:"min"`
+	Max        int    `json:"max"`
+	Terminator string `json:"terminator,omitempty"`
+	FirstMS    int64  `json:"first_ms"`
+	BetweenMS  int64  `json:"between_ms"`
+	Sensitive  bool   `json:"sensitive,omitempty"`
+}
+
+// Collected: what came of it. It is a turn of the caller's, unless Turn is 0:
+// then a value that nothing may write down was lost with the process's memory.
+type Collected struct {
+	Turn      int    `json:"turn"`
+	Slot      string `json:"slot"`
+	Digits    string `json:"digits"` // without the terminator; as many "*" if the slot is sensitive
+	Least     int    `json:"least"`  // that were wanted
+	How       string `json:"how"`    // terminator, full, timeout, speech, lost
+	Complete  bool   `json:"complete,omitempty"`
+	Sensitive bool   `json:"sensitive,omitempty"`
+	StartMS   int64  `json:"start_ms"` // the first key, or the end
+	EndMS     int64  `json:"end_ms"`   // the last
 }
 
 // Planned: the agent is going to say this phrase. Committed before its first
@@ -56,7 +83,7 @@ type Planned struct {
 	Reply  int    `json:"reply"`
 	Phrase int    `json:"phrase"` // 0, 1, ... within the reply
 	Text   string `json:"text"`
-	Why    string `json:"why"` // greeting, answer, filler (before a tool of an answer), prompt, apology, resume, news (of a transfer), connect (before the agent leaves)
+	Why    string `json:"why"` // greeting, answer, filler (before a tool of an answer), keys (tones, without words), prompt, apology, resume, news (of a transfer), connect (before the agent leaves)
 }
 
 // Heard: this much of a phrase is known to have been played to the caller.
@@ -193,6 +220,8 @@ func (SpeechBegan) Kind() string   { return "speech_began" }
 func (CallerSaid) Kind() string    { return "caller_said" }
 func (NotUnderstood) Kind() string { return "not_understood" }
 func (CallerPressed) Kind() string { return "caller_pressed" }
+func (CollectBegan) Kind() string  { return "collect_began" }
+func (Collected) Kind() string     { return "collected" }
 func (Planned) Kind() string       { return "planned" }
 func (Heard) Kind() string         { return "heard" }
 func (AgentSaid) Kind() string     { return "agent_said" }
@@ -235,6 +264,8 @@ var kinds = map[string]func() box{
 	"caller_said":    kind[CallerSaid](),
 	"not_understood": kind[NotUnderstood](),
 	"caller_pressed": kind[CallerPressed](),
+	"collect_began":  kind[CollectBegan](),
+	"collected":      kind[Collected](),
 	"planned":        kind[Planned](),
 	"heard":          kind[Heard](),
 	"agent_said":     kind[AgentSaid](),

@@ -59,6 +59,7 @@ func (t *talk) heard(u *utterance, phrase int, how string) {
 		return
 	}
 	t.c.pen.note(Heard{Reply: u.reply, Phrase: phrase, Text: text, How: how})
+	u.wasHeard(phrase)
 	u.marked++
 	t.checkWhole(u)
 }

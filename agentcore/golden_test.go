@@ -3,6 +3,7 @@ package agentcore_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,7 +19,9 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/agenttest"
 	"github.com/hookswitch/hookswitch/agentcore/llm"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/tools"
+	"github.com/hookswitch/hookswitch/agentcore/tools/digits"
 	"github.com/hookswitch/hookswitch/agentcore/vars"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/telephony"
@@ -152,6 +155,8 @@ func (s *script) line(verb, rest string) error {
 		return s.tool(strings.Fields(rest))
 	case "transfer":
 		return s.transfer(rest)
+	case "collect_digits", "play_dtmf":
+		return s.keys(verb, rest)
 	case "connecting":
 		s.agent.Connecting = rest
 		return nil
@@ -185,6 +190,10 @@ func (s *script) line(verb, rest string) error {
 		return err
 	case "key":
 		s.touches = append(s.touches, touch{at, handset.Touch{Digit: after[0]}})
+	case "keys": // one each 400 ms
+		for i := range len(after) {
+			s.touches = append(s.touches, touch{at + time.Duration(i)*400*time.Millisecond, handset.Touch{Digit: after[i]}})
+		}
 	case "hangup":
 		s.touches = append(s.touches, touch{at, handset.Touch{Hangup: true}})
 	case "lose":
@@ -265,6 +274,15 @@ func (s *script) transfer(rest string) error {
 		return r, nil
 	})
 	s.tools = append(s.tools, t)
+	return err
+}
+
+// keys are the parameters of one of the tools for keys.
+func (s *script) keys(name, parameters string) error {
+	made, err := digits.Of(roster.Definition{SystemTools: map[string]roster.SystemTool{
+		name: {Active: true, Parameters: json.RawMessage(parameters)},
+	}})
+	s.tools = append(s.tools, made...)
 	return err
 }
 

@@ -14,6 +14,7 @@ type kept struct {
 	kind  turn.EventKind       // Words or Key
 	asked asked                // when
 	write func(turn int) Event // what the journal says of it
+	over  func(turn int) Event // and before it, of what they were keying in; nil: nothing
 }
 
 // say takes what the caller said. While they can't cut the reply, the journal
@@ -51,6 +52,9 @@ func (t *talk) write(k kept) {
 	t.c.pen.look(func(s *State) { leaving = s.Leaving })
 	if leaving {
 		t.withdraw()
+	}
+	if k.over != nil {
+		t.c.pen.commit(k.over(t.turn()))
 	}
 	t.c.pen.commit(k.write(t.turn()))
 }

@@ -42,12 +42,13 @@ const (
 	evGoodbye                      // a reply is the agent's last
 	evHeld                         // a reply may not be cut by the caller from now on
 	evHanded                       // a tool hands the call to somebody else
+	evCollect                      // a tool wants the caller to key something in
 )
 
 // listen owns the receiving side of leg. Frames stop here: only what they mean
 // goes on as events.
 func (c *Conversation) listen(ctx context.Context, leg telephony.Leg, stream asr.Stream) error {
-	var caller, agent media.Frame
+	var caller, agent, nothing media.Frame
 	ear := newEar(c.cfg.Detector, stream, c.cfg.Agent)
 	for {
 		ev, err := leg.Next(&caller)
@@ -61,7 +62,11 @@ func (c *Conversation) listen(ctx context.Context, leg telephony.Leg, stream asr
 		case telephony.Audio:
 			now := time.Now()
 			c.ledger.play(&agent, now)
-			if c.cfg.Recorder != nil {
+			switch {
+			case c.cfg.Recorder == nil:
+			case c.discreet(now):
+				c.cfg.Recorder.Record(&nothing, &agent) // the keys' tones would tell them
+			default:
 				c.cfg.Recorder.Record(&caller, &agent)
 			}
 			e, change := ear.hear(&caller, now)

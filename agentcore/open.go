@@ -36,7 +36,7 @@ func (t *talk) open() {
 func (t *talk) reopen() {
 	past := t.c.state
 	news, accepted := t.waiting()
-	waits := past.Waiting || past.Owes
+	waits := t.regather() || past.Waiting || past.Owes
 	if past.Untold || news {
 		t.step(turn.Event{Kind: turn.News, Unanswered: waits})
 	} else {

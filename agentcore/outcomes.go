@@ -11,6 +11,9 @@ import (
 // answers nobody.
 const filler = "filler"
 
+// bridges reports whether a phrase that is said for why answers nobody.
+func bridges(why string) bool { return why == filler || why == tones }
+
 // intend folds a tool that is about to be used.
 func (s *State) intend(ev ToolIntent) {
 	if ev.Turn == s.Turn {
@@ -35,6 +38,7 @@ func (s *State) result(ev ToolResult) error {
 	}
 	if len(ev.Assigned) > 0 {
 		s.Assigned = vars.Merge(s.Assigned, ev.Assigned)
+		s.hidden = slices.DeleteFunc(slices.Clone(s.hidden), func(name string) bool { _, other := ev.Assigned[name]; return other })
 	}
 	return nil
 }

@@ -67,6 +67,7 @@ type maker struct {
 	plans int    // phrases planned so far
 	said  int    // phrases made so far, fillers not counted
 	bye   bool   // a tool ended the call, or handed it over
+	keys  bool   // a tool pressed keys: that is as good as words
 }
 
 // replaced is told that the model or the voice failed and another goes on, which
@@ -126,7 +127,7 @@ func (m *maker) think() error {
 		switch {
 		case err != nil:
 			return err
-		case len(calls) == 0 && (tidy(text) != "" || m.bye):
+		case len(calls) == 0 && (tidy(text) != "" || m.bye || m.keys):
 			return nil
 		case len(calls) == 0 && again:
 			again = false

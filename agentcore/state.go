@@ -31,6 +31,7 @@ type State struct {
 	End      telephony.EndReason
 
 	Transfer TransferBegan // that is on; zero when none is
+	Collect  CollectBegan  // what the caller is to key in; zero when it is nothing
 
 	items []item // the conversation, in order
 	uses  int    // of tools, in this turn
@@ -39,6 +40,10 @@ type State struct {
 	since time.Duration // when Transfer began
 	ended []string      // transfers that are over
 	told  bool          // a reply was planned that tells what is Untold
+
+	keyed    string   // of Collect; "*" for each key if it is sensitive
+	collects int      // begun so far
+	hidden   []string // variables whose values only memory has
 }
 
 // spoken is the reply that is being said.
@@ -91,7 +96,12 @@ func (s *State) apply(e Entry) error {
 	case CallerSaid:
 		s.callerTurn(ev.Turn, ev.Text)
 	case CallerPressed:
-		s.callerTurn(ev.Turn, "["+ev.Digit+"]")
+		s.pressed(ev)
+	case CollectBegan:
+		s.Collect, s.keyed = ev, ""
+		s.collects++
+	case Collected:
+		s.collected(ev)
 	case Planned:
 		return s.plan(ev)
 	case Heard:
@@ -141,10 +151,10 @@ func (s *State) plan(ev Planned) error {
 		s.Planned, s.Owes, s.told = true, false, true
 	case ev.Why == string(turn.Tidings):
 		s.Owes, s.told = false, true
-	case ev.Why == filler && r.filler == len(r.planned):
+	case bridges(ev.Why) && r.filler == len(r.planned):
 		r.filler++
 	}
-	if r.why == filler {
+	if bridges(r.why) {
 		r.why = ev.Why
 	}
 	if ev.Phrase != len(r.planned) {

@@ -5,7 +5,7 @@ const (
 	ItemAnswered = "answered" // the line was connected; Text is what hears, thinks and speaks
 	ItemAgent    = "agent"    // a reply that is over
 	ItemCaller   = "caller"   // a turn of the caller's, or a part of it
-	ItemKey      = "key"      // Text is the digit
+	ItemKey      = "key"      // Text is the digit, or all that were keyed in; asterisks if nobody may see them
 	ItemNoise    = "noise"    // the caller made a sound without words
 	ItemTool     = "tool"
 	ItemTransfer = "transfer" // the call is being handed to somebody else, or what became of that; Text says it

@@ -50,8 +50,13 @@ func (s *Script) Add(e Entry) []Item {
 		s.keep(Item{Kind: ItemCaller, At: ev.StartMS, End: ev.EndMS, Turn: ev.Turn, Text: ev.Text,
 			Talked: ev.TalkedOver, Talk: s.talked(), Heard: ev})
 	case CallerPressed:
+		if ev.Slot != "" {
+			break // a part of what is Collected
+		}
 		s.turn = ev.Turn
 		s.keep(Item{Kind: ItemKey, At: at, End: at, Turn: ev.Turn, Text: ev.Digit, Talk: s.talked()})
+	case Collected:
+		s.keyed(ev)
 	case NotUnderstood:
 		s.keep(Item{Kind: ItemNoise, At: ev.StartMS, End: ev.EndMS, Talk: s.talked()})
 	case TalkOver:

@@ -26,7 +26,7 @@ func (m *maker) use(call llm.ToolCall) (string, error) {
 	if err := m.prepare(traits); err != nil {
 		return "", err
 	}
-	intent := ToolIntent{Turn: u.turn, ID: call.ID, Name: call.Name, Arguments: asJSON(call.Arguments), Safe: traits.Safe}
+	intent := ToolIntent{Turn: u.turn, ID: call.ID, Name: call.Name, Arguments: asJSON(c.shown(call)), Safe: traits.Safe}
 	refused := error(nil)
 	meant := c.pen.decide(func(s *State) []Event {
 		switch {
@@ -49,7 +49,7 @@ func (m *maker) use(call llm.ToolCall) (string, error) {
 	if mutant("tool-before-intent") {
 		meant = 0
 	}
-	return m.carryOut(intent, traits, meant)
+	return m.carryOut(intent, json.RawMessage(asJSON(call.Arguments)), traits, meant)
 }
 
 // traits are those of a tool by its name; the zero Traits if there is none.
@@ -97,7 +97,7 @@ func (m *maker) settle() error {
 		if err := m.prepare(traits); err != nil {
 			return err
 		}
-		if _, err := m.carryOut(intent, traits, 0); err != nil {
+		if _, err := m.carryOut(intent, json.RawMessage(intent.Arguments), traits, 0); err != nil {
 			return err
 		}
 	}
@@ -107,8 +107,8 @@ func (m *maker) settle() error {
 // carryOut uses a tool once its intent, the entry meant, is committed, and
 // returns what the model is told of it. A reply that is cut does not cut the use,
 // unless it has not begun: see [uses].
-func (m *maker) carryOut(intent ToolIntent, traits tools.Traits, meant int) (string, error) {
-	u := m.c.begin(m.u.call, intent, traits, func() error {
+func (m *maker) carryOut(intent ToolIntent, args json.RawMessage, traits tools.Traits, meant int) (string, error) {
+	u := m.c.begin(m.u.call, intent, args, traits, func() error {
 		return errors.Join(m.c.pen.wait(m.ctx, meant), m.ctx.Err())
 	})
 	if err := m.await(u); err != nil {
@@ -120,6 +120,11 @@ func (m *maker) carryOut(intent ToolIntent, traits tools.Traits, meant int) (str
 		done = m.c.pen.decide(u.outcome)
 		m.bye = true
 		m.c.tell(m.u.ctx, event{kind: evGoodbye, at: time.Now(), reply: m.u.reply})
+	case u.result.Press != "":
+		if err := m.press(u); err != nil {
+			return "", err
+		}
+		done = m.c.pen.decide(u.outcome)
 	case u.result.Leave:
 		m.c.pen.look(func(s *State) { m.bye = m.bye || s.Leaving })
 	}

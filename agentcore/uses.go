@@ -29,7 +29,7 @@ type use struct {
 	failed bool
 	took   time.Duration
 	given  map[string]any // variables that it sets
-	entry  int            // of the journal. An End is left to the reply: one that was cut ends nothing
+	entry  int            // of the journal. An End is left to the reply: one that was cut ends nothing; and so are keys to press
 }
 
 var errSlow = errors.New("it took too long, the outcome is unknown")
@@ -61,7 +61,9 @@ func (us *uses) drop(u *use) {
 // begin uses a tool until ctx ends, which is the call's, unless may, which waits
 // for the intent, fails: then it was not done. What came of it is written down
 // even if nobody waits for it any more.
-func (c *Conversation) begin(ctx context.Context, intent ToolIntent, traits tools.Traits, may func() error) *use {
+//
+// args are the arguments, which the intent may not tell.
+func (c *Conversation) begin(ctx context.Context, intent ToolIntent, args json.RawMessage, traits tools.Traits, may func() error) *use {
 	u := &use{key: intent.Key, done: make(chan struct{})}
 	c.uses.add(u)
 	c.uses.work.Go(func() {
@@ -69,7 +71,7 @@ func (c *Conversation) begin(ctx context.Context, intent ToolIntent, traits tool
 		defer close(u.done)
 		if may() == nil {
 			began := time.Now()
-			u.result, u.failed = c.try(ctx, intent, traits)
+			u.result, u.failed = c.try(ctx, intent, args, traits)
 			u.took = time.Since(began)
 		} else {
 			u.result, u.failed = failure(errNotDone), true
@@ -77,14 +79,16 @@ func (c *Conversation) begin(ctx context.Context, intent ToolIntent, traits tool
 		if ctx.Err() != nil {
 			return // what came of it is not known
 		}
+		c.scrub(&u.result)
 		for _, p := range u.result.Problems {
 			c.cfg.Log.Warn("a tool's answer: "+p, "call", c.cfg.Call.ID, "tool", intent.Name)
 		}
 		u.given = c.assignable(u.result.Assigned)
-		if u.result.End {
+		if u.result.End || u.result.Press != "" {
 			return
 		}
 		u.entry = c.pen.decide(u.outcome)
+		c.collects(ctx, u.result.Collect)
 		if h := u.result.Handed.ID; u.result.Leave || h != "" {
 			c.tell(ctx, event{kind: evHanded, at: time.Now(), id: h, leave: u.result.Leave})
 		}
@@ -105,18 +109,22 @@ func (u *use) outcome(s *State) []Event {
 		End: u.result.End, Assigned: u.given,
 		Leave: u.result.Leave && !u.result.End && !s.spokeSince(t) && (on || began.Transfer == ""),
 	}
-	if !on {
-		return []Event{done}
+	events := []Event{done}
+	if on {
+		events = append(events, began)
 	}
-	return []Event{done, began}
+	if u.result.Collect != nil {
+		events = append(events, collectBegan(*u.result.Collect))
+	}
+	return events
 }
 
-func (c *Conversation) try(ctx context.Context, intent ToolIntent, traits tools.Traits) (result tools.Result, failed bool) {
+func (c *Conversation) try(ctx context.Context, intent ToolIntent, args json.RawMessage, traits tools.Traits) (result tools.Result, failed bool) {
 	ctx, stop := context.WithTimeoutCause(ctx, traits.Limit(), errSlow)
 	defer stop()
 	in := tools.Invocation{
-		Key: intent.Key, Arguments: json.RawMessage(intent.Arguments),
-		Variables: c.variables(), Missing: c.missing,
+		Key: intent.Key, Arguments: args,
+		Variables: c.secretVariables(), Missing: c.missing,
 	}
 	result, err := c.tools.Call(ctx, intent.Name, in)
 	if err != nil && errors.Is(context.Cause(ctx), errSlow) {

@@ -36,7 +36,8 @@ type utterance struct {
 	wants atomic.Bool // the model wants a tool whose intent the journal may not have yet
 
 	mu     sync.Mutex
-	played time.Time // its first sample, as the carrier's mark tells
+	played time.Time             // its first sample, as the carrier's mark tells
+	whole  map[int]chan struct{} // closed when a phrase was heard to its end, if somebody waits for that
 	made   made
 }
 

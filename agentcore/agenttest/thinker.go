@@ -1,6 +1,7 @@
 package agenttest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,7 +17,7 @@ import (
 
 // Thinker is a model that answers by what the last message holds.
 type Thinker struct {
-	Answers map[string]string // part of the last message -> reply; a word "!name" calls that tool, "!" breaks the stream
+	Answers map[string]string // part of the last message -> reply; a word "!name" or "!name{JSON}" calls that tool, "!" breaks the stream
 	Delay   time.Duration     // until the first word
 	Port    Port              // "llm.chat" goes through it, before the first word
 
@@ -43,8 +44,10 @@ func (t *Thinker) Chat(ctx context.Context, r llm.Request) iter.Seq2[llm.Delta, 
 				return
 			}
 			d := llm.Delta{Text: word + " "}
-			if name, ok := strings.CutPrefix(word, "!"); ok {
-				d = llm.Delta{Call: &llm.ToolCall{ID: fmt.Sprintf("call-%d-%d", n, i), Name: name, Arguments: json.RawMessage(`{}`)}}
+			if call, ok := strings.CutPrefix(word, "!"); ok {
+				name, args, _ := strings.Cut(call, "{")
+				args = "{" + cmp.Or(args, "}")
+				d = llm.Delta{Call: &llm.ToolCall{ID: fmt.Sprintf("call-%d-%d", n, i), Name: name, Arguments: json.RawMessage(args)}}
 			}
 			if !yield(d, nil) {
 				return

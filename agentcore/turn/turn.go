@@ -34,7 +34,7 @@ const (
 	SpeechEnded                      // the caller has finished; words, or Nothing, will follow
 	Words                            // what the caller said was understood
 	Nothing                          // what the caller uttered held no words
-	Key                              // the caller pressed a key
+	Key                              // the caller pressed a key, or has keyed in all that they were asked for
 	ReplyAudio                       // first audio of reply Reply is on the line
 	ReplyHeard                       // reply Reply was played to its end
 	ReplyFailed                      // reply Reply broke before its end
@@ -47,6 +47,7 @@ const (
 	LeaveAsked                       // the agent hands the call to somebody else once it has said what it says
 	Accepted                         // somebody waits for the caller: the agent has to leave soon
 	Late                             // they have waited as long as they should
+	Keying                           // the caller pressed a key of something longer: a Key, or Words, will follow
 	News                             // what became of a transfer: the caller is owed word of it, and nobody waits for them
 )
 
@@ -55,7 +56,7 @@ type Event struct {
 	Kind  EventKind
 	Reply int // which reply; set for the kinds that name one
 	// Unanswered is set for Reopened and News if the caller waits for an answer,
-	// and for SpeechBegan if the live reply has more to say than what is planned of it:
+	// and for SpeechBegan and Keying if the live reply has more to say than what is planned of it:
 	// cut now, the answer must be thought of again.
 	Unanswered bool
 }
@@ -116,6 +117,7 @@ type Machine struct {
 	held   bool // the caller can't cut the live reply
 	kept   bool // they said something meanwhile, for the reply behind it
 	voice  bool // the caller is speaking right now
+	keying bool // they are keying something in
 	owed   int  // utterances that ended and whose words have not come yet
 	unsaid bool // words of the caller wait for an answer
 	cut    bool // a reply was cut, and no words came since
@@ -201,8 +203,9 @@ func (m *Machine) live() bool { return m.phase == Thinking || m.phase == Speakin
 // heard applies what the caller did.
 func (m *Machine) heard(do []Action, ev Event) []Action {
 	switch ev.Kind {
-	case SpeechBegan:
-		m.voice = true
+	case SpeechBegan, Keying:
+		m.voice = m.voice || ev.Kind == SpeechBegan
+		m.keying = m.keying || ev.Kind == Keying
 		if m.Holds() {
 			return do
 		}
@@ -223,6 +226,7 @@ func (m *Machine) heard(do []Action, ev Event) []Action {
 		}
 		return do
 	case Words, Key:
+		m.keying = false
 		if ev.Kind == Words {
 			m.owed = max(0, m.owed-1)
 		}
@@ -260,7 +264,7 @@ func (m *Machine) floor(do []Action) []Action {
 		return do
 	case m.waited && !m.voice:
 		return m.connect(do)
-	case (m.voice || m.owed > 0) && !mutant("both-speak"):
+	case (m.voice || m.keying || m.owed > 0) && !mutant("both-speak"):
 		m.phase = Hearing
 		return do
 	case m.unsaid:
