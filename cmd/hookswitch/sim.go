@@ -2,37 +2,38 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
+	"crypto/sha256"
+	"encoding/hex"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/hookswitch/hookswitch/agentcore/models"
-	"github.com/hookswitch/hookswitch/agentcore/tts/flite"
-	"github.com/hookswitch/hookswitch/cmd/hookswitch/booth"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 	"github.com/hookswitch/hookswitch/telephony/sim"
 	"github.com/hookswitch/hookswitch/telephony/sim/handset"
-	"github.com/hookswitch/hookswitch/telephony/sim/persona"
 )
 
 // simCmd is a simulated Twilio in a process of its own: a gateway with carrier
 // twilio can't tell the difference, but for the address.
 type simCmd struct {
-	Listen     string   `default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where its REST interface is. Default ${default}."`
-	Gateway    string   `default:"http://127.0.0.1:8080" placeholder:"URL" help:"Public URL of the gateway that answers its number. Default ${default}."`
-	Number     string   `default:"${number}" placeholder:"NUMBER" help:"The number that the gateway answers. Default ${default}."`
-	AccountSID string   `name:"account-sid" default:"${account}" placeholder:"SID" help:"Account that the gateway uses. Default ${default}."`
-	AuthToken  string   `default:"${token}" placeholder:"TOKEN" help:"That account's token. The default is written in the source."`
-	Phone      []string `sep:"none" placeholder:"FILE" help:"A persona that can be called at its number. May be repeated."`
-	Call       []string `sep:"none" placeholder:"FILE" help:"A persona that calls the number now; the command ends when all such calls are over, with 1 if the gateway broke the protocol. May be repeated."`
+	Listen      string   `default:"127.0.0.1:8090" placeholder:"HOST:PORT" help:"Where its REST interface is. Default ${default}."`
+	Gateway     string   `default:"http://127.0.0.1:8080" placeholder:"URL" help:"Public URL of the gateway that answers its number. Default ${default}."`
+	VoiceURL    string   `name:"voice-url" placeholder:"URL" help:"What is asked when the number is called. Default: /twilio/voice of the gateway."`
+	StatusURL   string   `name:"status-url" placeholder:"URL" help:"What is told how the call ended. Default: /twilio/status of the gateway."`
+	FallbackURL string   `name:"fallback-url" placeholder:"URL" help:"What is asked when the voice URL fails."`
+	Number      string   `default:"${number}" placeholder:"NUMBER" help:"The number that the gateway answers. Default ${default}."`
+	AccountSID  string   `name:"account-sid" default:"${account}" placeholder:"SID" help:"Account that the gateway uses. Default ${default}."`
+	AuthToken   string   `name:"auth-token" default:"${token}" placeholder:"TOKEN" help:"That account's token. The default is written in the source."`
+	SubAccount  []string `sep:"none" placeholder:"NUMBER" help:"A number of a sub-account of its own, with credentials that are printed. May be repeated."`
+	CPS         float64  `name:"cps" default:"1" placeholder:"N" help:"Calls that an account may place in a second; the others wait. 0: no limit. Default ${default}."`
+	Fault       []string `sep:"none" placeholder:"FAULT" help:"Something that goes wrong: cut@5s, lose,chance=0.05, callback-lost,status=completed. A wrong one lists them all. May be repeated."`
+	RESTFault   []string `name:"rest-fault" sep:"none" placeholder:"FAULT" help:"REST requests that fail: 429,every=2,times=10, or 503, lost, unmet. May be repeated."`
+	Seed        uint64   `placeholder:"N" help:"Of what is left to chance: the same seed, the same run. Default 0."`
+	Phone       []string `sep:"none" placeholder:"PERSONA" help:"A persona that can be called at its number: a file, or one built in, such as voicemail. May be repeated."`
+	Call        []string `sep:"none" placeholder:"PERSONA" help:"A persona that calls the number now; the command ends when all such calls are over, with 1 if the gateway broke the protocol. May be repeated."`
+	JSON        bool     `name:"json" help:"One JSON object a line: where it is, and then how each call ended."`
 
 	cacheFlag
 }
@@ -45,17 +46,13 @@ func (c *simCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	gateway := strings.TrimRight(c.Gateway, "/")
-	carrier, err := sim.New(sim.Config{
-		AccountSID: c.AccountSID, AuthToken: c.AuthToken, Forget: true,
-		Numbers: []sim.Number{{Number: c.Number, VoiceURL: gateway + "/twilio/voice", StatusCallback: gateway + "/twilio/status"}},
-	})
+	carrier, err := c.carrier()
 	if err != nil {
-		return &fault.Fault{What: err.Error(), Where: fault.Keep("hookswitch sim"), Mend: fault.Keep("hookswitch sim --help"), Code: "sim/settings", Exit: fault.Wrong, Err: err}
+		return err
 	}
 	defer carrier.Close()
-	for _, file := range c.Phone {
-		p := scripts[file]
+	for _, name := range c.Phone {
+		p := scripts[name]
 		carrier.Register(p.Persona.Number, sim.Phone{Answer: p.Persona.Answer, Make: func() handset.Handset { return p.Player() }})
 	}
 	ln, err := net.Listen("tcp", c.Listen)
@@ -67,7 +64,9 @@ func (c *simCmd) Run(ctx context.Context, s streams) error {
 	go func() { served <- web.Serve(ln) }()
 	defer func() { web.Close(); <-served }()
 
-	c.tell(s.out, "http://"+ln.Addr().String(), gateway)
+	if err := c.tell(s.out, "http://"+ln.Addr().String(), scripts); err != nil {
+		return err
+	}
 	if len(c.Call) == 0 {
 		<-ctx.Done()
 		return ctx.Err()
@@ -75,107 +74,60 @@ func (c *simCmd) Run(ctx context.Context, s streams) error {
 	return c.call(ctx, s.out, carrier, scripts)
 }
 
-// tell says how a gateway is pointed at this carrier.
-func (c *simCmd) tell(w io.Writer, base, gateway string) {
-	fmt.Fprintf(w, "simulated carrier  %s   %s -> %s/twilio/voice\n", base, c.Number, gateway)
-	fmt.Fprintf(w, "a gateway for it   HOOKSWITCH_CARRIER=twilio HOOKSWITCH_TWILIO_API_BASE=%s HOOKSWITCH_TWILIO_ACCOUNT_SID=%s HOOKSWITCH_TWILIO_AUTH_TOKEN=%s HOOKSWITCH_PUBLIC_URL=%s hookswitch serve\n",
-		base, c.AccountSID, c.AuthToken, gateway)
-}
-
-// call makes the calls that were asked for, all at once, and tells how each
-// ended.
-func (c *simCmd) call(ctx context.Context, w io.Writer, carrier *sim.Carrier, scripts map[string]*persona.Script) error {
-	var calls []*sim.Call
-	for _, file := range c.Call {
-		p := scripts[file]
-		call, err := carrier.Call(ctx, p.Persona.Number, c.Number, p.Player())
-		if err != nil {
-			return err
-		}
-		calls = append(calls, call)
+// carrier makes it as the flags say.
+func (c *simCmd) carrier() (*sim.Carrier, error) {
+	knobs := sim.Knobs{Seed: c.Seed, CPS: c.CPS}
+	if c.CPS == 0 {
+		knobs.CPS = -1 // no limit
 	}
-	for i, call := range calls {
-		if err := call.Wait(ctx); err != nil {
-			return err
-		}
-		fmt.Fprintf(w, "%-10s %s   %.1f s\n", call.Status(), filepath.Base(c.Call[i]), call.Duration().Seconds())
+	cfg := sim.Config{AccountSID: c.AccountSID, AuthToken: c.AuthToken, Forget: true, Knobs: knobs, Numbers: []sim.Number{c.answered(c.Number, "")}}
+	for _, number := range c.SubAccount {
+		a := subAccount(number, c.AccountSID)
+		cfg.Accounts = append(cfg.Accounts, a)
+		cfg.Numbers = append(cfg.Numbers, c.answered(number, a.SID))
 	}
-	broken := carrier.Police().Violations()
-	for _, v := range broken {
-		fmt.Fprintf(w, "FAIL  wire protocol   %v\n", v)
-	}
-	if len(broken) > 0 {
-		return fault.ErrCheckFailed
-	}
-	return nil
-}
-
-// personas reads and prepares every file that was named.
-func (c *simCmd) personas(ctx context.Context, s streams) (map[string]*persona.Script, error) {
-	cast, speaks := map[string]persona.Persona{}, false
-	for _, file := range append(append([]string{}, c.Phone...), c.Call...) {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, personaFault(file, err)
-		}
-		p, err := persona.Parse(file, text)
-		if err != nil {
-			return nil, personaFault(file, err)
-		}
-		if p.Number == "" {
-			p.Number = "+14155550134"
-		}
-		cast[file] = p
-		speaks = speaks || slices.ContainsFunc(p.Lines, func(l persona.Line) bool { return l.Say != "" })
-	}
-	var voice handset.Voice
-	if speaks {
-		v, closeVoice, err := c.voice(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		defer closeVoice()
-		voice = v
-	}
-	scripts := map[string]*persona.Script{}
-	for file, p := range cast {
-		var err error
-		if scripts[file], err = p.Prepare(ctx, persona.Sound{Voice: voice, Open: persona.OpenWAV(filepath.Dir(file))}); err != nil {
-			return nil, personaFault(file, err)
-		}
-	}
-	return scripts, nil
-}
-
-// callerVoice differs from the agent's, so that one can tell who speaks.
-const callerVoice = "rms"
-
-// voice speaks the personas' lines.
-func (c *simCmd) voice(ctx context.Context, s streams) (handset.Voice, func(), error) {
-	dir, err := c.dir(s.environ)
+	faults, err := c.faults()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	set, err := models.Open(dir)
+	rest, err := c.restFaults()
 	if err != nil {
-		return nil, nil, modelFault(ctx, err)
+		return nil, err
 	}
-	v, err := flite.New(ctx, flite.Config{Models: set, Voice: callerVoice})
+	carrier, err := sim.New(cfg)
+	if err == nil && c.CPS < 0 {
+		err = errNegative
+	}
 	if err != nil {
-		return nil, nil, modelFault(ctx, err)
+		return nil, &fault.Fault{What: err.Error(), Where: fault.Keep("hookswitch sim"), Mend: fault.Keep("hookswitch sim --help"), Code: "sim/settings", Exit: fault.Wrong, Err: err}
 	}
-	return booth.Voice(v), func() { v.Close(context.WithoutCancel(ctx)) }, nil
+	if err := carrier.Schedule(faults...); err != nil {
+		carrier.Close()
+		return nil, err
+	}
+	carrier.FailREST(rest...)
+	return carrier, nil
 }
 
-func personaFault(file string, err error) error {
-	f := &fault.Fault{What: err.Error(), Where: fault.Keep(file), Mend: "a persona is YAML: name, number, and lines such as " + fault.Keep("- say: When are you open?") + ", " + fault.Keep(`- press: "1"`) + ", " + fault.Keep("- hangup: true"), Code: "persona/mistake", Exit: fault.Wrong, Err: err}
-	var m persona.Mistake
-	var pe *os.PathError
-	switch {
-	case errors.As(err, &pe):
-		f.What, f.Code, f.Mend = "the persona can't be read: "+pe.Err.Error(), "persona/file", "name a file that is there"
-	case errors.As(err, &m) && m.Line > 0:
-		f.What, f.Where = m.Text, fault.Keep(fmt.Sprintf("%s:%d", file, m.Line))
+// answered is a number that the gateway answers.
+func (c *simCmd) answered(number, account string) sim.Number {
+	n := sim.Number{Number: number, Account: account, VoiceURL: c.VoiceURL, StatusCallback: c.StatusURL, FallbackURL: c.FallbackURL}
+	gateway := strings.TrimRight(c.Gateway, "/")
+	if n.VoiceURL == "" {
+		n.VoiceURL = gateway + "/twilio/voice"
 	}
-	return f
+	if n.StatusCallback == "" {
+		n.StatusCallback = gateway + "/twilio/status"
+	}
+	return n
+}
+
+// subAccount is the account that owns number. Its credentials depend on the
+// number alone, so that they may be written down.
+func subAccount(number, parent string) sim.Account {
+	id := func(of string) string {
+		h := sha256.Sum256([]byte("hookswitch sim " + of + number))
+		return hex.EncodeToString(h[:16])
+	}
+	return sim.Account{SID: "AC" + id("account"), AuthToken: id("token"), Parent: parent, Name: "Simulated sub-account"}
 }

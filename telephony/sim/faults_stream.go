@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -50,6 +51,10 @@ func (s *stream) sendMedia(slot time.Duration, ulaw []byte) {
 	s.seq++
 	f, bites := s.call.trouble.strike(occasion{at: slot, n: s.chunk}, LoseMedia, TwiceMedia, SwapMedia, Misnumber)
 	seq := s.seq
+	if bites && !slices.Contains(s.noted, f.What) {
+		s.noted = append(s.noted, f.What)
+		s.call.note("fault", string(f.What))
+	}
 	if bites && f.What == Misnumber {
 		seq += 1000
 	}

@@ -43,6 +43,7 @@ type stream struct {
 	quirks  quirks    // what goes wrong with all of it
 	mute    bool      // half-open: what it says is lost, and what it is told unread
 	hold    time.Time // until when messages are held back
+	noted   []What    // faults of messages that have bitten, each once
 	swapped []byte    // a message that comes after the next
 	sent    int       // messages; used by write alone
 }
