@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -31,14 +30,6 @@ type doctorCmd struct {
 	Settings settings `embed:""`
 }
 
-// finding is what one check found.
-type finding struct {
-	State string `json:"state"` // ok, FAIL or note
-	Name  string `json:"name"`
-	Text  string `json:"text"`
-	Mend  string `json:"mend,omitempty"`
-}
-
 // Run exits with 1 when a check failed.
 func (c *doctorCmd) Run(ctx context.Context, s streams) error {
 	l, err := c.Settings.load(s.environ)
@@ -58,28 +49,26 @@ func (c *doctorCmd) Run(ctx context.Context, s streams) error {
 		folder("recordings", l.Config.Recordings),
 		port(ctx, l.Config),
 	}
+	found = append(found, road(ctx, l.Config)...)
 	if c.JSON {
 		err = json.NewEncoder(s.out).Encode(map[string]any{"version": version, "findings": found})
 	} else {
-		err = tell(s.out, found)
+		tell(s, found)
 	}
 	for _, f := range found {
-		if f.State == "FAIL" {
+		if f.State == fails {
 			return fault.ErrCheckFailed
 		}
 	}
 	return err
 }
 
-func tell(w io.Writer, found []finding) error {
-	fmt.Fprintln(w, server.Headline(version))
+func tell(s streams, found []finding) {
+	fmt.Fprintln(s.out, server.Headline(version))
+	v := verdictsOn(s)
 	for _, f := range found {
-		fmt.Fprintf(w, "  %-5s %-11s %s\n", f.State, f.Name, f.Text)
-		if f.Mend != "" {
-			fmt.Fprintf(w, "  %-5s %-11s mend: %s\n", "", "", f.Mend)
-		}
+		v.add(f)
 	}
-	return nil
 }
 
 func cores() finding {
@@ -200,18 +189,11 @@ func bare(err error) string {
 func alive(ctx context.Context, c config.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	scheme := "http"
-	if c.TLS.Cert != "" {
-		scheme = "https"
-	}
-	host, port, err := net.SplitHostPort(c.Listen)
+	base, err := loopback(c)
 	if err != nil {
 		return err
 	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/healthz", nil)
 	if err != nil {
 		return err
 	}
@@ -225,6 +207,22 @@ func alive(ctx context.Context, c config.Config) error {
 		return unhealthy(fmt.Sprintf("%s answers %d", c.Listen, resp.StatusCode))
 	}
 	return nil
+}
+
+// loopback is where a gateway with these settings is reached on its own machine.
+func loopback(c config.Config) (string, error) {
+	scheme := "http"
+	if c.TLS.Cert != "" {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return "", err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port), nil
 }
 
 func unhealthy(what string) error {
