@@ -25,7 +25,7 @@ const welcome = `hookswitch gives AI agents a telephone.
   your agents     hookswitch agent apply -f agent.yaml       agent get, list, diff, versions, restore
   other services  hookswitch provider list                   Deepgram, OpenAI, ... with your key: provider set, check
   their calls     hookswitch call logs -f                    call list, get, transcript, dial, hangup
-  numbers, hooks  hookswitch number list                     webhook list, show, resend, test
+  numbers, hooks  hookswitch connect twilio +1... --agent NAME      number list, check; webhook list, test
   something off?  hookswitch doctor            safe to paste. Each command: hookswitch COMMAND --help
 `
 
@@ -41,6 +41,7 @@ type command struct {
 	Agent     agentCmd     `cmd:"" help:"Write agents down in a file, and see what the gateway has."`
 	Call      callCmd      `cmd:"" help:"List, follow, place and end calls."`
 	Number    numberCmd    `cmd:"" help:"The phone numbers that lead to agents."`
+	Connect   connectCmd   `cmd:"" help:"Make a real number lead to an agent, proved step by step."`
 	Webhook   webhookCmd   `cmd:"" help:"See what was delivered, and send it again."`
 	Provider  providerCmd  `cmd:"" help:"The services that hear, think and speak, and the keys of them."`
 	Key       keyCmd       `cmd:"" help:"API keys, on the gateway's own machine."`

@@ -47,7 +47,7 @@ func (g roads) Prove(ctx context.Context, about v2.RoadQuestion) (v2.RoadProof, 
 		r.Number = telephony.Number(about.Number)
 	case about.Workspace != roster.Default, about.Account != "" && about.Account != own.SID:
 		// The gateway's own account is nobody else's business.
-		r.Skip = "asked about when the number is here, with its account's credentials"
+		r.Skip = "asked about once the gateway has the number, with its account's credentials"
 	default:
 		r.Number = telephony.Number(about.Number)
 	}
