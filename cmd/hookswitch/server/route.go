@@ -22,22 +22,35 @@ const (
 )
 
 // route says who answers an inbound call: the agent that is linked to the
-// number, else the settings' own agent when the number is its, else nobody.
+// number, else the settings' own agent when the number is its, else nobody. What
+// becomes of a call to a number that nobody has shown to be theirs is the
+// operator's to see.
 func (s *Server) route(ctx context.Context, in telephony.Incoming) (dispatch.Route, error) {
-	n, a, err := s.store.NumberOf(ctx, string(in.To))
+	n, a, err := s.numberOn(ctx, in.To, in.Account)
 	switch {
 	case errors.Is(err, roster.ErrNotFound):
-		n.Workspace = roster.Default
+		n = roster.Number{Workspace: roster.Default}
 	case err != nil:
 		return dispatch.Route{}, fmt.Errorf("server: who answers: %w", err)
-	case a.UUID != "" && n.Status == roster.NumberActive && s.owns(n, in.Account):
+	case a.UUID != "" && n.Status == roster.NumberActive:
 		return s.routeTo(ctx, a)
 	}
-	if n.Workspace == roster.Default && s.answersItself(in.To) {
+	if n.Workspace == roster.Default && s.owns(n, in.Account) && s.answersItself(in.To) {
 		return s.house(), nil
 	}
 	return dispatch.Route{Workspace: n.Workspace, Variables: "{}", Refuse: telephony.NumberUnknown, Say: sayUnknown,
 		Why: "no agent is linked to the number that was called"}, nil
+}
+
+// numberOn is number, and who answers it, when it is its workspace's on account:
+// see [Server.owns]. Any other is as good as unknown: anybody may say that a
+// number is theirs, and must not keep its calls from whose they are, nor see them.
+func (s *Server) numberOn(ctx context.Context, number telephony.Number, account string) (roster.Number, roster.Agent, error) {
+	n, a, err := s.store.NumberOf(ctx, string(number))
+	if err == nil && !s.owns(n, account) {
+		err = roster.ErrNotFound
+	}
+	return n, a, err
 }
 
 // owns reports whether n is its workspace's on account, which is empty for the
@@ -72,14 +85,16 @@ type guarded struct {
 // errNotYours is for the API's client.
 var errNotYours = errors.New("the number to call from is not known to be yours: link it to an agent, with the SID and the token of the account that has it")
 
-// Dial implements [telephony.Carrier].
+// Dial implements [telephony.Carrier]. The settings' own agent calls from any
+// number of the gateway's account that nobody has shown to be theirs.
 func (g guarded) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
 	n, _, err := g.s.store.NumberOf(ctx, string(o.From))
+	isOperators := o.Workspace == roster.Default && o.Account == ""
 	switch {
-	case errors.Is(err, roster.ErrNotFound): // the settings' own agent's
+	case errors.Is(err, roster.ErrNotFound):
 	case err != nil:
 		return "", err
-	case !g.s.owns(n, o.Account):
+	case !g.s.owns(n, o.Account) && !isOperators:
 		return "", errNotYours
 	}
 	return g.Carrier.Dial(ctx, o)
