@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,6 +38,7 @@ type carried struct {
 	*booted
 	t       *testing.T
 	twilio  *sim.Carrier
+	config  config.Config
 	gateway *url.URL // of the process itself
 	public  *httptest.Server
 	proxy   atomic.Value // http.HandlerFunc; what comes to /twilio/
@@ -69,7 +72,7 @@ func carry(t *testing.T, change func(*sim.Config, *config.Config)) *carried {
 	c.gateway = &url.URL{Scheme: "http", Host: ln.Addr().String()}
 	c.proxy.Store(c.to(c.gateway))
 	o.Config.Twilio.APIBase, o.Listener = api.URL, ln
-	o.Transport = transport{c}
+	o.Transport, c.config = transport{c}, o.Config
 	c.booted = boot(t, o)
 	return c
 }
@@ -342,6 +345,43 @@ func rewrite(from, to string) func(*http.Response) error {
 		res.Body, res.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
 		res.Header.Del("Content-Length")
 		return nil
+	}
+}
+
+// Behind a balancer any of those that share the records may answer.
+func TestAGatewayBesideThisOneIsAsGood(t *testing.T) {
+	t.Parallel()
+	c := carry(t, nil)
+	beside := carry(t, func(_ *sim.Config, o *config.Config) {
+		o.PublicURL, o.DatabaseURL = c.public.URL, c.config.DatabaseURL
+	})
+	c.proxy.Store(c.to(beside.gateway))
+	eventually(t, "it beats", func() bool {
+		got, _ := c.prove(flowKey, "")
+		return got.OK && strings.Contains(got.step("public_url").Text, "a gateway beside this one")
+	})
+}
+
+func TestTheCertificateIsLookedAt(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewUnstartedServer(nil)
+	c := carry(t, func(_ *sim.Config, o *config.Config) { o.PublicURL = "https://" + s.Listener.Addr().String() })
+	s.Config.Handler = c.to(c.gateway)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	own := server.OwnAccount(c.config)
+	steps, _ := server.Road{PublicURL: c.config.PublicURL, Signer: own, TLS: &tls.Config{RootCAs: roots}, Skip: "not asked"}.Prove(t.Context())
+	got := proof{}
+	for _, st := range steps {
+		got.Steps = append(got.Steps, step{Name: st.Name, Text: st.Text, OK: st.OK, Note: st.Note})
+	}
+	if want := "note account, ok public_url, ok certificate, ok signature, ok websocket"; got.String() != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+	if text, want := got.step("certificate").Text, "good until "+s.Certificate().NotAfter.Format(time.DateOnly); text != want {
+		t.Errorf("the certificate is %q, want %q", text, want)
 	}
 }
 
