@@ -55,6 +55,7 @@ type town struct {
 	asked   atomic.Pointer[func()]
 	told    *told
 	token   string
+	env     []string // further settings of its gateways
 }
 
 // townNumber is answered by the town's agent.
@@ -167,6 +168,7 @@ func (w *town) gateway(public string, socket *os.File) *exec.Cmd {
 		"HOOKSWITCH_DATABASE_URL=" + w.url, "HOOKSWITCH_RECORDINGS=" + filepath.Join(w.dir, "recordings"), "HOOKSWITCH_WEBHOOKS=private",
 		"HOOKSWITCH_BOOTSTRAP_KEY=" + flowKey,
 	}
+	cmd.Env = append(cmd.Env, w.env...)
 	cmd.ExtraFiles = []*os.File{socket}
 	cmd.Stderr = w.t.Output()
 	if err := cmd.Start(); err != nil {
