@@ -39,6 +39,8 @@ var agent = rule{kind: object, fields: []field{
 		{name: "end_call", rule: systemTool},
 		{name: "transfer_to_number", rule: systemTool},
 		{name: "voicemail_detection", rule: systemTool},
+		{name: "collect_digits", rule: systemTool},
+		{name: "play_dtmf", rule: systemTool},
 	}}},
 	{name: "tools", rule: rule{kind: list, keyed: "name", of: &tool}},
 	{name: "webhooks", rule: rule{kind: list, keyed: "webhook_type", of: &webhook}},

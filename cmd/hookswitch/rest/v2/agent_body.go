@@ -60,6 +60,8 @@ type systemToolsBody struct {
 	EndCall   orNull[systemToolBody] `json:"end_call" required:"false" doc:"Ends the current call. On by default."`
 	Transfer  orNull[systemToolBody] `json:"transfer_to_number" required:"false" doc:"Transfers the call. parameters.transfers is the list of destinations, at most 16: the model cannot go outside it. Each has condition, transfer_destination{type, phone_number or sip_uri}, transfer_type (blind, conference or warm) and may have post_dial_digits; ours: label, caller_id (a number of yours, or caller), ring_timeout_secs (5 to 60), max_attempts (1 to 5, default 2) and accept (key or speech, of a conference)."`
 	Voicemail orNull[systemToolBody] `json:"voicemail_detection" required:"false" doc:"Detects voicemail. parameters.voicemail_message is what is left there; absent hangs up at once."`
+	Collect   orNull[systemToolBody] `json:"collect_digits" required:"false" doc:"Ours: collects what the caller keys in. parameters.slots is the list of what may be asked for, at most 16: each has name (also the dynamic variable's) and may have description, min_digits (default 1), max_digits (default 32, at most 64), terminator (#, * or empty; default #), timeout_secs for the first key (default 10), between_secs for each other (default 3) and sensitive: then nobody but tools sees the digits. In answers once it is set; null takes it away."`
+	Press     orNull[systemToolBody] `json:"play_dtmf" required:"false" doc:"Ours: presses keys on the call. parameters.sensitive keeps them out of records. In answers once it is set; null takes it away."`
 }
 
 type systemToolBody struct {

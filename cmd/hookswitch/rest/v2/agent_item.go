@@ -189,7 +189,7 @@ func itemOf(g roster.Agent, advanced bool) agentItem {
 			Created: stamp(g.Created), Updated: stamp(g.Updated), Status: "inactive"},
 		TTS:           ttsPart{Voice: d.VoiceUUID},
 		PhoneNumbers:  []numberItem{},
-		ToolsCount:    len(d.Tools) + len(roster.SystemToolNames),
+		ToolsCount:    len(d.Tools) + len(roster.SystemToolsOf(d)),
 		WebhooksCount: len(d.Webhooks),
 	}
 	if d.ASR != nil {
@@ -244,7 +244,7 @@ func advancedOf(g roster.Agent) *AdvancedPart {
 
 func systemParts(d roster.Definition) map[string]systemToolPart {
 	out := map[string]systemToolPart{}
-	for _, name := range roster.SystemToolNames {
+	for _, name := range roster.SystemToolsOf(d) {
 		s := d.SystemTools[name]
 		out[name] = systemToolPart{s.Active, s.DisableInterruptions, s.ForcePreToolSpeech, objectOf(s.Parameters)}
 	}

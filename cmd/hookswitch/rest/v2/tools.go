@@ -90,7 +90,7 @@ func (a *API) listTools(ctx context.Context, in *AgentPath) (*reply[toolsAnswer]
 		return nil, err
 	}
 	var items []toolItem
-	for _, name := range roster.SystemToolNames {
+	for _, name := range roster.SystemToolsOf(g.Definition) {
 		items = append(items, systemToolOf(g, name))
 	}
 	for _, t := range g.Tools {
@@ -101,7 +101,7 @@ func (a *API) listTools(ctx context.Context, in *AgentPath) (*reply[toolsAnswer]
 
 // findTool returns a system tool's name, or else the place of a tool.
 func findTool(g roster.Agent, id string) (system string, at int, err error) {
-	for _, name := range roster.SystemToolNames {
+	for _, name := range roster.SystemToolsOf(g.Definition) {
 		if id == strconv.FormatInt(g.SystemTools[name].ID, 10) || id == systemUUID(g.UUID, name) {
 			return name, 0, nil
 		}
