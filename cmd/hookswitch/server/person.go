@@ -50,6 +50,7 @@ func (s *Server) person(ctx context.Context, r dispatch.Record) (person, error) 
 	if handing := s.handing(d, r, p.vars); handing != nil {
 		p.tools = append(p.tools, handing)
 	}
+	p.tools = append(p.tools, s.keying(d)...)
 	return p, nil
 }
 

@@ -71,6 +71,7 @@ type Server struct {
 	store  *storage.DB
 	fresh  bool // the database was made just now
 	desk   *dispatch.Desk
+	keyed  secrets // by callers
 	trunk  *twilio.Trunk
 	rest   *twilio.Carrier // asks the carrier, without waiting for a turn
 	turns  *pace.Carrier   // in which calls are placed

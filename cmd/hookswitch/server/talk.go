@@ -53,7 +53,7 @@ func (s *Server) talk(ctx context.Context, call telephony.Call, leg telephony.Le
 		Call: call, Agent: who.agent, Recognizer: parties.hears, Detector: detector,
 		Hearing: asr.Options{Language: who.wish.language, Keywords: who.keywords},
 		Model:   parties.thinks, Voice: parties.speaks, Spare: parts.Voice, Tools: who.tools, Variables: who.vars,
-		Journal: journal, Past: past, Observer: s.set, Pipeline: parties.pipeline(),
+		Secrets: s.keyed.of(call.ID), Journal: journal, Past: past, Observer: s.set, Pipeline: parties.pipeline(),
 		News: s.desk.News(call.ID), Withdraw: s.withdraw,
 		Lead: s.c.Line.Lead, Lump: s.c.Line.Lump, Log: s.log,
 	}
@@ -72,7 +72,11 @@ func (s *Server) talk(ctx context.Context, call telephony.Call, leg telephony.Le
 		return s.helpless(ctx, call, leg, err)
 	}
 	s.log.Info("call answered", "call", call.ID, "direction", call.Direction, "from", call.From, "to", call.To, "epoch", call.Epoch, "pipeline", cfg.Pipeline)
-	return conversation.Run(ctx, leg)
+	sum, err := conversation.Run(ctx, leg)
+	if sum.End != "" {
+		s.keyed.drop(call.ID)
+	}
+	return sum, err
 }
 
 // patiently waits for the models, but not for ever.
