@@ -119,10 +119,10 @@ type Desk interface {
 	// Report takes the carrier's word about a call.
 	Report(ctx context.Context, p Progress) error
 
-	// Admit spends token for a stream of the carrier's call carrierID. It fails
-	// with [ErrToken] or, while another stream of the call is alive, with
-	// [ErrStillTalking] (which spends nothing).
-	Admit(ctx context.Context, token, carrierID string) (Call, error)
+	// Admit spends token for a stream of the carrier's call as, whose account
+	// vouched for the stream. It fails with [ErrToken] or, while another stream of
+	// the call is alive, with [ErrStillTalking] (which spends nothing).
+	Admit(ctx context.Context, token string, as Ref) (Call, error)
 
 	// Talk holds the admitted call's conversation on leg, and returns when this
 	// node is done with the leg. The trunk then closes the stream.

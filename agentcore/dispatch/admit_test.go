@@ -17,27 +17,27 @@ func TestTokenMisuse(t *testing.T) {
 	for claim, test := range map[string]func(t *testing.T, o *office) error{
 		"none": func(t *testing.T, o *office) error {
 			o.ring("CA1")
-			_, err := o.Admit(t.Context(), "", "CA1")
+			_, err := o.Admit(t.Context(), "", telephony.Ref{ID: "CA1"})
 			return err
 		},
 		"a guess": func(t *testing.T, o *office) error {
 			o.ring("CA1")
-			_, err := o.Admit(t.Context(), string(o.kept("CA1").ID)+".1."+strings.Repeat("A", 43), "CA1")
+			_, err := o.Admit(t.Context(), string(o.kept("CA1").ID)+".1."+strings.Repeat("A", 43), telephony.Ref{ID: "CA1"})
 			return err
 		},
 		"of another call": func(t *testing.T, o *office) error {
 			o.ring("CA1")
-			_, err := o.Admit(t.Context(), o.ring("CA2"), "CA1")
+			_, err := o.Admit(t.Context(), o.ring("CA2"), telephony.Ref{ID: "CA1"})
 			return err
 		},
 		"without the call's carrier id": func(t *testing.T, o *office) error {
-			_, err := o.Admit(t.Context(), o.ring("CA1"), "")
+			_, err := o.Admit(t.Context(), o.ring("CA1"), telephony.Ref{ID: ""})
 			return err
 		},
 		"twice": func(t *testing.T, o *office) error {
 			token := o.ring("CA1")
 			o.connect(token, "CA1")
-			_, err := o.Admit(t.Context(), token, "CA1")
+			_, err := o.Admit(t.Context(), token, telephony.Ref{ID: "CA1"})
 			return err
 		},
 		"twice, the first being lost": func(t *testing.T, o *office) error {
@@ -45,7 +45,7 @@ func TestTokenMisuse(t *testing.T) {
 			s := o.connect(token, "CA1")
 			s.lose()
 			<-s.done
-			_, err := o.Admit(t.Context(), token, "CA1")
+			_, err := o.Admit(t.Context(), token, telephony.Ref{ID: "CA1"})
 			return err
 		},
 		"twice, by another process": func(t *testing.T, o *office) error {
@@ -53,7 +53,7 @@ func TestTokenMisuse(t *testing.T) {
 			s := o.connect(token, "CA1")
 			first := o.Desk
 			o.open() // the same records and secret
-			_, err := o.Admit(t.Context(), token, "CA1")
+			_, err := o.Admit(t.Context(), token, telephony.Ref{ID: "CA1"})
 			s.lose()
 			<-s.done
 			return errors.Join(err, first.Close(t.Context()))
@@ -64,7 +64,7 @@ func TestTokenMisuse(t *testing.T) {
 			s.lose()
 			<-s.done
 			o.door("CA1", telephony.StepConnect)
-			_, err := o.Admit(t.Context(), token, "CA1")
+			_, err := o.Admit(t.Context(), token, telephony.Ref{ID: "CA1"})
 			return err
 		},
 		"of an older epoch, never spent": func(t *testing.T, o *office) error {
@@ -72,19 +72,23 @@ func TestTokenMisuse(t *testing.T) {
 			for range 4 {
 				o.door("CA1", telephony.StepConnect)
 			}
-			_, err := o.Admit(t.Context(), token, "CA1")
+			_, err := o.Admit(t.Context(), token, telephony.Ref{ID: "CA1"})
+			return err
+		},
+		"of a call of another account": func(t *testing.T, o *office) error {
+			_, err := o.Admit(t.Context(), o.ring("CA1"), telephony.Ref{Account: "ACother", ID: "CA1"})
 			return err
 		},
 		"of a call that ended": func(t *testing.T, o *office) error {
 			token := o.ring("CA1")
 			o.report("CA1", telephony.Completed)
-			_, err := o.Admit(t.Context(), token, "CA1")
+			_, err := o.Admit(t.Context(), token, telephony.Ref{ID: "CA1"})
 			return err
 		},
 		"of a call that is not on record": func(t *testing.T, o *office) error {
 			other := newOffice(t, nil)
 			defer other.shut()
-			_, err := o.Admit(t.Context(), other.ring("CA1"), "CA1")
+			_, err := o.Admit(t.Context(), other.ring("CA1"), telephony.Ref{ID: "CA1"})
 			return err
 		},
 		"talking without being admitted": func(t *testing.T, o *office) error {
@@ -115,7 +119,7 @@ func TestTokenRace(t *testing.T) {
 		token := o.ring("CA1")
 		errs := make(chan error, 8)
 		for range cap(errs) {
-			go func() { _, err := o.Admit(t.Context(), token, "CA1"); errs <- err }()
+			go func() { _, err := o.Admit(t.Context(), token, telephony.Ref{ID: "CA1"}); errs <- err }()
 		}
 		admitted := 0
 		for range cap(errs) {
@@ -150,7 +154,7 @@ func TestStillTalkingSpendsNothing(t *testing.T) {
 		old.mute.Store(false)
 		time.Sleep(100 * time.Millisecond)
 		for range 2 {
-			if _, err := o.Admit(t.Context(), token, "CA1"); !errors.Is(err, telephony.ErrStillTalking) {
+			if _, err := o.Admit(t.Context(), token, telephony.Ref{ID: "CA1"}); !errors.Is(err, telephony.ErrStillTalking) {
 				t.Errorf("Admit(while the old one talks) = %v, want ErrStillTalking", err)
 			}
 		}
@@ -170,7 +174,7 @@ func TestAdmitWithoutRecords(t *testing.T) {
 	inOffice(t, nil, func(t *testing.T, o *office) {
 		token := o.ring("CA1")
 		o.records.down.Store(true)
-		if _, err := o.Admit(t.Context(), token, "CA1"); err == nil || errors.Is(err, telephony.ErrToken) {
+		if _, err := o.Admit(t.Context(), token, telephony.Ref{ID: "CA1"}); err == nil || errors.Is(err, telephony.ErrToken) {
 			t.Errorf("Admit() = %v, want the records' error", err)
 		}
 		o.records.down.Store(false)
@@ -181,7 +185,7 @@ func TestAdmitWithoutRecords(t *testing.T) {
 // The call ended between the handshake and the first word.
 func TestEndsBetweenAdmitAndTalk(t *testing.T) {
 	inOffice(t, nil, func(t *testing.T, o *office) {
-		call, err := o.Admit(t.Context(), o.ring("CA1"), "CA1")
+		call, err := o.Admit(t.Context(), o.ring("CA1"), telephony.Ref{ID: "CA1"})
 		if err != nil {
 			t.Fatal(err)
 		}

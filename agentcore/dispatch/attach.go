@@ -11,13 +11,13 @@ import (
 
 // attach lets in a stream that names a session which waits for a call: somebody
 // else answered the carrier, and connects it to us. The session is spent.
-func (d *Desk) attach(ctx context.Context, session, carrierID string) (telephony.Call, error) {
-	if carrierID == "" {
+func (d *Desk) attach(ctx context.Context, session string, as telephony.Ref) (telephony.Call, error) {
+	if as.ID == "" {
 		return telephony.Call{}, telephony.ErrToken
 	}
 	now := time.Now()
 	wanted := Record{
-		ID: d.cfg.NewID(), Epoch: 1, Carrier: carrierID, Direction: telephony.Inbound,
+		ID: d.cfg.NewID(), Epoch: 1, Carrier: as.ID, Account: as.Account, Direction: telephony.Inbound,
 		State: telephony.InProgress, Created: now, Node: d.cfg.Node,
 	}
 	c, err := d.take(wanted, pending, now.Add(d.cfg.ConnectWait))

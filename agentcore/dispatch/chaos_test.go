@@ -190,7 +190,7 @@ func ask(webhook func() (telephony.Step, error)) (step telephony.Step, err error
 // onStream opens a stream and lets something happen to it. It reports whether
 // the caller hung up.
 func onStream(t *testing.T, d *dice, o *office, desk *dispatch.Desk, token, id string, happened *[chaosKinds]atomic.Int64) (hungUp bool) {
-	call, err := desk.Admit(t.Context(), token, id)
+	call, err := desk.Admit(t.Context(), token, telephony.Ref{ID: id})
 	if err != nil {
 		return false
 	}

@@ -269,7 +269,7 @@ func (x *exchange) live(o telephony.Outgoing, id string) {
 // connect talks until the stream breaks or the callee hangs up.
 func (x *exchange) connect(ctx context.Context, token, id string, until time.Time) {
 	desk := x.now()
-	call, err := desk.Admit(ctx, token, id)
+	call, err := desk.Admit(ctx, token, telephony.Ref{ID: id})
 	if err != nil {
 		return
 	}

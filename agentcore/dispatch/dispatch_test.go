@@ -225,11 +225,11 @@ func TestSessions(t *testing.T) {
 		"a stream attaches with its session, once": func(t *testing.T, o *office) {
 			on := o.session("")
 			for _, token := range []string{"sess-", "sess-" + strings.Repeat("0", 32), on.Session + "0", strings.ToUpper(on.Session), on.Conversation} {
-				if _, err := o.Admit(t.Context(), token, "CA1"); !errors.Is(err, telephony.ErrToken) {
+				if _, err := o.Admit(t.Context(), token, telephony.Ref{ID: "CA1"}); !errors.Is(err, telephony.ErrToken) {
 					t.Errorf("Admit(%q) = %v, want ErrToken", token, err)
 				}
 			}
-			if _, err := o.Admit(t.Context(), on.Session, ""); !errors.Is(err, telephony.ErrToken) {
+			if _, err := o.Admit(t.Context(), on.Session, telephony.Ref{ID: ""}); !errors.Is(err, telephony.ErrToken) {
 				t.Errorf("Admit(of no call) = %v, want ErrToken", err)
 			}
 			s := o.connect(on.Session, "CA1")
@@ -238,7 +238,7 @@ func TestSessions(t *testing.T) {
 				t.Errorf("record %+v, want the session's, answered", r)
 			}
 			for _, carrier := range []string{"CA1", "CA2"} {
-				if _, err := o.Admit(t.Context(), on.Session, carrier); !errors.Is(err, telephony.ErrToken) {
+				if _, err := o.Admit(t.Context(), on.Session, telephony.Ref{ID: carrier}); !errors.Is(err, telephony.ErrToken) {
 					t.Errorf("Admit(again, %s) = %v, want ErrToken", carrier, err)
 				}
 			}
@@ -250,10 +250,23 @@ func TestSessions(t *testing.T) {
 			<-s.done
 			o.ended("CA1", telephony.AgentHangup)
 		},
+		"a stream of another account attaches to a call of that account": func(t *testing.T, o *office) {
+			on := o.session("")
+			call, err := o.Admit(t.Context(), on.Session, telephony.Ref{Account: "ACother", ID: "CA1"})
+			if r := o.kept("CA1"); err != nil || call.Account != "ACother" || r.Account != "ACother" {
+				t.Errorf("Admit() = account %q, %v, record's %q, want the stream's", call.Account, err, r.Account)
+			}
+			if _, err := o.Next(t.Context(), telephony.Question{Carrier: "CA1", Over: true}); !errors.Is(err, telephony.ErrUnknownCall) {
+				t.Errorf("Next(of our account) = %v, want ErrUnknownCall", err)
+			}
+			if _, err := o.Next(t.Context(), telephony.Question{Carrier: "CA1", Account: "ACother", Over: true}); err != nil {
+				t.Errorf("Next(of that account) = %v", err)
+			}
+		},
 		"nobody comes": func(t *testing.T, o *office) {
 			on := o.session("k")
 			time.Sleep(time.Hour)
-			if _, err := o.Admit(t.Context(), on.Session, "CA1"); !errors.Is(err, telephony.ErrToken) {
+			if _, err := o.Admit(t.Context(), on.Session, telephony.Ref{ID: "CA1"}); !errors.Is(err, telephony.ErrToken) {
 				t.Errorf("Admit(expired) = %v, want ErrToken", err)
 			}
 			if again := o.session("k"); again.Status != dispatch.DispatchExpired {
@@ -281,7 +294,7 @@ func TestSessions(t *testing.T) {
 			if err := o.Drain(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := o.Admit(t.Context(), on.Session, "CA1"); !errors.Is(err, dispatch.ErrDraining) || o.counted("refused draining") != 1 {
+			if _, err := o.Admit(t.Context(), on.Session, telephony.Ref{ID: "CA1"}); !errors.Is(err, dispatch.ErrDraining) || o.counted("refused draining") != 1 {
 				t.Errorf("Admit(draining) = %v, counted %v, want ErrDraining", err, o.counts)
 			}
 			if again := o.session("k"); again.Status != dispatch.DispatchWaiting {

@@ -311,7 +311,7 @@ func TestRing(t *testing.T) {
 			if again := o.ring("CA1"); again != token {
 				t.Errorf("token %q, want the spent %q", again, token)
 			}
-			if _, err := o.Admit(t.Context(), token, "CA1"); !errors.Is(err, telephony.ErrToken) {
+			if _, err := o.Admit(t.Context(), token, telephony.Ref{ID: "CA1"}); !errors.Is(err, telephony.ErrToken) {
 				t.Errorf("Admit(spent) = %v, want ErrToken", err)
 			}
 		},

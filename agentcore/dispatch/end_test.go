@@ -148,7 +148,7 @@ func TestNeverConnected(t *testing.T) {
 		if o.trunk.hangups() != 1 {
 			t.Errorf("%d hang-ups, want 1: nobody else tells the carrier", o.trunk.hangups())
 		}
-		if _, err := o.Admit(t.Context(), token, "CA1"); !errors.Is(err, telephony.ErrToken) {
+		if _, err := o.Admit(t.Context(), token, telephony.Ref{ID: "CA1"}); !errors.Is(err, telephony.ErrToken) {
 			t.Errorf("Admit(too late) = %v, want ErrToken", err)
 		}
 	})
@@ -157,7 +157,7 @@ func TestNeverConnected(t *testing.T) {
 // The stream was let in, but nobody ever talks on it.
 func TestAdmittedAndForgotten(t *testing.T) {
 	inOffice(t, nil, func(t *testing.T, o *office) {
-		if _, err := o.Admit(t.Context(), o.ring("CA1"), "CA1"); err != nil {
+		if _, err := o.Admit(t.Context(), o.ring("CA1"), telephony.Ref{ID: "CA1"}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(21 * time.Second)

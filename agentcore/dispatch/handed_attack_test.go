@@ -52,7 +52,7 @@ func (v *victim) answer() string {
 func TestAttacksOnTransfers(t *testing.T) {
 	refusedAdmit := func(v *victim, token, carrierID string) {
 		v.t.Helper()
-		if call, err := v.Admit(v.t.Context(), token, carrierID); !errors.Is(err, telephony.ErrToken) {
+		if call, err := v.Admit(v.t.Context(), token, telephony.Ref{ID: carrierID}); !errors.Is(err, telephony.ErrToken) {
 			v.t.Errorf("Admit(%s) = %+v, %v, want ErrToken", carrierID, call, err)
 		}
 	}
@@ -128,13 +128,16 @@ func TestAttacksOnTransfers(t *testing.T) {
 			refusedAdmit(v, token, "CA1")
 			refusedAdmit(v, token, "CA2")
 			refusedAdmit(v, token, "")
-			if call, err := v.Admit(v.t.Context(), token, "CAout1"); err != nil || call.ID != v.handed.ID {
+			if call, err := v.Admit(v.t.Context(), token, telephony.Ref{Account: "ACother", ID: "CAout1"}); !errors.Is(err, telephony.ErrToken) {
+				v.t.Errorf("Admit(of another account) = %+v, %v, want ErrToken", call, err)
+			}
+			if call, err := v.Admit(v.t.Context(), token, telephony.Ref{ID: "CAout1"}); err != nil || call.ID != v.handed.ID {
 				v.t.Errorf("Admit(leg) = %+v, %v, want it let in", call, err)
 			}
 		}, dispatch.TransferChecking},
 		{"the leg's token twice", dispatch.Warm, func(v *victim) {
 			token := v.answer()
-			call, err := v.Admit(v.t.Context(), token, "CAout1")
+			call, err := v.Admit(v.t.Context(), token, telephony.Ref{ID: "CAout1"})
 			if err != nil {
 				v.t.Fatal(err)
 			}

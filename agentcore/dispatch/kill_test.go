@@ -78,7 +78,7 @@ func TestKilledBetweenAnswerAndCommit(t *testing.T) {
 	if err != nil || step.Kind != telephony.StepConnect {
 		t.Fatalf("Ring() = %+v, %v, want to connect", step, err)
 	}
-	call, err := d.Admit(t.Context(), step.Token, "CAfar")
+	call, err := d.Admit(t.Context(), step.Token, telephony.Ref{ID: "CAfar"})
 	if err != nil {
 		t.Fatal(err)
 	}

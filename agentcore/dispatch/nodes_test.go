@@ -84,7 +84,7 @@ func TestNodes(t *testing.T) {
 		},
 		"a stream may come to the neighbour": func(t *testing.T, a *office, b *dispatch.Desk) {
 			token := a.ring("CA1")
-			call, err := b.Admit(t.Context(), token, "CA1")
+			call, err := b.Admit(t.Context(), token, telephony.Ref{ID: "CA1"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -154,7 +154,7 @@ func TestNodes(t *testing.T) {
 			if err != nil || step.Kind != telephony.StepConnect {
 				t.Fatalf("Next(at b) = %+v, %v", step, err)
 			}
-			call, err := b.Admit(t.Context(), step.Token, "CA1")
+			call, err := b.Admit(t.Context(), step.Token, telephony.Ref{ID: "CA1"})
 			if err != nil {
 				t.Fatal(err)
 			}

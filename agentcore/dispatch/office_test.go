@@ -225,7 +225,7 @@ type stream struct {
 // connect spends token and talks.
 func (o *office) connect(token, carrierID string) *stream {
 	o.t.Helper()
-	call, err := o.Admit(o.t.Context(), token, carrierID)
+	call, err := o.Admit(o.t.Context(), token, telephony.Ref{ID: carrierID})
 	if err != nil {
 		o.t.Fatalf("Admit(%s) = %v", carrierID, err)
 	}

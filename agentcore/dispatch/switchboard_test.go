@@ -324,7 +324,7 @@ func (s *switchboard) follow(p *party, in telephony.Incoming) {
 // connect opens a stream, until it or p is at its end.
 func (s *switchboard) connect(ctx context.Context, p *party, token string) {
 	desk := s.now()
-	call, err := desk.Admit(ctx, token, p.id)
+	call, err := desk.Admit(ctx, token, telephony.Ref{ID: p.id})
 	if err != nil {
 		s.waits(p, 100*time.Millisecond)
 		return

@@ -12,8 +12,8 @@ import (
 
 // Admit implements [telephony.Desk]. A store that fails is another error, and
 // the token may be tried again.
-func (d *Desk) Admit(ctx context.Context, token, carrierID string) (telephony.Call, error) {
-	call, err := d.admit(ctx, token, carrierID)
+func (d *Desk) Admit(ctx context.Context, token string, as telephony.Ref) (telephony.Call, error) {
+	call, err := d.admit(ctx, token, as)
 	switch {
 	case errors.Is(err, telephony.ErrToken):
 		d.cfg.Counter.StreamRefused("token")
@@ -23,14 +23,14 @@ func (d *Desk) Admit(ctx context.Context, token, carrierID string) (telephony.Ca
 	return call, err
 }
 
-func (d *Desk) admit(ctx context.Context, token, carrierID string) (telephony.Call, error) {
+func (d *Desk) admit(ctx context.Context, token string, as telephony.Ref) (telephony.Call, error) {
 	id, epoch, ok := d.tokens.open(token)
 	switch {
 	case ok && d.isTransfer(id):
-		return d.admitLeg(ctx, id, epoch, carrierID)
+		return d.admitLeg(ctx, id, epoch, as)
 	case ok:
 	case isSession(token):
-		return d.attach(ctx, token, carrierID)
+		return d.attach(ctx, token, as)
 	default:
 		return telephony.Call{}, telephony.ErrToken
 	}
@@ -40,7 +40,7 @@ func (d *Desk) admit(ctx context.Context, token, carrierID string) (telephony.Ca
 		return telephony.Call{}, telephony.ErrToken
 	case err != nil:
 		return telephony.Call{}, fmt.Errorf("dispatch: admit: %w", err)
-	case carrierID == "" || r.Carrier != carrierID || r.Over() || r.Epoch != epoch || r.Admitted >= epoch:
+	case as.ID == "" || r.ref() != as || r.Over() || r.Epoch != epoch || r.Admitted >= epoch:
 		return telephony.Call{}, telephony.ErrToken
 	}
 	c, err := d.adopt(ctx, r)

@@ -14,7 +14,7 @@ func slowly(c *dispatch.Config) { c.ConnectWait = 10 * time.Minute }
 // A token is good once, for a minute from when it was first told.
 func TestTokenAge(t *testing.T) {
 	admit := func(o *office, token string) error {
-		_, err := o.Admit(o.t.Context(), token, "CA1")
+		_, err := o.Admit(o.t.Context(), token, telephony.Ref{ID: "CA1"})
 		return err
 	}
 	for claim, test := range map[string]func(t *testing.T, o *office){
@@ -65,7 +65,7 @@ func TestTokenAge(t *testing.T) {
 			if err != nil || step.Token != token {
 				t.Errorf("Ring(at b) = %+v, %v, want the same token", step, err)
 			}
-			if _, err := b.Admit(t.Context(), step.Token, "CA1"); !errors.Is(err, telephony.ErrToken) {
+			if _, err := b.Admit(t.Context(), step.Token, telephony.Ref{ID: "CA1"}); !errors.Is(err, telephony.ErrToken) {
 				t.Errorf("Admit(at b) = %v, want ErrToken", err)
 			}
 			if err := b.Close(t.Context()); err != nil {

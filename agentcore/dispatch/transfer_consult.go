@@ -12,14 +12,14 @@ import (
 
 // admitLeg is [Desk.Admit] for the other leg of a transfer. The token is spent
 // by the transfer's being checked, and is good from the moment when they answered.
-func (d *Desk) admitLeg(ctx context.Context, id telephony.CallID, epoch int, carrierID string) (telephony.Call, error) {
+func (d *Desk) admitLeg(ctx context.Context, id telephony.CallID, epoch int, as telephony.Ref) (telephony.Call, error) {
 	t, err := d.cfg.Transfers.Transfer(ctx, id)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return telephony.Call{}, telephony.ErrToken
 	case err != nil:
 		return telephony.Call{}, fmt.Errorf("dispatch: admit: %w", err)
-	case carrierID == "" || t.Carrier != carrierID || epoch != legEpoch || t.Kind == Blind,
+	case as.ID == "" || t.ref() != as || epoch != legEpoch || t.Kind == Blind,
 		t.Status != TransferDialling, t.Answered.IsZero(), time.Since(t.Answered) > tokenLasts:
 		return telephony.Call{}, telephony.ErrToken
 	case d.isClosed():

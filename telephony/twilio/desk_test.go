@@ -33,6 +33,7 @@ type desk struct {
 	rang   []telephony.Incoming
 	asked  []telephony.Question
 	words  []telephony.Progress
+	admits []telephony.Ref
 	broken error                     // what every method returns, if set
 	talk   func(telephony.Leg) error // instead of the echo
 	talks  int
@@ -104,9 +105,11 @@ func (d *desk) Report(_ context.Context, p telephony.Progress) error {
 	return d.broken
 }
 
-func (d *desk) Admit(_ context.Context, token, carrierID string) (telephony.Call, error) {
+func (d *desk) Admit(_ context.Context, token string, as telephony.Ref) (telephony.Call, error) {
+	carrierID := as.ID
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.admits = append(d.admits, as)
 	c := d.calls[carrierID]
 	switch {
 	case d.broken != nil:

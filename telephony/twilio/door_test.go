@@ -84,6 +84,17 @@ func TestEachAccountStreamsAtItsOwnAddress(t *testing.T) {
 				if let := op == opText; let != (tt.reason == "") {
 					t.Errorf("let in: %v", let)
 				}
+				want := telephony.Ref{ID: testCall}
+				if tt.start != testAccount {
+					want.Account = tt.start
+				}
+				r.desk.mu.Lock()
+				for _, as := range r.desk.admits {
+					if as != want {
+						t.Errorf("the desk is asked about %+v, want %+v", as, want)
+					}
+				}
+				r.desk.mu.Unlock()
 			} else if !strings.Contains(line, "403") || tt.reason == "" {
 				t.Errorf("upgrade: %s", line)
 			}

@@ -121,7 +121,7 @@ func (t *Trunk) admit(leg *Leg, sid string) (call telephony.Call, reason string,
 	}
 	ctx, cancel := context.WithTimeout(t.streams.ctx, deskTimeout)
 	defer cancel()
-	call, err = t.desk.Admit(ctx, token, start.CallSID)
+	call, err = t.desk.Admit(ctx, token, telephony.Ref{Account: t.accountOf(sid), ID: start.CallSID})
 	switch {
 	case err == nil:
 	case errors.Is(err, telephony.ErrToken):

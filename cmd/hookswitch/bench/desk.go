@@ -48,7 +48,8 @@ func (d *desk) Next(context.Context, telephony.Question) (telephony.Step, error)
 func (d *desk) Report(context.Context, telephony.Progress) error { return nil }
 
 // Admit implements [telephony.Desk].
-func (d *desk) Admit(_ context.Context, token, carrierID string) (telephony.Call, error) {
+func (d *desk) Admit(_ context.Context, token string, as telephony.Ref) (telephony.Call, error) {
+	carrierID := as.ID
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if token == "" || d.tokens[carrierID] != token {

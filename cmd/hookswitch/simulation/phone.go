@@ -220,7 +220,7 @@ func (p *phone) connect(token string) {
 	admitted := 0
 	ctx := as(context.Background(), fmt.Sprintf("stream %d", len(p.streams)+1))
 	_, err := p.hook(ctx, "hook.admit", func(ctx context.Context) error {
-		c, err := p.c.desk.Admit(ctx, token, id)
+		c, err := p.c.desk.Admit(ctx, token, telephony.Ref{ID: id})
 		switch {
 		case err == nil:
 			call = c
