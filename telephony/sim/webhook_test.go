@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,11 +49,11 @@ func TestOverridesOfAnAddress(t *testing.T) {
 
 // status answers the first n requests to /voice with code.
 func status(code, n int) func(http.ResponseWriter, *http.Request) bool {
+	var seen atomic.Int64
 	return func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Path != "/voice" || n == 0 {
+		if r.URL.Path != "/voice" || seen.Add(1) > int64(n) {
 			return false
 		}
-		n--
 		w.WriteHeader(code)
 		return true
 	}
@@ -61,11 +62,11 @@ func status(code, n int) func(http.ResponseWriter, *http.Request) bool {
 // mute answers the first n requests to /voice after that long, unless whoever
 // asked is gone.
 func mute(after time.Duration, n int) func(http.ResponseWriter, *http.Request) bool {
+	var seen atomic.Int64
 	return func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Path != "/voice" || n == 0 {
+		if r.URL.Path != "/voice" || seen.Add(1) > int64(n) {
 			return false
 		}
-		n--
 		select {
 		case <-time.After(after):
 		case <-r.Context().Done():
