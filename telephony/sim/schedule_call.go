@@ -15,11 +15,14 @@ type trouble struct {
 	carrier *Carrier
 	ordinal uint64
 
+	base int // index of the first fault that [Call.Schedule] adds: no other has it
+
 	at atomic.Int64 // [time.Duration] after answer, by the leg's clock
 
 	mu      sync.Mutex
 	plan    []planned
-	streams int // how many the call has opened
+	streams int           // how many the call has opened
+	skew    time.Duration // of the carrier's clock, in what it says of the call
 }
 
 // planned is a fault of one call, and what became of it.
@@ -33,13 +36,22 @@ type planned struct {
 // newTrouble is what the carrier's schedule has for a call. The caller holds the
 // carrier's lock.
 func (c *Carrier) newTrouble(call *Call) *trouble {
-	t := &trouble{carrier: c, ordinal: call.ordinal}
+	t := &trouble{carrier: c, ordinal: call.ordinal, base: len(c.schedule)}
 	for i, f := range c.schedule {
 		if (f.Call == 0 || uint64(f.Call) == call.ordinal) && (f.Number == "" || f.Number == call.from || f.Number == call.to) {
-			t.plan = append(t.plan, planned{Fault: f, index: i})
+			t.add(planned{Fault: f, index: i})
 		}
 	}
 	return t
+}
+
+// add plans a fault. The caller holds mu, or is alone.
+func (t *trouble) add(p planned) {
+	if p.What == Skew && t.drawn(&p, 1) {
+		t.skew += p.For
+		t.carrier.countStrike(Skew)
+	}
+	t.plan = append(t.plan, p)
 }
 
 // Schedule adds faults to what is to go wrong in the call. Their Call and Number
@@ -54,7 +66,7 @@ func (c *Call) Schedule(faults ...Fault) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, f := range faults {
-		t.plan = append(t.plan, planned{Fault: f, index: len(t.plan)})
+		t.add(planned{Fault: f, index: t.base + len(t.plan)})
 	}
 	return nil
 }
@@ -174,21 +186,16 @@ func (w What) moment() bool {
 	return slices.Contains([]What{CutStream, FinStream, CloseFrame, HalfOpen, SlowReader, HoldBack, Do}, w)
 }
 
-// skew is how far the carrier's clock is ahead in what it says of the call.
-func (t *trouble) skew() (d time.Duration) {
+// skewed is how far the carrier's clock is ahead in what it says of the call.
+func (t *trouble) skewed() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for i := range t.plan {
-		if p := &t.plan[i]; p.What == Skew && t.drawn(p, 1) {
-			d += p.For
-		}
-	}
-	return d
+	return t.skew
 }
 
 // clock is what the carrier's clock showed at t, in the matter of this call.
 func (c *Call) clock(t time.Time) time.Time {
-	return t.UTC().Add(c.carrier.knobs.Skew + c.trouble.skew())
+	return t.UTC().Add(c.carrier.knobs.Skew + c.trouble.skewed())
 }
 
 // stamp writes what the carrier's clock showed at t.

@@ -40,6 +40,7 @@ func TestCallbacksThatGoAstray(t *testing.T) {
 		{"in reverse", []Fault{{What: CallbackLate, For: time.Minute, Status: "initiated"}, {What: CallbackLate, For: 40 * time.Second, Status: "ringing"}, {What: CallbackLate, For: 20 * time.Second, Status: "in-progress"}}, "3 2 1 0"},
 		{"two at most", []Fault{{What: CallbackLost, Times: 2}}, "2 3"},
 		{"only once it is answered", []Fault{{What: CallbackLost, At: 5 * time.Second}}, "0 1 2"},
+		{"each fault counts for itself", []Fault{{What: CallbackTwice, Nth: 1}, {What: CallbackLost, Nth: 3}}, "0 0 1 3"},
 		{"the first that fits bites", []Fault{{What: CallbackLost, Nth: 1}, {What: CallbackTwice}}, "1 1 2 2 3 3"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -147,6 +148,9 @@ func TestTheClockOfTheCarrierMayBeWrong(t *testing.T) {
 				t.Errorf("%s: the first callback is of %s, want %s or soon after", tc.name, got, want)
 			}
 			call := o.to(callee)[0]
+			if len(tc.fault) > 0 && o.carrier.Struck(Skew) != 1 {
+				t.Errorf("it struck %d calls, want 1", o.carrier.Struck(Skew))
+			}
 			r := call.seen()
 			if want := stamp(call.Answered().Add(skew)); r.StartTime == nil || *r.StartTime != want {
 				t.Errorf("%s: REST says it was answered at %v, want %s", tc.name, r.StartTime, want)
