@@ -35,6 +35,13 @@ func (d *dialogue) toolCalls(r llm.Request) []llm.ToolCall {
 			Arguments: b,
 		})
 	}
+	if d.collects != "" {
+		calls = append(calls, llm.ToolCall{
+			ID:        fmt.Sprintf("call_%d_%d_%08x", len(r.Messages), len(calls)+1, h.Sum32()),
+			Name:      collectDigits,
+			Arguments: collectArguments(d.collects),
+		})
+	}
 	return calls
 }
 

@@ -23,9 +23,10 @@ type dialogue struct {
 	misses  int    // messages in a row that were not understood
 	last    string // the last reply that can be repeated
 
-	lines  []string // of the reply in the making
-	calls  []string // tools to call in it
-	result map[string]string
+	lines    []string // of the reply in the making
+	calls    []string // tools to call in it
+	collects string   // the slot that the caller is to key in after it
+	result   map[string]string
 }
 
 // reply folds the messages and returns the answer to the last of them.
@@ -61,7 +62,7 @@ func (s *Script) reply(r llm.Request) reply {
 	return reply{text: strings.Join(d.lines, " "), calls: d.toolCalls(r)}
 }
 
-func (d *dialogue) begin() { d.lines, d.calls, d.result = nil, nil, nil }
+func (d *dialogue) begin() { d.lines, d.calls, d.result, d.collects = nil, nil, nil, "" }
 
 // finish remembers what could be asked for again.
 func (d *dialogue) finish() {
@@ -72,7 +73,8 @@ func (d *dialogue) finish() {
 
 // hear takes one message of the caller.
 func (d *dialogue) hear(text string) {
-	m := d.understand(read(text))
+	words, keyed := d.keyed(text)
+	m := d.understand(read(words), keyed)
 	if len(m.intents) == 0 {
 		d.miss()
 		return
@@ -98,6 +100,9 @@ func (d *dialogue) hear(text string) {
 func (d *dialogue) miss() {
 	if d.misses < len(d.script.fallback) {
 		d.say(d.script.fallback[d.misses])
+		if q := d.missing(); q != nil {
+			d.collect(q)
+		}
 	} else {
 		d.say(d.script.giveUp)
 		d.call(endCall)
@@ -150,6 +155,7 @@ func (d *dialogue) move(name string) {
 		}
 		if q := d.missing(); q != nil {
 			d.say(q.say)
+			d.collect(q)
 			return
 		}
 		if d.state.then == "" {

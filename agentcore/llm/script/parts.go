@@ -16,7 +16,7 @@ func (l *loader) slot(e entry) *slot {
 	l.settings(e.value, "slot "+short(e.name), map[string]func(*yaml.Node){
 		"kind": func(n *yaml.Node) {
 			s.kind = l.str(n, "kind", maxWord)
-			if kinds := []string{"choice", "day", "pattern", "time"}; s.kind != "" && !slices.Contains(kinds, s.kind) {
+			if kinds := []string{"choice", "day", keysKind, "pattern", "time"}; s.kind != "" && !slices.Contains(kinds, s.kind) {
 				l.mistake(n, "kind %q: want %s%s", s.kind, strings.Join(kinds, ", "), suggest(s.kind, kinds))
 			}
 		},

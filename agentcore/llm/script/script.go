@@ -118,8 +118,21 @@ const endCall = "end_call"
 // String names the model in a log line.
 func (s *Script) String() string { return "script" }
 
-// Tools returns the names of the tools that the script may call, sorted.
+// Tools returns the names of the tools that the script may call, sorted. Of
+// collect_digits see [Script.Keyed].
 func (s *Script) Tools() []string { return s.toolNames() }
+
+// Keyed returns the names of the slots that callers key in, for the agent's
+// collect_digits. A script whose agent has no such tool only asks.
+func (s *Script) Keyed() []string {
+	var names []string
+	for _, sl := range s.slots {
+		if sl.kind == keysKind {
+			names = append(names, sl.name)
+		}
+	}
+	return names
+}
 
 // Chat implements [llm.Model]. The reply comes word by word, its tool calls
 // after its words. The only error is that of ctx.

@@ -11,7 +11,7 @@ import (
 // slot is something that the caller may tell.
 type slot struct {
 	name     string
-	kind     string // day, time, choice, pattern
+	kind     string // day, time, choice, keys, pattern
 	earliest int    // time: see clock
 	choices  []choice
 	match    []*regexp.Regexp // pattern: the first group, or all of it

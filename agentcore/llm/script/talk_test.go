@@ -79,6 +79,7 @@ func play(t *testing.T, file []byte) []byte {
 			for _, name := range p.model.Tools() {
 				p.tools[name] = true
 			}
+			p.tools["collect_digits"] = len(p.model.Keyed()) > 0
 		case "without":
 			delete(p.tools, rest)
 		case "result":
@@ -138,7 +139,10 @@ func (p *talk) turn() {
 
 func (p *talk) ask() (text string, calls []llm.ToolCall) {
 	r := llm.Request{Messages: append([]llm.Message{{Role: llm.System, Text: p.model.Prompt}, {Role: llm.Assistant, Text: p.model.Greeting}}, p.msgs...)}
-	for name := range p.tools {
+	for name, offered := range p.tools {
+		if !offered {
+			continue
+		}
 		r.Tools = append(r.Tools, llm.Tool{Name: name})
 	}
 	for d, err := range p.model.Chat(context.Background(), r) {

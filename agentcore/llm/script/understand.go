@@ -2,6 +2,7 @@ package script
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -58,11 +59,12 @@ type meaning struct {
 	slots   map[string]value // told, and not merely asked about
 }
 
-// understand finds everything that a message says, whichever sentences it is
+// understand finds everything that a message says, beside what was keyed in, whichever sentences it is
 // spread over: two turns may have been merged in it.
-func (d *dialogue) understand(message []sentence) meaning {
+func (d *dialogue) understand(message []sentence, keyed map[string]value) meaning {
 	m := meaning{slots: map[string]value{}}
-	var bySlots []*intent // recognised by nothing but a slot
+	maps.Copy(m.slots, keyed)
+	bySlots := d.about(keyed) // recognised by nothing but a slot
 	for _, s := range message {
 		told, spans := d.told(s)
 		intents := d.intents(s, spans)
@@ -71,14 +73,20 @@ func (d *dialogue) understand(message []sentence) meaning {
 			m.slots[name] = v
 		}
 		m.add(intents...)
-		for _, in := range d.here() {
-			if slices.ContainsFunc(in.rules.slots, func(name string) bool { _, ok := told[name]; return ok }) {
-				bySlots = append(bySlots, in)
-			}
-		}
+		bySlots = append(bySlots, d.about(told)...)
 	}
 	d.weigh(&m, bySlots)
 	return m
+}
+
+// about are the intents that one of the slots is enough for.
+func (d *dialogue) about(told map[string]value) (all []*intent) {
+	for _, in := range d.here() {
+		if slices.ContainsFunc(in.rules.slots, func(name string) bool { _, ok := told[name]; return ok }) {
+			all = append(all, in)
+		}
+	}
+	return all
 }
 
 // told returns the slots of a sentence, the last value of each, and where they
