@@ -103,7 +103,7 @@ func (t Terms) tool(f form, tool Tool, others []Tool, fresh bool) Tool {
 	} else if tool.Name != "" && !toolName.MatchString(tool.Name) {
 		f.refuse("name", "may only contain letters, digits, - and _")
 	}
-	if slices.ContainsFunc(others, func(o Tool) bool { return o.Name == tool.Name }) || slices.Contains(SystemToolNames, tool.Name) {
+	if slices.ContainsFunc(others, func(o Tool) bool { return o.Name == tool.Name }) || slices.Contains(SystemToolNames, tool.Name) || slices.Contains(extraSystemTools, tool.Name) {
 		f.refuse("name", taken)
 	}
 	if f.text("description", maxDescription, "", &tool.Description); tool.Description == "" && len(f.wrong.Of(f.under+"description")) == 0 {
