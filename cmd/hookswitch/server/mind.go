@@ -34,7 +34,11 @@ func newMind(c config.Config) (mind, error) {
 	if err != nil {
 		return mind{}, err
 	}
-	m := mind{script: s, tools: []tools.Tool{tools.EndCall(), tools.Book()}, wish: wished(c)}
+	keyed, err := keyedIn(s)
+	if err != nil {
+		return mind{}, err
+	}
+	m := mind{script: s, tools: append([]tools.Tool{tools.EndCall(), tools.Book()}, keyed...), wish: wished(c)}
 	m.agent = agentcore.Agent{
 		Name: c.Agent.Name, Prompt: or(c.Agent.Prompt, s.Prompt), Greeting: or(c.Agent.Greeting, s.Greeting),
 		Apology: s.Apology, StillThere: s.StillThere,

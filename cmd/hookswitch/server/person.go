@@ -50,7 +50,7 @@ func (s *Server) person(ctx context.Context, r dispatch.Record) (person, error) 
 	if handing := s.handing(d, r, p.vars); handing != nil {
 		p.tools = append(p.tools, handing)
 	}
-	p.tools = append(p.tools, s.keying(d)...)
+	p.tools = append(p.tools, s.keying(d, p.tools)...)
 	return p, nil
 }
 
@@ -104,7 +104,7 @@ func (s *Server) abilities(d roster.Definition) []tools.Tool {
 		return all
 	}
 	for _, own := range s.mind.tools {
-		if own.Spec().Name != tools.EndCallName && !slices.ContainsFunc(all, func(t tools.Tool) bool { return t.Spec().Name == own.Spec().Name }) {
+		if own.Spec().Name != tools.EndCallName && own.Spec().Name != roster.CollectDigits && !slices.ContainsFunc(all, func(t tools.Tool) bool { return t.Spec().Name == own.Spec().Name }) {
 			all = append(all, own)
 		}
 	}
