@@ -15,7 +15,7 @@ func TestMachine(t *testing.T) {
 		words, nothing = ev(turn.Words), ev(turn.Nothing)
 		key, quiet     = ev(turn.Key), ev(turn.Quiet)
 		silent, timeUp = ev(turn.Silent), ev(turn.TimeUp)
-		opened         = ev(turn.Opened)
+		opened, keying = ev(turn.Opened), ev(turn.Keying)
 	)
 	audio := func(n int) turn.Event { return of(turn.ReplyAudio, n) }
 	heard := func(n int) turn.Event { return of(turn.ReplyHeard, n) }
@@ -57,6 +57,14 @@ func TestMachine(t *testing.T) {
 			[]turn.Action{start(1, turn.Greeting), cancel(1), start(2, turn.Answer)}, turn.Thinking},
 		{"a key while they speak waits for their words", []turn.Event{began, key, ended, words},
 			[]turn.Action{start(1, turn.Answer)}, turn.Thinking},
+		{"who keys something in silences the agent, and has the floor", []turn.Event{opened, audio(1), keying, keying, nothing, quiet, silent},
+			[]turn.Action{start(1, turn.Greeting), cancel(1)}, turn.Hearing},
+		{"what was keyed in is answered", []turn.Event{opened, audio(1), keying, keying, key},
+			[]turn.Action{start(1, turn.Greeting), cancel(1), start(2, turn.Answer)}, turn.Thinking},
+		{"who speaks instead is answered", []turn.Event{keying, began, ended, words},
+			[]turn.Action{start(1, turn.Answer)}, turn.Thinking},
+		{"keying does not cut what is held, the answer follows it", []turn.Event{began, ended, words, hold(1), audio(1), keying, heard(1), key},
+			[]turn.Action{start(1, turn.Answer), free(1), start(2, turn.Answer)}, turn.Thinking},
 		{"late echo of a cancelled reply", []turn.Event{began, ended, words, audio(1), began, heard(1), audio(1)},
 			[]turn.Action{start(1, turn.Answer), cancel(1)}, turn.Hearing},
 		{"the agent ends the call after its goodbye", []turn.Event{began, ended, words, audio(1), bye(1), heard(1)},
