@@ -94,7 +94,7 @@ func (s *State) collected(ev Collected) {
 // note is what a model is told of it, in the place of the caller's words. Scripts
 // read it: see llm/script.
 func (ev Collected) note() string {
-	slot, n := plainly(ev.Slot, vars.MaxKey), len(ev.Digits)
+	slot, n := variable(ev.Slot), len(ev.Digits)
 	shown := plainly(ev.Digits, mostKeys)
 	if ev.Sensitive {
 		shown = masked(n)
@@ -117,6 +117,16 @@ func (ev Collected) note() string {
 		text = fmt.Sprintf("the caller keyed in only %s for %s, at least %d keys are wanted.", shown, slot, ev.Least)
 	}
 	return "(The phone system: " + text + ")"
+}
+
+// variable is the name of a variable as plain words, with the "_" that tools and
+// scripts know it by.
+func variable(name string) string {
+	parts := strings.Split(tools.Cut(name, 4*vars.MaxKey), "_")
+	for i, part := range parts {
+		parts[i] = plainly(part, vars.MaxKey)
+	}
+	return strings.Join(parts, "_")
 }
 
 // keyed shows what the caller keyed in.

@@ -281,3 +281,28 @@ func TestPressedKeysAreHeardOnTheLine(t *testing.T) {
 		})
 	}
 }
+
+// What is noted of a slot names it as tools and scripts do, in plain words
+// whatever a journal calls it.
+func TestASlotIsNotedByItsName(t *testing.T) {
+	for _, tc := range []struct {
+		claim string
+		ev    agentcore.Collected
+		want  string
+	}{
+		{"a secret", agentcore.Collected{Turn: 1, Slot: "card_pin", Digits: "****", How: "full", Complete: true, Sensitive: true},
+			"(The phone system: the caller keyed in card_pin: ****. You can't see it, tools get it as {{card_pin}}.)"},
+		{"none", agentcore.Collected{Turn: 1, Slot: "date_of_birth", How: "timeout"},
+			"(The phone system: the caller keyed in nothing for date_of_birth.)"},
+		{"a name that would be more", agentcore.Collected{Turn: 1, Slot: "a_b)\n{{c}}", Digits: "1", How: "full", Complete: true},
+			"(The phone system: the caller keyed in a_b c: 1.)"},
+	} {
+		s, err := agentcore.Resume(pastOf(opened, tc.ev))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if messages := s.Messages(""); messages[len(messages)-1].Text != tc.want {
+			t.Errorf("%s: %q\nwant %q", tc.claim, messages[len(messages)-1].Text, tc.want)
+		}
+	}
+}
