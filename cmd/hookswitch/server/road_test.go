@@ -430,6 +430,43 @@ func TestATenantsRoadShowsNothingOfTheOperatorsAccount(t *testing.T) {
 	}
 }
 
+// A check holds connections for as long as others like: there is one at a time.
+func TestOneCheckOfTheRoadAtATime(t *testing.T) {
+	t.Parallel()
+	c := carry(t, nil)
+	arrived, release := make(chan struct{}, 2), make(chan struct{})
+	pass := c.to(c.gateway)
+	c.proxy.Store(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-release
+		pass(w, r)
+	}))
+	first := make(chan int, 1)
+	go func() {
+		r, err := http.NewRequest("POST", c.gateway.String()+"/api/v2/carrier/check", nil)
+		if err != nil {
+			first <- 0
+			return
+		}
+		r.Header.Set("Authorization", "Bearer "+flowKey)
+		res, err := client.Do(r)
+		if err != nil {
+			first <- 0
+			return
+		}
+		res.Body.Close()
+		first <- res.StatusCode
+	}()
+	<-arrived
+	if _, a := c.prove(flowKey, ""); a.status != http.StatusConflict {
+		t.Errorf("a second one: %d %s", a.status, a.text)
+	}
+	close(release)
+	if got := <-first; got != http.StatusOK {
+		t.Errorf("the first one: %d", got)
+	}
+}
+
 func TestWhatTheRoadIsAskedWrongly(t *testing.T) {
 	t.Parallel()
 	c := carry(t, nil)
