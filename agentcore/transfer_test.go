@@ -3,6 +3,7 @@ package agentcore_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -333,5 +334,23 @@ func TestRestOfAnOlderReplyIsNoNews(t *testing.T) {
 	s, err := agentcore.Resume(pastOf(append(past[:7:7], tells, heardOf)...))
 	if err != nil || s.Untold {
 		t.Errorf("after it was told: untold %v, %v", s.Untold, err)
+	}
+}
+
+// The desk and the conversation may both tell what became of a transfer: the
+// first one counts, and the model gets one note.
+func TestWhatBecameOfATransferIsFoldedOnce(t *testing.T) {
+	once, err := agentcore.Resume(journalOf(opened, asksFor, means, stays, called, busy))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := busy
+	other.Outcome = "no_answer"
+	twice, err := agentcore.Resume(journalOf(opened, asksFor, means, stays, called, busy, other))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := twice.Messages(""), once.Messages(""); !reflect.DeepEqual(got, want) {
+		t.Errorf("told twice, the model reads %+v, want %+v", got, want)
 	}
 }
