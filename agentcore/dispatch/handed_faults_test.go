@@ -206,3 +206,86 @@ func TestTransferWhoseCommitIsLost(t *testing.T) {
 		})
 	}
 }
+
+// A transfer that is given up while its leg is being placed leaves nobody ringing.
+func TestWithdrawnWhileItIsPlaced(t *testing.T) {
+	inBranch(t, "", person{absent: true}, nil, func(b *branch) {
+		b.SetCarrier(&sickly{switchboard: b.switchboard, queue: 8 * time.Second})
+		time.Sleep(time.Second)
+		w := b.wish(b.record().ID)
+		w.Kind = dispatch.Warm
+		x, err := b.Transfer(b.Context(), w)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := b.Withdraw(b.Context(), x.ID, "the caller thought better of it"); err != nil {
+			b.Errorf("Withdraw() = %v", err)
+		}
+		time.Sleep(6 * time.Second)
+		b.is(dispatch.TransferOver, dispatch.OutcomeCanceled)
+		if legs := b.open(); len(legs) != 0 || len(b.parties) != 2 {
+			b.Errorf("%v of %d legs ring on", legs, len(b.parties)-1)
+		}
+	})
+}
+
+// What a tool's result has told is not told again to who takes the call up.
+func TestTransferThatNeverBeganIsToldOnce(t *testing.T) {
+	inBranch(t, dispatch.Warm, person{}, func(c *dispatch.Config) {
+		c.Carrier = refuses{c.Carrier.(*switchboard)}
+	}, func(b *branch) {
+		time.Sleep(5 * time.Second)
+		b.is(dispatch.TransferOver, dispatch.OutcomeFailed)
+		b.switchboard.mu.Lock()
+		b.parties[0].stream.lose()
+		b.switchboard.mu.Unlock()
+		time.Sleep(patience)
+		b.wg.Wait()
+		if r := b.record(); r.Epoch != 2 {
+			b.Errorf("epoch %d, want the call taken up once", r.Epoch)
+		}
+		if told, err := journalled(b.T, b.db, b.record().ID); err != nil || told != "" {
+			b.Errorf("the journal tells again that it %s, %v", told, err)
+		}
+	})
+}
+
+// clings is a conversation that never leaves its call.
+func clings(ctx context.Context, call telephony.Call, leg telephony.Leg, past []agentcore.Entry, j agentcore.Journal) (agentcore.Summary, error) {
+	n := len(past)
+	write := func(e agentcore.Event) error {
+		n++
+		return j.Append(context.WithoutCancel(ctx), agentcore.Entry{N: n, Version: 1, Wall: time.Now(), Sync: true, Event: e})
+	}
+	if err := write(agentcore.Opened{Epoch: call.Epoch}); err != nil {
+		return agentcore.Summary{}, err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var listening sync.WaitGroup
+	listening.Go(func() { heard(leg, stop) })
+	<-ctx.Done()
+	err := errors.Join(write(agentcore.Lost{Epoch: call.Epoch, Cause: "the line"}), leg.Hangup(ctx))
+	listening.Wait()
+	return agentcore.Summary{}, err
+}
+
+// Who takes a call that its agent does not leave waits in the room for half a
+// minute, and is let go.
+func TestAcceptedAndNobodyComes(t *testing.T) {
+	inBranch(t, "", talker, func(c *dispatch.Config) { c.Talk = clings }, func(b *branch) {
+		time.Sleep(time.Second)
+		w := b.wish(b.record().ID)
+		w.Kind = dispatch.Warm
+		if _, err := b.Transfer(b.Context(), w); err != nil {
+			b.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		b.is(dispatch.TransferAccepted, "")
+		time.Sleep(30 * time.Second)
+		b.is(dispatch.TransferOver, dispatch.OutcomeFailed)
+		if legs := b.open(); len(legs) != 0 {
+			b.Errorf("%v still wait", legs)
+		}
+	})
+}

@@ -188,6 +188,10 @@ func (d *Desk) nextOfSilent(ctx context.Context, id telephony.CallID) telephony.
 			return telephony.Step{Kind: telephony.StepConnect, Token: d.tokens.token(t.ID, legEpoch)}
 		}
 	}
+	if r, err := d.cfg.Calls.Call(ctx, t.Call); err == nil && r.Over() {
+		d.attend(t).wake() // they were let go for the caller, who is gone
+		return telephony.Step{Kind: telephony.StepHangup}
+	}
 	d.close(ctx, t, []string{TransferDialling, TransferChecking}, TransferChange{
 		Outcome: OutcomeFailed, Reason: "the line to them was lost",
 	})
