@@ -110,7 +110,7 @@ func TestWarmTransfers(t *testing.T) {
 		fails(17, nil, "failed", "Sales could not be reached", nil),
 		fails(18, soon, "silent", "somebody picked up at Sales and said nothing", func(*party) {}),
 		fails(19, machine(t), "voicemail", "only a machine answered at Sales", nil),
-		cancelled(20, never, (*scene).rings),
+		cancelled(20, never, func(s *scene) { s.wrote("word of it", heard(saysCalling)); s.rings() }),
 		cancelled(21, soon, (*scene).whispered),
 		func() { // who takes the call is gone before the caller is there
 			s := o.scene(22, "warm", soon, "")
