@@ -30,6 +30,7 @@ CREATE TABLE transfers (
     UNIQUE (call_id, intent)
 );
 CREATE UNIQUE INDEX transfers_open ON transfers (call_id) WHERE status <> 'over'; -- one at a time
+CREATE INDEX transfers_placed ON transfers (workspace, created_us); -- what was dialled lately, for the caps
 
 -- A number that leads here has been set up at its carrier: carrier_id is its id
 -- there, carrier_was what it was set to before, as JSON.
