@@ -32,7 +32,7 @@ func (c *check) tick(now time.Time) *Verdict {
 		c.since = now
 	case now.Sub(c.since) < c.cfg.HelloWait:
 	case c.asked:
-		return &Verdict{Outcome: Silent, Reason: "nobody spoke"}
+		return &Verdict{Outcome: Silent}
 	default:
 		c.ask()
 	}

@@ -55,7 +55,7 @@ const (
 type Verdict struct {
 	Accepted bool
 	Outcome  string // empty if Accepted
-	Reason   string // of Outcome, for people; neither words nor numbers of anybody
+	Reason   string // of Outcome, for people; neither words nor numbers of anybody. Empty if Accepted, or if nobody said a word
 }
 
 func (cfg *Config) defaults() error {

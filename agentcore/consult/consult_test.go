@@ -130,7 +130,7 @@ func TestWhoAnswered(t *testing.T) {
 			if verdict(got.verdict) != tc.want || got.err != nil {
 				t.Errorf("%+v, %v; want %s", got.verdict, got.err, tc.want)
 			}
-			if (got.verdict.Reason == "") != got.verdict.Accepted {
+			if v := got.verdict; v.Accepted && v.Reason != "" || v.Reason == "" && v.Outcome != consult.Silent && !v.Accepted {
 				t.Errorf("accepted %v, for the reason %q", got.verdict.Accepted, got.verdict.Reason)
 			}
 			if got.took > tc.by || got.took <= tc.by-sec {

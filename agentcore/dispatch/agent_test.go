@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -163,7 +164,10 @@ func (p *process) handOn(ctx context.Context, call telephony.Call, write func(ag
 	return result.Leave, nil
 }
 
-// transfers checks what a call's journal tells of its transfers, and returns the
+// saysNoMore are reasons that are an outcome in other words.
+var saysNoMore = []string{"they talked", "the line was busy", "nobody answered", "a machine answered", "somebody answered and said nothing"}
+
+// journalled checks what a call's journal tells of its transfers, and returns the
 // outcome of the last; empty when it tells of none.
 func journalled(t *testing.T, db dispatch.Calls, id telephony.CallID) (outcome string, err error) {
 	t.Helper()
@@ -182,6 +186,9 @@ func journalled(t *testing.T, db dispatch.Calls, id telephony.CallID) (outcome s
 				err = fmt.Errorf("the journal tells twice of %s", ev.Transfer)
 			}
 			told[ev.Transfer], outcome = true, ev.Outcome
+			if slices.Contains(saysNoMore, ev.Reason) {
+				err = fmt.Errorf("the journal tells twice that it is %s: %s", ev.Outcome, ev.Reason)
+			}
 		case agentcore.Ended:
 			ends++
 		}

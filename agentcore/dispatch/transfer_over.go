@@ -15,7 +15,7 @@ import (
 // talked: the one who was called hung up again, and the caller is still there.
 const hungUpAtOnce = 2 * time.Second
 
-// reasons are what people and models are told of an outcome.
+// reasons are what people are told of an outcome of which nobody said more.
 var reasons = map[string]string{
 	OutcomeCompleted: "they talked",
 	OutcomeBusy:      "the line was busy",
@@ -25,6 +25,16 @@ var reasons = map[string]string{
 	OutcomeVoicemail: "a machine answered",
 	OutcomeSilent:    "somebody answered and said nothing",
 	OutcomeCanceled:  "the caller hung up first",
+}
+
+// adds is t's reason for who knows its outcome: empty if it is the outcome once
+// more, in other words.
+func (t Transfer) adds() string {
+	saysWho := t.Outcome == OutcomeDeclined || t.Outcome == OutcomeCanceled // hung up
+	if t.Reason == reasons[t.Outcome] && !saysWho {
+		return ""
+	}
+	return t.Reason
 }
 
 // outcomeOf is what the end of the other leg means when the two never talked.
@@ -124,7 +134,7 @@ func (d *Desk) dropNow(t Transfer) bool {
 // event is what the journal tells of a transfer that is over.
 func (t Transfer) event() agentcore.TransferOver {
 	return agentcore.TransferOver{
-		Transfer: string(t.ID), To: t.Label, Outcome: t.Outcome, Reason: t.Reason,
+		Transfer: string(t.ID), To: t.Label, Outcome: t.Outcome, Reason: t.adds(),
 		TookMS: t.Ended.Sub(t.Created).Milliseconds(), TalkedMS: t.Talked().Milliseconds(),
 	}
 }
