@@ -47,7 +47,10 @@ func TestEveryOrderOfCallbacks(t *testing.T) {
 		{"answered, no stream", []word{{telephony.Ringing, 1}, {telephony.InProgress, 2}, {telephony.Completed, 3}}, false, telephony.Completed, 200, telephony.NotConnected},
 	} {
 		for _, twice := range []bool{false, true} {
-			for _, words := range orders(test.words) {
+			for i, words := range orders(test.words) {
+				if (i+1)%share(5) != 0 {
+					continue
+				}
 				claim := fmt.Sprintf("%s, %v, twice %t", test.claim, words, twice)
 				synctest.Test(t, func(t *testing.T) {
 					o := newOffice(t, nil)
