@@ -48,6 +48,7 @@ var rooms = []room{
 	{"agentcore/roster", []string{"agentcore/vars"}, "who may answer is written down before any call exists: it knows no call, no provider, no database"},
 	{"agentcore/webhook", []string{"agentcore/roster", "agentcore/vars", "agentcore", "agentcore/dispatch", "agentcore/llm", "telephony"}, "a webhook tells others of a call; it runs in none"},
 	{"agentcore/tools/remote", []string{"agentcore/tools", "agentcore/llm", "agentcore/roster", "agentcore/vars", "agentcore/webhook"}, "a webhook tool is a tool over the one guarded client"},
+	{"agentcore/tools/digits", []string{"agentcore/tools", "agentcore/llm", "agentcore/roster"}, "the tools read the agent's settings; the conversation listens and plays"},
 	{"agentcore/tools/transfer", []string{"agentcore/tools", "agentcore/llm", "agentcore/roster", "agentcore/vars", "agentcore/dispatch", "telephony"}, "the tool reads the agent's list and asks the desk; it knows no carrier"},
 	{"agentcore/tools", []string{"agentcore/llm", "agentcore/vars"}, "a tool is what a model can ask for; the call around it is none of its business"},
 	{"agentcore/dialplan", []string{"telephony"}, "whom one may call is numbers and rules: it knows no call and no database"},
