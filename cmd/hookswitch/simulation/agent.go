@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"iter"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +22,7 @@ import (
 var agent = agentcore.Agent{
 	Name: "sim", Prompt: "You are a front desk.",
 	Greeting: "Good morning, this is the practice.", StillThere: "Are you still there?",
-	Apology: "I am sorry, something broke here. Please call again.",
+	Apology: "I am sorry, something broke here. Please call again.", Connecting: "Somebody is there for you now.",
 	Silence: 6*time.Second + 333_667, MaxDuration: 60*time.Second + 777_779,
 }
 
@@ -39,8 +40,10 @@ func (w *world) talk(ctx context.Context, call telephony.Call, leg telephony.Leg
 		Detector:   agenttest.Detector{},
 		Model:      model{w.phones[s.call].thinker, s},
 		Voice:      voice{s.voice, s},
-		Tools:      []tools.Tool{tools.EndCall(), booking{s}},
+		Tools:      append([]tools.Tool{tools.EndCall(), booking{s}}, w.handing(call)...),
 		Lead:       300 * time.Millisecond, // long, so that much is on its way when a reply is cut
+
+		News: w.answers.News(call.ID), Withdraw: w.withdraw,
 	})
 	if err != nil {
 		return agentcore.Summary{End: telephony.GatewayFailed}, err
@@ -115,12 +118,15 @@ type model struct {
 	s *stream
 }
 
+// notes are what a model is told in the caller's place.
+var notes = regexp.MustCompile(`\s*\(The phone system: [^)]*\)`)
+
 // Chat implements [llm.Model].
 func (m model) Chat(ctx context.Context, r llm.Request) iter.Seq2[llm.Delta, error] {
 	q := question{at: time.Now()}
 	for _, msg := range r.Messages {
 		if msg.Role == llm.User {
-			q.words = strings.TrimSpace(q.words + " " + msg.Text)
+			q.words = strings.TrimSpace(q.words + " " + strings.TrimSpace(notes.ReplaceAllString(msg.Text, "")))
 		}
 	}
 	m.mu.Lock()

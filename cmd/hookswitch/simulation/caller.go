@@ -12,7 +12,7 @@ import (
 // parts have different lengths, since the longest that fits wins.
 var (
 	texts = []string{
-		"what are your hours", "book me a visit", "do you take walk ins", "wait please", "bye now",
+		"what are your hours", "book me a visit", "do you take walk ins", "wait please", "bye now", "put me through",
 	}
 	answers = map[string]string{
 		"hours":   "We are open from eight to five on weekdays. On Saturdays we close at noon.",
@@ -20,10 +20,22 @@ var (
 		`"done"`:  "That is booked. Anything else?",
 		"bye":     "Thank you for calling. Goodbye. !end_call",
 		"[":       "You pressed a key, thank you for that.",
+
+		"put me":        `I will try that. !transfer_to_number{"destination":"sales"}`,
+		"connect them":  "I connect you now.",
+		"being called":  "They are being called. Please stay with me.",
+		"phone system":  "I am sorry, that did not work. Can I help you with something else?",
+		"not be begun":  "I am sorry, I can not do that now.",
+		"as often as":   "I am sorry, I have tried that before.",
+		"called alread": "They are being called already. Please wait.",
+		"nobody has":    "I am sorry, nobody is there.",
 	}
 )
 
 const noise = -1
+
+// handMe is the text that asks for somebody else.
+const handMe = 5
 
 // act is one thing that a caller does.
 type act struct {
@@ -66,6 +78,7 @@ func newCaller(w *world, call int) *caller {
 		}
 		c.acts = append(c.acts, a)
 	}
+	c.acts = append(c.acts, w.wantsOn(call)...)
 	switch chance.IntN(6) {
 	case 0:
 		c.acts = append(c.acts, act{hangup: true, over: ms(300, 2500)})

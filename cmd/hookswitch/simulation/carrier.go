@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/hookswitch/hookswitch/telephony"
@@ -14,6 +15,9 @@ type carrier struct {
 	w    *world
 	desk telephony.Desk
 	wg   sync.WaitGroup // the phones, and their callbacks
+
+	legs  []*party         // of calls that are handed on; guarded by w.mu, as rooms are
+	rooms map[string]*room // by name
 }
 
 func carrierID(number int) string { return fmt.Sprintf("CA%02d", number) }
@@ -26,6 +30,7 @@ func phoneNumber(number int) telephony.Number {
 // from the start.
 func (c *carrier) newPhone(number int, inbound bool) *phone {
 	p := &phone{c: c, number: number, inbound: inbound, state: telephony.Queued, caller: newCaller(c.w, number)}
+	p.gone, p.recalled = make(chan struct{}), make(chan struct{}, 1)
 	p.thinker = &thinker{}
 	p.thinker.Answers = answers
 	p.thinker.Port = c.w.speech(&stream{call: number})
@@ -46,6 +51,9 @@ func (c *carrier) phone(id string) *phone {
 
 // Dial implements [telephony.Carrier].
 func (c *carrier) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
+	if w := c.w; w.hands && strings.HasPrefix(string(o.Call), "xfer_") {
+		return c.dialLeg(ctx, o)
+	}
 	number := numbered(string(o.To))
 	_, err := c.w.through(ctx, number, "carrier.dial", func() error {
 		if c.phone(carrierID(number)) != nil {
@@ -60,10 +68,20 @@ func (c *carrier) Dial(ctx context.Context, o telephony.Outgoing) (string, error
 	return carrierID(number), err
 }
 
+// numbered is the number of the call that a leg is of.
+func (c *carrier) numbered(id string) int {
+	if leg := c.leg(id); leg != nil {
+		return leg.number
+	}
+	return numbered(id)
+}
+
 // Hangup implements [telephony.Carrier].
 func (c *carrier) Hangup(ctx context.Context, ref telephony.Ref) error {
-	_, err := c.w.through(ctx, numbered(ref.ID), "carrier.hangup", func() error {
-		if p := c.phone(ref.ID); p != nil {
+	_, err := c.w.through(ctx, c.numbered(ref.ID), "carrier.hangup", func() error {
+		if leg := c.leg(ref.ID); leg != nil {
+			leg.end(telephony.Completed)
+		} else if p := c.phone(ref.ID); p != nil {
 			p.over(telephony.Completed)
 		}
 		return nil
@@ -73,7 +91,11 @@ func (c *carrier) Hangup(ctx context.Context, ref telephony.Ref) error {
 
 // State implements [telephony.Carrier].
 func (c *carrier) State(ctx context.Context, ref telephony.Ref) (s telephony.Standing, err error) {
-	_, err = c.w.through(ctx, numbered(ref.ID), "carrier.state", func() error {
+	_, err = c.w.through(ctx, c.numbered(ref.ID), "carrier.state", func() error {
+		if leg := c.leg(ref.ID); leg != nil {
+			s = leg.standing()
+			return nil
+		}
 		p := c.phone(ref.ID)
 		if p == nil {
 			return telephony.ErrUnknownCall
@@ -85,4 +107,18 @@ func (c *carrier) State(ctx context.Context, ref telephony.Ref) (s telephony.Sta
 }
 
 // Recall implements [telephony.Carrier].
-func (*carrier) Recall(context.Context, telephony.Ref) error { return nil }
+func (c *carrier) Recall(ctx context.Context, ref telephony.Ref) error {
+	_, err := c.w.through(ctx, numbered(ref.ID), "carrier.recall", func() error {
+		p := c.phone(ref.ID)
+		if p == nil || p.now().Terminal() {
+			return telephony.ErrUnknownCall
+		}
+		c.w.saw("recalled caller")
+		select {
+		case p.recalled <- struct{}{}:
+		default:
+		}
+		return nil
+	})
+	return err
+}

@@ -148,7 +148,7 @@ func (k *checker) turns(s *stream) {
 	}
 	for _, st := range s.starts {
 		for _, sp := range s.speech {
-			if why[st.reply] != "apology" && st.at > sp.from+notices && st.at < sp.to {
+			if why[st.reply] != "apology" && why[st.reply] != "connect" && st.at > sp.from+notices && st.at < sp.to {
 				k.violate("one speaks", "stream %d: reply %d starts at %v, the caller speaks from %v to %v", s.epoch, st.reply, st.at, sp.from, sp.to)
 			}
 		}

@@ -17,9 +17,13 @@ type phone struct {
 	number  int
 	ours    telephony.CallID // of a call that we placed
 	inbound bool
+	asks    telephony.CallID // the transfer whose step it waits to be done with
 	caller  *caller
 	thinker *thinker
 	streams []*stream // guarded by world.mu
+
+	gone     chan struct{} // closed when the call is over
+	recalled chan struct{} // of 1: the caller is to ask the door
 
 	mu       sync.Mutex
 	state    telephony.State
@@ -50,6 +54,7 @@ func (p *phone) move(s telephony.State) {
 	p.state = s
 	if s.Terminal() {
 		p.ended = time.Now()
+		close(p.gone)
 	}
 	p.sequence++
 	progress := telephony.Progress{Carrier: carrierID(p.number), Call: p.ours, State: s, Sequence: p.sequence}
@@ -84,13 +89,18 @@ func (p *phone) callback(progress telephony.Progress) {
 
 // hook is a request of the carrier. One that comes late or twice, does.
 func (p *phone) hook(ctx context.Context, op string, ask func(context.Context) error) (Kind, error) {
+	return p.c.hook(ctx, p.number, op, ask)
+}
+
+// hook is [phone.hook] for any leg of a call.
+func (c *carrier) hook(ctx context.Context, number int, op string, ask func(context.Context) error) (Kind, error) {
 	var again error
-	kind, err := p.c.w.through(ctx, p.number, op, func() error { return nil })
+	kind, err := c.w.through(ctx, number, op, func() error { return nil })
 	switch {
 	case err != nil && kind != Lost:
 		return kind, err
 	case kind == Late:
-		time.Sleep(31*time.Second + 1_000_003*time.Duration(p.number))
+		time.Sleep(31*time.Second + 1_000_003*time.Duration(number))
 	case kind == Twice:
 		again = ask(as(ctx, actor(ctx)+" again"))
 	}
@@ -128,7 +138,11 @@ func (p *phone) called() {
 // converse asks what to do, and does it, until the call is over.
 func (p *phone) converse() {
 	step, err := p.ring()
-	for range 30 {
+	for range 60 {
+		q := telephony.Question{Transfer: p.asks}
+		if step.Kind != telephony.StepWait { // who waits asks the same again, save what came of it
+			q.Transfer = ""
+		}
 		switch {
 		case err != nil, step.Kind == telephony.StepHangup, step.Kind == telephony.StepNothing:
 			p.over(telephony.Completed)
@@ -143,12 +157,21 @@ func (p *phone) converse() {
 			p.pause(time.Second)
 		case step.Kind == telephony.StepConnect:
 			p.connect(step.Token)
+		case step.Kind == telephony.StepDial:
+			q.Transfer, q.Dialled = step.Dial.Transfer, p.dialsFrom(step.Dial)
+		case step.Kind == telephony.StepJoin:
+			q.Transfer = step.Room.Transfer
+			p.joins(step.Room)
 		}
+		p.asks = q.Transfer
 		if p.now().Terminal() {
-			p.farewell()
+			p.farewell(q)
 			return
 		}
-		step, err = p.next(false)
+		if p.isRecalled() {
+			q, p.asks = telephony.Question{}, ""
+		}
+		step, err = p.next(q)
 	}
 	p.over(telephony.Completed)
 }
@@ -159,9 +182,10 @@ func (p *phone) pause(d time.Duration) {
 }
 
 // farewell is the action of a Connect whose call is over: some carriers ask it.
-func (p *phone) farewell() {
+func (p *phone) farewell(q telephony.Question) {
 	if hash(p.c.w.seed, p.number, "farewell", 0)%2 == 0 {
-		_, _ = p.next(true) // nobody is there for the answer
+		q.Over = true
+		_, _ = p.next(q) // nobody is there for the answer
 	}
 }
 
@@ -198,11 +222,12 @@ func (p *phone) ring() (step telephony.Step, err error) {
 }
 
 // next asks the door.
-func (p *phone) next(over bool) (step telephony.Step, err error) {
+func (p *phone) next(q telephony.Question) (step telephony.Step, err error) {
 	ctx := as(context.Background(), "door")
+	q.Carrier = carrierID(p.number)
 	for range 3 {
 		_, err = p.hook(ctx, "hook.next", func(ctx context.Context) (err error) {
-			step, err = p.c.desk.Next(ctx, telephony.Question{Carrier: carrierID(p.number), Over: over})
+			step, err = p.c.desk.Next(ctx, q)
 			return err
 		})
 		if err == nil || errors.Is(err, telephony.ErrUnknownCall) {

@@ -127,6 +127,36 @@ func Planned(seed uint64, calls int) []Fault {
 	return all
 }
 
+// handing are the hazards of a call's being handed on.
+var handing = []hazard{
+	{"transfer.create", 2, []Kind{Fail, Lost, Slow}},
+	{"transfer.move", 6, []Kind{Fail, Lost, Slow}},
+	{"transfer.find", 8, []Kind{Fail, Slow}},
+	{"carrier.dial", 1, []Kind{Fail, Lost, Slow}},
+	{"carrier.hangup", 1, []Kind{Fail, Lost, Slow}},
+	{"carrier.recall", 1, []Kind{Fail, Lost, Slow}},
+	{"hook.next", 4, []Kind{Twice, Fail, Lost}},
+	{"hook.ring", 2, []Kind{Twice, Fail, Lost}},
+	{"hook.status", 8, []Kind{Late, Twice, Never}},
+}
+
+// PlannedHanding is [Planned] with what may go wrong while a call is handed on.
+func PlannedHanding(seed uint64, calls int) []Fault {
+	var all []Fault
+	for call := 1; call <= calls; call++ {
+		dice := dice(seed, call, "plan of the handing")
+		if dice.IntN(3) == 0 {
+			continue
+		}
+		hazards := append(slices.Clone(handing), hazard{"line", 16000, []Kind{Reset, Stop}})
+		for range 1 + dice.IntN(4) {
+			h := hazards[dice.IntN(len(hazards))]
+			all = append(all, Fault{call, h.op, 1 + dice.IntN(h.most), h.kinds[dice.IntN(len(h.kinds))]})
+		}
+	}
+	return all
+}
+
 // hash is a number that depends on nothing but its arguments.
 func hash(seed uint64, call int, name string, seq int) uint64 {
 	h := fnv.New64a()

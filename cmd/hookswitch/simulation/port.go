@@ -22,6 +22,7 @@ const slowness = 3 * time.Second
 // world is everything that a run's parts share.
 type world struct {
 	seed  uint64
+	hands bool // callers ask for somebody else
 	began time.Time
 
 	mu       sync.Mutex
@@ -37,8 +38,10 @@ type world struct {
 	answers  *dispatch.Desk
 	ends     map[telephony.CallID]int // that watchers were told of
 	lines    []traced
-	seen     map[string]int
-	broken   []string
+
+	finishing sync.WaitGroup // what withdraws transfers
+	seen      map[string]int
+	broken    []string
 }
 
 // traced is one line of the trace.

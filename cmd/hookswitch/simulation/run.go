@@ -46,12 +46,22 @@ func (r Result) Report() string {
 // Run simulates all that happens with seed when plan goes wrong. It must be
 // called in a bubble of testing/synctest, and leaves no goroutine behind.
 func Run(ctx context.Context, seed uint64, plan []Fault) (Result, error) {
+	return simulate(ctx, seed, plan, false)
+}
+
+// RunHanding is [Run] with callers who ask for somebody else, and are handed on.
+func RunHanding(ctx context.Context, seed uint64, plan []Fault) (Result, error) {
+	return simulate(ctx, seed, plan, true)
+}
+
+func simulate(ctx context.Context, seed uint64, plan []Fault, hands bool) (Result, error) {
 	db, err := sqlite.Open(ctx, sqlite.Memory)
 	if err != nil {
 		return Result{}, err
 	}
 	w := newWorld(seed, Calls, plan)
-	trunk := &carrier{w: w}
+	w.hands = hands
+	trunk := &carrier{w: w, rooms: map[string]*room{}}
 	desk, err := w.desk(db, trunk)
 	if err != nil {
 		return Result{}, err
@@ -59,10 +69,14 @@ func Run(ctx context.Context, seed uint64, plan []Fault) (Result, error) {
 	trunk.desk, w.answers = desk, desk
 	w.place(desk, trunk)
 	w.settle(desk)
+	w.finishing.Wait()
 	if err := desk.Close(ctx); err != nil {
 		w.violate(0, "desk empty", "%v", err)
 	}
 	w.check(ctx, db)
+	if hands {
+		w.checkHanding(ctx, db, trunk)
+	}
 	return Result{
 		Seed: seed, Broken: w.broken, Seen: w.seen, Trace: w.text(), Plan: plan, Bitten: w.bitten, Ops: w.count,
 	}, db.Close()
@@ -71,7 +85,7 @@ func Run(ctx context.Context, seed uint64, plan []Fault) (Result, error) {
 func (w *world) desk(db dispatch.Calls, trunk telephony.Carrier) (*dispatch.Desk, error) {
 	var mu sync.Mutex
 	ids := 0
-	return dispatch.New(dispatch.Config{
+	cfg := dispatch.Config{
 		Calls: records{db, w}, Talk: w.talk, Carrier: trunk, Secret: []byte("sixteen bytes and more"),
 		Route: w.route, Prepare: w.prepare(db), Node: "sim",
 		Resumes: 2, // so that they do run out
@@ -88,7 +102,11 @@ func (w *world) desk(db dispatch.Calls, trunk telephony.Carrier) (*dispatch.Desk
 				w.mu.Unlock()
 			}
 		},
-	})
+	}
+	if w.hands {
+		cfg.Transfers, cfg.Consult = transfers{db.(dispatch.Transfers), w}, w.consult
+	}
+	return dispatch.New(cfg)
 }
 
 // place lets the calls begin, each at its own time, and waits for the last to

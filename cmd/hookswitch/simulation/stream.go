@@ -196,9 +196,13 @@ func (s *stream) played() map[int]int {
 }
 
 // apologises reports whether a phrase, by its number on this stream, is one of
-// an apology.
+// an apology, or says that somebody waits for the caller.
 func (s *stream) apologises(text int) bool {
-	return text < len(s.texts) && strings.Contains(agent.Apology, s.texts[text].text)
+	if text >= len(s.texts) {
+		return false
+	}
+	said := s.texts[text].text
+	return strings.Contains(agent.Apology, said) || strings.Contains(agent.Connecting, said)
 }
 
 // spoke notes that the caller spoke in the 20 ms from at.
