@@ -102,7 +102,7 @@ func TestANumberThatItsCarrierDoesNotGiveLeadsNowhere(t *testing.T) {
 
 	p.trunk = nil
 	p.ok("PATCH", "/api/v2/phone_numbers/1", `{"agent_uuid":"`+uuid+`"}`)
-	p.ok("GET", "/api/v2/phone_numbers/1/check", "").wants("item.drift.0.setting", `"VoiceUrl"`)
+	p.ok("GET", "/api/v2/phone_numbers/1/check", "").wants("item.drift.0.setting", `"voice_url"`)
 	p.trunk = &v2.TrunkError{Why: "no answer"}
 	p.fails(502, "PATCH", "/api/v2/phone_numbers/1", `{"agent_uuid":null}`)
 	p.ok("GET", "/api/v2/phone_numbers/1?advanced=true", "").wants("item.agent_uuid", `"`+uuid+`"`)

@@ -230,5 +230,5 @@ func (p *place) Link(context.Context, roster.Number, roster.Actor) error { retur
 
 // Check implements [v2.Trunk].
 func (p *place) Check(context.Context, roster.Number) (v2.NumberState, error) {
-	return v2.NumberState{Linked: true, Drift: []v2.Drift{{Setting: "VoiceUrl", Want: "https://ours.example/twilio/voice", Is: "https://theirs.example/"}}}, p.trunk
+	return v2.NumberState{Linked: true, Drift: []v2.Drift{{Setting: "voice_url", Want: "https://ours.example/twilio/voice", Is: "https://theirs.example/"}}}, p.trunk
 }

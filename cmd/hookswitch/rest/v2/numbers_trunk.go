@@ -31,7 +31,7 @@ type NumberState struct {
 
 // Drift is one setting that differs.
 type Drift struct {
-	Setting string `json:"setting" example:"VoiceUrl"`
+	Setting string `json:"setting" example:"voice_url"`
 	Want    string `json:"want"`
 	Is      string `json:"is"`
 }
@@ -82,16 +82,9 @@ func (a *API) checkNumber(ctx context.Context, in *NumberPath) (*reply[checkAnsw
 	return &reply[checkAnswer]{checkAnswer{true, state}}, nil
 }
 
-// leadHere sets n up at its carrier. A client that goes away leaves nothing
-// half done.
+// leadHere sets n up at its carrier.
 func (a *API) leadHere(ctx context.Context, n roster.Number) error {
-	if a.Trunk == nil {
-		return nil
-	}
-	who := gate.Actor(ctx)
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), trunkTime)
-	defer stop()
-	return carrierSaid(a.Trunk.Link(ctx, n, who))
+	return a.atCarrier(ctx, n, Trunk.Link)
 }
 
 // leadHereByID is leadHere for a number that is going to be linked; 0 is none.
@@ -108,13 +101,19 @@ func (a *API) leadHereByID(ctx context.Context, id int64) error {
 
 // letGo sets n as it was before it led here.
 func (a *API) letGo(ctx context.Context, n roster.Number) error {
+	return a.atCarrier(ctx, n, Trunk.Release)
+}
+
+// atCarrier changes how n is set there, if there is a carrier. A client that goes
+// away leaves nothing half done.
+func (a *API) atCarrier(ctx context.Context, n roster.Number, change func(Trunk, context.Context, roster.Number, roster.Actor) error) error {
 	if a.Trunk == nil {
 		return nil
 	}
 	who := gate.Actor(ctx)
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), trunkTime)
 	defer stop()
-	return carrierSaid(a.Trunk.Release(ctx, n, who))
+	return carrierSaid(change(a.Trunk, ctx, n, who))
 }
 
 // carrierSaid is the answer to what a carrier did not do.
