@@ -20,6 +20,12 @@ const deskTimeout = 10 * time.Second
 // server's own goroutine. The upgrade names no account, so the path does.
 func (t *Trunk) media(w http.ResponseWriter, r *http.Request) {
 	sid := cmp.Or(r.PathValue(accountSegment), t.c.AccountSID)
+	t.socket(w, r, sid, func(conn *websocket.Conn) { t.stream(conn, r, sid) })
+}
+
+// socket opens a socket whose upgrade account sid signed, and closes it when
+// serve returns.
+func (t *Trunk) socket(w http.ResponseWriter, r *http.Request, sid string, serve func(*websocket.Conn)) {
 	if no := t.vouchSocket(r, sid); no != nil {
 		t.refuse(w, r, *no)
 		return
@@ -35,7 +41,7 @@ func (t *Trunk) media(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer conn.Close()
-	t.stream(conn, r, sid)
+	serve(conn)
 }
 
 // vouchSocket checks that account sid signed an upgrade.

@@ -100,34 +100,21 @@ func (t *Trunk) sayProbe(w http.ResponseWriter, status int, a probeAnswer) {
 // probeSocket says one short message back and closes. The socket takes a place
 // among those that have shown nothing yet, so that probes can't pile up either.
 func (t *Trunk) probeSocket(w http.ResponseWriter, r *http.Request, sid string) {
-	if no := t.vouchSocket(r, sid); no != nil {
-		t.refuse(w, r, *no)
-		return
-	}
-	if !t.streams.enter() {
-		t.refuse(w, r, refusal{status: http.StatusServiceUnavailable, reason: ReasonClosed})
-		return
-	}
-	defer t.streams.leave()
-	conn, err := t.upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		t.odd(r, refusal{status: http.StatusBadRequest, reason: ReasonNotUpgrade})
-		return
-	}
-	defer conn.Close()
-	place, dropped := t.pending.add(hostOf(r), conn)
-	defer t.pending.remove(place)
-	if dropped {
-		t.odd(r, refusal{reason: ReasonPendingFull})
-	}
-	switch err := echoOnce(conn); {
-	case err == nil:
-		t.c.Count(ReasonProbed)
-	case errors.Is(err, websocket.ErrReadLimit):
-		t.odd(r, refusal{reason: ReasonBodyTooBig, err: err})
-	default:
-		t.odd(r, refusal{reason: ReasonNoStart, err: err})
-	}
+	t.socket(w, r, sid, func(conn *websocket.Conn) {
+		place, dropped := t.pending.add(hostOf(r), conn)
+		defer t.pending.remove(place)
+		if dropped {
+			t.odd(r, refusal{reason: ReasonPendingFull})
+		}
+		switch err := echoOnce(conn); {
+		case err == nil:
+			t.c.Count(ReasonProbed)
+		case errors.Is(err, websocket.ErrReadLimit):
+			t.odd(r, refusal{reason: ReasonBodyTooBig, err: err})
+		default:
+			t.odd(r, refusal{reason: ReasonNoStart, err: err})
+		}
+	})
 }
 
 // echoOnce sends the first message back, all within probeEnds.
