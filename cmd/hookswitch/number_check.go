@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/client"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
@@ -127,10 +128,14 @@ func (c *numberCheckCmd) tell(s streams, all []checkedNumber) error {
 
 func (n checkedNumber) line(w io.Writer) error {
 	text := n.Why
-	if n.State == "unlinked" {
+	switch {
+	case n.State == "unlinked":
 		text = "its carrier sends calls elsewhere"
+	case text == "" && n.Agent != "":
+		text = "-> " + n.Agent
 	}
-	if _, err := fmt.Fprintf(w, "%-9s %4d  %s  %s\n", n.State, n.ID, show.Number(n.Number), show.Clean(text)); err != nil {
+	line := fmt.Sprintf("%-9s %4d  %s  %s", n.State, n.ID, show.Number(n.Number), show.Clean(text))
+	if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
 		return err
 	}
 	for _, d := range n.Drift {

@@ -39,6 +39,10 @@ func TestNumberCheckTellsEachState(t *testing.T) {
 		t.Errorf("linked: %d %+v", status, all)
 	}
 
+	if out := l.ok("number", "check"); out != "ok           1  +1 415 555 0161  -> Front\n" {
+		t.Errorf("as text: %q", out)
+	}
+
 	if err := l.twilio.Own(sim.Number{Number: lineNumber, VoiceURL: "https://elsewhere.example.com/voice?key=secret", StatusCallback: l.public.URL + "/twilio/status"}); err != nil {
 		t.Fatal(err)
 	}
