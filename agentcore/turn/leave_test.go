@@ -1,7 +1,6 @@
 package turn_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/hookswitch/hookswitch/agentcore/turn"
@@ -9,26 +8,6 @@ import (
 
 // The agent hands the call to somebody else, or has the caller back.
 func TestHandingOver(t *testing.T) {
-	ev := func(k turn.EventKind) turn.Event { return turn.Event{Kind: k} }
-	of := func(k turn.EventKind, n int) turn.Event { return turn.Event{Kind: k, Reply: n} }
-	var (
-		began, ended   = ev(turn.SpeechBegan), ev(turn.SpeechEnded)
-		words, nothing = ev(turn.Words), ev(turn.Nothing)
-		leave, timeUp  = ev(turn.LeaveAsked), ev(turn.TimeUp)
-		accepted, late = ev(turn.Accepted), ev(turn.Late)
-		news           = ev(turn.News)
-	)
-	audio := func(n int) turn.Event { return of(turn.ReplyAudio, n) }
-	heard := func(n int) turn.Event { return of(turn.ReplyHeard, n) }
-	failed := func(n int) turn.Event { return of(turn.ReplyFailed, n) }
-	bye := func(n int) turn.Event { return of(turn.EndAsked, n) }
-	hold := func(n int) turn.Event { return of(turn.Held, n) }
-	start := func(n int, why turn.Why) turn.Action { return turn.Action{Kind: turn.Start, Reply: n, Why: why} }
-	cancel := func(n int) turn.Action { return turn.Action{Kind: turn.Cancel, Reply: n} }
-	free := func(n int) turn.Action { return turn.Action{Kind: turn.Release, Reply: n} }
-	end := func(c turn.Cause) turn.Action { return turn.Action{Kind: turn.End, Cause: c} }
-	left := turn.Action{Kind: turn.Leave}
-
 	for _, tc := range []struct {
 		name string
 		in   []turn.Event
@@ -103,17 +82,7 @@ func TestHandingOver(t *testing.T) {
 			[]turn.Action{start(1, turn.Answer), free(1), start(2, turn.Tidings), free(2)}, turn.Listening},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			m := turn.Machine{Prompts: true}
-			var got []turn.Action
-			for _, e := range tc.in {
-				got = m.Step(got, e)
-			}
-			if !slices.Equal(got, tc.want) {
-				t.Errorf("actions = %v\nwant      %v", got, tc.want)
-			}
-			if m.Phase() != tc.last {
-				t.Errorf("phase = %v, want %v", m.Phase(), tc.last)
-			}
+			checkSteps(t, turn.Machine{Prompts: true}, tc.in, tc.want, tc.last)
 		})
 	}
 }

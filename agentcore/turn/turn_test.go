@@ -1,32 +1,12 @@
 package turn_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/hookswitch/hookswitch/agentcore/turn"
 )
 
 func TestMachine(t *testing.T) {
-	ev := func(k turn.EventKind) turn.Event { return turn.Event{Kind: k} }
-	of := func(k turn.EventKind, n int) turn.Event { return turn.Event{Kind: k, Reply: n} }
-	var (
-		began, ended   = ev(turn.SpeechBegan), ev(turn.SpeechEnded)
-		words, nothing = ev(turn.Words), ev(turn.Nothing)
-		key, quiet     = ev(turn.Key), ev(turn.Quiet)
-		silent, timeUp = ev(turn.Silent), ev(turn.TimeUp)
-		opened, keying = ev(turn.Opened), ev(turn.Keying)
-	)
-	audio := func(n int) turn.Event { return of(turn.ReplyAudio, n) }
-	heard := func(n int) turn.Event { return of(turn.ReplyHeard, n) }
-	failed := func(n int) turn.Event { return of(turn.ReplyFailed, n) }
-	hold := func(n int) turn.Event { return of(turn.Held, n) }
-	bye := func(n int) turn.Event { return of(turn.EndAsked, n) }
-	start := func(n int, why turn.Why) turn.Action { return turn.Action{Kind: turn.Start, Reply: n, Why: why} }
-	cancel := func(n int) turn.Action { return turn.Action{Kind: turn.Cancel, Reply: n} }
-	free := func(n int) turn.Action { return turn.Action{Kind: turn.Release, Reply: n} }
-	end := func(c turn.Cause) turn.Action { return turn.Action{Kind: turn.End, Cause: c} }
-
 	for _, tc := range []struct {
 		name string
 		in   []turn.Event
@@ -79,7 +59,7 @@ func TestMachine(t *testing.T) {
 			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Apology), free(2), end(turn.ByProvider)}, turn.Over},
 		{"the apology fails, too", []turn.Event{opened, failed(1), failed(2)},
 			[]turn.Action{start(1, turn.Greeting), cancel(1), start(2, turn.Apology), cancel(2), end(turn.ByProvider)}, turn.Over},
-		{"deaf: the same", []turn.Event{ev(turn.Deaf), ev(turn.Deaf)}, []turn.Action{start(1, turn.Apology)}, turn.Thinking},
+		{"deaf: the same", []turn.Event{{Kind: turn.Deaf}, {Kind: turn.Deaf}}, []turn.Action{start(1, turn.Apology)}, turn.Thinking},
 		{"silence: asked once, then let go", []turn.Event{quiet, audio(1), heard(1), silent},
 			[]turn.Action{start(1, turn.Prompt), free(1), end(turn.BySilence)}, turn.Over},
 		{"silence that never ends the call: asked once", []turn.Event{quiet, audio(1), heard(1), quiet, quiet},
@@ -117,17 +97,7 @@ func TestMachine(t *testing.T) {
 			[]turn.Action{start(1, turn.Resume), free(1), start(2, turn.Answer)}, turn.Thinking},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			m := turn.Machine{Greets: true, Prompts: true}
-			var got []turn.Action
-			for _, e := range tc.in {
-				got = m.Step(got, e)
-			}
-			if !slices.Equal(got, tc.want) {
-				t.Errorf("actions = %v\nwant      %v", got, tc.want)
-			}
-			if m.Phase() != tc.last {
-				t.Errorf("phase = %v, want %v", m.Phase(), tc.last)
-			}
+			checkSteps(t, turn.Machine{Greets: true, Prompts: true}, tc.in, tc.want, tc.last)
 		})
 	}
 }
