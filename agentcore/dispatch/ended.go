@@ -24,6 +24,16 @@ func endOf(r Record, p telephony.Progress) time.Time {
 	return time.Time{}
 }
 
+// overAt is when a call ended that was answered at answered and of which s says
+// that it is over; zero: nobody can tell. How long it took is true whatever the
+// carrier's clock shows.
+func overAt(answered time.Time, s telephony.Standing) time.Time {
+	if s.Took > 0 && !answered.IsZero() {
+		return answered.Add(s.Took)
+	}
+	return s.Ended
+}
+
 // endAt is [Calls.End] for a call that ended at until, as somebody says; zero
 // means now. It did not end after now, nor before anything that is on record.
 func (d *Desk) endAt(ctx context.Context, id telephony.CallID, epoch int, reason telephony.EndReason, until time.Time) (agentcore.Entry, bool, error) {

@@ -32,6 +32,16 @@ func TestEndsWhenItEnded(t *testing.T) {
 			o.over("CA1", answered.Add(time.Hour))
 			o.recover()
 		}, -1, telephony.CallerHangup},
+		"the carrier's clock is ahead, and it says how long": {func(o *office, answered time.Time) {
+			o.over("CA1", answered.Add(time.Hour))
+			o.trunk.took.Store(int64(30 * time.Second))
+			o.recover()
+		}, 30 * time.Second, telephony.CallerHangup},
+		"the carrier's clock is behind, and it says how long": {func(o *office, answered time.Time) {
+			o.over("CA1", answered.Add(-time.Hour))
+			o.trunk.took.Store(int64(30 * time.Second))
+			o.recover()
+		}, 30 * time.Second, telephony.CallerHangup},
 		"the carrier does not say when": {func(o *office, _ time.Time) {
 			o.over("CA1", time.Time{})
 			o.recover()

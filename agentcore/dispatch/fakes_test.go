@@ -50,6 +50,7 @@ type trunk struct {
 	mu     sync.Mutex
 	states map[string]telephony.State // of calls that are not in progress
 	ended  map[string]time.Time       // of calls that are over, when it is told
+	took   atomic.Int64               // of a call that is over, when it is told
 	down   bool                       // answers nobody
 	refuse error                      // of Dial
 	slow   time.Duration              // takes Dial longer
@@ -108,7 +109,7 @@ func (t *trunk) State(_ context.Context, ref telephony.Ref) (telephony.Standing,
 		return telephony.Standing{}, errDown
 	}
 	if s, ok := t.states[ref.ID]; ok {
-		return telephony.Standing{State: s, Ended: t.ended[ref.ID]}, nil
+		return telephony.Standing{State: s, Ended: t.ended[ref.ID], Took: time.Duration(t.took.Load())}, nil
 	}
 	return telephony.Standing{State: telephony.InProgress}, nil
 }

@@ -69,10 +69,10 @@ func (d *Desk) conclude(ctx context.Context, r Record, s telephony.Standing) {
 	}
 	c, err := d.adopt(ctx, r)
 	if err == nil {
-		d.end(ctx, c, verdict{reason: reason, sure: true, ended: s.Ended})
+		d.end(ctx, c, verdict{reason: reason, sure: true, ended: overAt(r.Answered, s)})
 		return
 	}
-	e, first, err := d.endAt(ctx, r.ID, r.Epoch, reason, s.Ended)
+	e, first, err := d.endAt(ctx, r.ID, r.Epoch, reason, overAt(r.Answered, s))
 	switch {
 	case err != nil && !errors.Is(err, ErrNotFound):
 		d.cfg.Log.Warn("cannot end the record", "call", r.ID, "error", err)

@@ -125,10 +125,10 @@ func (d *Desk) decide(ctx context.Context, c *call, r Record, v view) {
 	switch {
 	case err == nil && standing.State.Terminal():
 		if standing.State == telephony.Completed && newest(handed).Outcome == OutcomeCompleted {
-			c.finishIf(v.change, verdict{reason: telephony.Transferred, sure: true, ended: standing.Ended})
+			c.finishIf(v.change, verdict{reason: telephony.Transferred, sure: true, ended: overAt(r.Answered, standing)})
 			return
 		}
-		c.finishIf(v.change, verdict{reason: reasonOf(standing.State, r.Admitted > 0), sure: true, ended: standing.Ended})
+		c.finishIf(v.change, verdict{reason: reasonOf(standing.State, r.Admitted > 0), sure: true, ended: overAt(r.Answered, standing)})
 	case err == nil && len(handed) > 0 && d.recall(ctx, c, r, v):
 	case err == nil:
 		c.finishIf(v.change, verdict{reason: reason, hang: true})
