@@ -21,7 +21,7 @@ import (
 // that dies. Whatever happens: each call ends once, its journal is whole, and no
 // goroutine is left.
 func TestChaos(t *testing.T) {
-	var first, seeds uint64 = 0, 40
+	first, seeds := uint64(0), uint64(40/share(5))
 	one, err := strconv.ParseUint(os.Getenv("HOOKSWITCH_SIM_SEED"), 10, 64)
 	if err == nil {
 		first, seeds = one, 1
@@ -33,7 +33,7 @@ func TestChaos(t *testing.T) {
 		})
 	}
 	for kind := range happened {
-		if err != nil && happened[kind].Load() == 0 {
+		if err != nil && happened[kind].Load() == 0 && !testing.Short() {
 			t.Errorf("accident %d never happened: the sweep proves nothing about it", kind)
 		}
 	}
