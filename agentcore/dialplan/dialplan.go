@@ -7,8 +7,6 @@
 // paid for every minute.
 package dialplan
 
-import "slices"
-
 // Code is why a call is refused. The set is closed: metrics count by it.
 type Code string
 
@@ -38,17 +36,6 @@ const (
 	PrefixBusy   Code = "prefix_busy"
 	ForeignBurst Code = "foreign_burst"
 )
-
-// Codes are all that there are.
-func Codes() []Code {
-	return slices.Sorted(func(yield func(Code) bool) {
-		for code := range whys {
-			if !yield(code) {
-				return
-			}
-		}
-	})
-}
 
 // Refusal says no to a call. It names no number, so that it can be logged, told
 // to a client and to a model.

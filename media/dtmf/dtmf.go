@@ -70,19 +70,6 @@ func Check(keys string) error {
 	return nil
 }
 
-// Duration is how long keys last when they are played.
-func Duration(keys string) time.Duration {
-	var d time.Duration
-	for i := range len(keys) {
-		if keys[i] == Pause {
-			d += PauseTime
-		} else {
-			d += ToneTime + GapTime
-		}
-	}
-	return d
-}
-
 // sine is a sine wave made by recurrence: y[n] = 2 cos(w) y[n-1] - y[n-2].
 type sine struct{ k, last, before float64 }
 
