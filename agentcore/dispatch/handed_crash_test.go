@@ -38,7 +38,7 @@ func TestHandingOnCrashesAnywhere(t *testing.T) {
 	} {
 		t.Run(claim, func(t *testing.T) {
 			died := map[string]bool{}
-			for at := 1; ; at += share(13) {
+			for at := 1; ; at += share(29) {
 				var op string
 				for _, after := range []bool{false, true} {
 					synctest.Test(t, func(t *testing.T) { op = crashHanding(t, test.kind, test.person, at, after) })
@@ -46,7 +46,7 @@ func TestHandingOnCrashesAnywhere(t *testing.T) {
 				}
 				if op == "" {
 					delete(died, "")
-					t.Logf("died at one in %d of %d operations: %v", share(13), at-1, slices.Sorted(maps.Keys(died)))
+					t.Logf("died at one in %d of %d operations: %v", share(29), at-1, slices.Sorted(maps.Keys(died)))
 					break
 				}
 			}
