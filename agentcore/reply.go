@@ -127,6 +127,8 @@ func (m *maker) think() error {
 		switch {
 		case err != nil:
 			return err
+		case len(calls) == 0 && tidy(text) == "" && m.said == 0 && m.leaves():
+			return m.sayAll(m.c.fill(m.c.cfg.Agent.Connecting)) // nobody is left without a word
 		case len(calls) == 0 && (tidy(text) != "" || m.bye || m.keys):
 			return nil
 		case len(calls) == 0 && again:
@@ -150,6 +152,12 @@ func (m *maker) think() error {
 			return nil
 		}
 	}
+}
+
+// leaves reports whether the agent is about to leave the caller to somebody else.
+func (m *maker) leaves() (leaves bool) {
+	m.c.pen.look(func(s *State) { leaves = s.Leaving })
+	return leaves
 }
 
 // phrase is one that is planned and not spoken yet.
