@@ -113,8 +113,8 @@ func TestLostForGood(t *testing.T) {
 				if n := o.trunk.hangups(); n != c.hung {
 					t.Errorf("%d hang-ups, want %d", n, c.hung)
 				}
-				if c.want == telephony.LineLost && o.trunk.asked > 30 {
-					t.Errorf("the carrier was asked %d times", o.trunk.asked)
+				if c.want == telephony.LineLost && o.trunk.questions() > 30 {
+					t.Errorf("the carrier was asked %d times", o.trunk.questions())
 				}
 			})
 		})

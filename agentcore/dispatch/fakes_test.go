@@ -144,6 +144,12 @@ func (t *trunk) hangups() int {
 	return len(t.hung)
 }
 
+func (t *trunk) questions() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.asked
+}
+
 // records are real ones that can be slow, and fail before or after the fact.
 type records struct {
 	dispatch.Calls

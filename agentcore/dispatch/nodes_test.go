@@ -47,8 +47,8 @@ func TestNodes(t *testing.T) {
 				}
 				time.Sleep(15 * time.Second)
 			}
-			if live := b.Live(); len(live) != 0 || a.trunk.asked != 0 {
-				t.Errorf("b has %v, the carrier was asked %d times", live, a.trunk.asked)
+			if live := b.Live(); len(live) != 0 || a.trunk.questions() != 0 {
+				t.Errorf("b has %v, the carrier was asked %d times", live, a.trunk.questions())
 			}
 			if err := b.Close(t.Context()); err != nil {
 				t.Error(err)

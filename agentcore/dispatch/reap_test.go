@@ -70,8 +70,8 @@ func TestTalkingCallsAreAskedAbout(t *testing.T) {
 		},
 		"heard: the carrier is left alone": func(t *testing.T, o *office, s *stream) {
 			time.Sleep(40 * time.Minute)
-			if o.trunk.asked != 2 {
-				t.Errorf("asked %d times in 40 minutes, want 2", o.trunk.asked)
+			if o.trunk.questions() != 2 {
+				t.Errorf("asked %d times in 40 minutes, want 2", o.trunk.questions())
 			}
 		},
 	} {
