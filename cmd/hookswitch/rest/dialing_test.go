@@ -37,15 +37,17 @@ func TestMistakesInADialingPolicyAreToldAtOnce(t *testing.T) {
 	p.ok("GET", "/api/v2/dialing", "").wants("item", defaultDialing)
 }
 
-// Who may see numbers sees the policy; who may link them changes it.
-func TestADialingPolicyNeedsTheScopesOfNumbers(t *testing.T) {
+// Who may see numbers sees the policy. It guards money: only administrators
+// change it.
+func TestADialingPolicyNeedsItsScopes(t *testing.T) {
 	p := open(t)
+	admin := p.key(roster.Default, roster.Admin)
 	reads, writes, none := p.key(roster.Default, roster.NumbersRead), p.key(roster.Default, roster.NumbersWrite), p.key(roster.Default, roster.AgentsWrite, roster.CallsWrite)
 	for _, tt := range []struct {
 		key, method string
 		want        int
 	}{
-		{reads, "GET", 200}, {reads, "PATCH", 403}, {writes, "GET", 200}, {writes, "PATCH", 200}, {none, "GET", 403}, {none, "PATCH", 403},
+		{reads, "GET", 200}, {reads, "PATCH", 403}, {writes, "GET", 200}, {writes, "PATCH", 403}, {admin, "PATCH", 200}, {none, "GET", 403}, {none, "PATCH", 403},
 	} {
 		body := ""
 		if tt.method == "PATCH" {

@@ -1,11 +1,14 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/telephony"
 )
 
 // permission makes the gate that every number passes before it is dialled.
@@ -23,6 +26,17 @@ func (s *Server) permission() (err error) {
 // permit is the [dispatch.Config]'s Permit.
 func (s *Server) permit(ctx context.Context, c dispatch.Cost) error {
 	return s.gate.Permit(ctx, c.Workspace, string(c.From), string(c.To), c.Transfer)
+}
+
+// mostTalk is the longest that a call which we place may last, whoever talks on
+// it: what Twilio takes when nobody says.
+const mostTalk = 4 * time.Hour
+
+// limited is o with a limit. A call that nobody ends costs money until somebody
+// looks.
+func limited(o telephony.Outgoing) telephony.Outgoing {
+	o.TimeLimit = cmp.Or(o.TimeLimit, mostTalk)
+	return o
 }
 
 // freely are the caps of a workspace that set none, behind the simulated carrier:

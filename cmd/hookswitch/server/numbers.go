@@ -146,11 +146,18 @@ func (l lines) Account(ctx context.Context, sid string) (twilio.Account, error) 
 	return l.account(sid, tokens...), nil
 }
 
+// ours are the errors of a trunk whose text is for anybody.
+var ours = []error{twilio.ErrNoNumber, twilio.ErrNoVoice, twilio.ErrElsewhere, twilio.ErrNoAccount}
+
 // carrierSaid is err for the API's client, if the client can do something about it.
 func carrierSaid(err error) error {
 	var said *twilio.Error
 	if errors.As(err, &said) {
-		return &v2.TrunkError{Why: said.Error()}
+		told := *said
+		if !slices.ContainsFunc(ours, func(known error) bool { return errors.Is(said.Err, known) }) {
+			told.Err = nil // it may name an address inside
+		}
+		return &v2.TrunkError{Why: told.Error()}
 	}
 	return err
 }

@@ -97,7 +97,7 @@ func (g guarded) Dial(ctx context.Context, o telephony.Outgoing) (string, error)
 	case !g.s.owns(n, o.Account) && !isOperators:
 		return "", errNotYours
 	}
-	return g.Carrier.Dial(ctx, o)
+	return g.Carrier.Dial(ctx, limited(o))
 }
 
 // answersItself reports whether the settings' own agent answers number.

@@ -138,7 +138,7 @@ func (o owning) Dial(ctx context.Context, call telephony.Outgoing) (string, erro
 			return "", err
 		}
 	}
-	return o.Carrier.Dial(ctx, call)
+	return o.Carrier.Dial(ctx, limited(call))
 }
 
 // buy makes n one of the simulated carrier's account, as it would be before it

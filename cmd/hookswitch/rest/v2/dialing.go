@@ -62,7 +62,7 @@ func (a *API) dialing() {
 			"Transfers to numbers of the region count against `max_per_hour` only.",
 		Answer: answer}, a.getDialing)
 	handle(a, operation{ID: "update-dialing", Method: http.MethodPatch, Path: "/dialing", Tag: tagNumbers, Thing: "Dialing policy",
-		Summary: "Change the dialing policy", Scope: roster.NumbersWrite, Fail: "Failed to change the dialing policy", Errors: []int{http.StatusConflict},
+		Summary: "Change the dialing policy", Scope: roster.Admin, Fail: "Failed to change the dialing policy", Errors: []int{http.StatusConflict},
 		About: "Changes what the body names; null puts a default back. It holds from the next call on.",
 		Body:  dialingPatch{}, Example: `{"regions":["US","CA"],"sip_hosts":null}`, Answer: answer}, a.updateDialing)
 }
