@@ -69,6 +69,25 @@ var badDays = []badDay{
 		faults: []string{"callback-lost,number=" + dayIn, "webhook-unreached,for=100ms,path=/twilio/next,number=" + dayIn},
 	},
 	{
+		name: "streams go half-open, and nobody hangs up", slow: true, stay: 14 * time.Second,
+		faults: []string{"half-open@1s"},
+	},
+	{
+		name: "the door does not answer in mid-call", stay: 6 * time.Second,
+		faults: []string{"cut@1s", "webhook-status,path=/twilio/next"},
+	},
+	{
+		name:   "the first word to who picks up is lost",
+		faults: []string{"webhook-lost,for=200ms,path=/twilio/voice,number=" + dayCallee},
+		want:   map[string]telephony.EndReason{dayCallee: telephony.NotConnected},
+	},
+	{
+		name:   "the first word to who picks up is not met",
+		faults: []string{"webhook-status,path=/twilio/voice,number=" + dayCallee},
+		want:   map[string]telephony.EndReason{dayCallee: telephony.NotConnected},
+	},
+	{name: "the carrier places nothing for a while", rest: "503,method=POST,path=/Calls.json,times=2", unplaced: 2},
+	{
 		name: "the answer that places a call is lost", rest: "lost,method=POST,path=/Calls.json,times=2",
 		want: map[string]telephony.EndReason{dayCallee: telephony.Failed, dayBusy: telephony.Failed},
 	},
