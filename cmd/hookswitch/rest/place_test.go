@@ -232,3 +232,8 @@ func (p *place) Link(context.Context, roster.Number, roster.Actor) error { retur
 func (p *place) Check(context.Context, roster.Number) (v2.NumberState, error) {
 	return v2.NumberState{Linked: true, Drift: []v2.Drift{{Setting: "voice_url", Want: "https://ours.example/twilio/voice", Is: "https://theirs.example/"}}}, p.trunk
 }
+
+// Reclaim implements [v2.Trunk]: nobody has proved anything here.
+func (p *place) Reclaim(context.Context, roster.Number, roster.Actor) (bool, error) {
+	return false, nil
+}

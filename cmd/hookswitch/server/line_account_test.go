@@ -251,3 +251,32 @@ func TestAnAccountSpeaksForItself(t *testing.T) {
 		return err == nil && r.Over() && r.Reason == telephony.CallerHangup
 	})
 }
+
+// Who claims a number first, and never proved it, gives way to its owner; who
+// can't prove it either does not get it.
+func TestAClaimGivesWayToProof(t *testing.T) {
+	t.Parallel()
+	x := newExchange(t)
+	if err := x.Store().CreateWorkspace(t.Context(), roster.Workspace{ID: "squatter", Name: "squatter", Created: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	claim := roster.Number{Workspace: "squatter", Number: theirNumber, Label: "x", Inbound: true, Provider: roster.Twilio, Account: theirAccount, Status: roster.NumberActive}
+	if _, err := x.Store().CreateNumber(t.Context(), claim, "test", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	body := func(token string) string {
+		return `{"phone_number":"` + theirNumber + `","label":"Line","twilio_account_sid":"` + theirAccount + `","twilio_auth_token":"` + token + `"}`
+	}
+	if a := x.ask("POST", "/phone_numbers", body("notthetokenofthataccount")); a.status != http.StatusBadRequest {
+		t.Errorf("without proof: %d, want 400, it is taken", a.status)
+	}
+	id := x.must("POST", "/phone_numbers", body(theirToken)).str("item.id")
+	if n, _, err := x.Store().NumberOf(t.Context(), theirNumber); err != nil || n.Workspace != roster.Default {
+		t.Errorf("the number is %s's, %v, want its owner's", n.Workspace, err)
+	}
+	x.must("PATCH", "/phone_numbers/"+id, `{"agent_uuid":"`+x.agent("Owner")+`"}`)
+	other := roster.Number{Workspace: "squatter", Number: theirNumber, Provider: roster.Twilio, Account: theirAccount}
+	if _, err := x.Store().CreateNumber(t.Context(), other, "test", time.Now()); err == nil {
+		t.Error("a number that was proved is claimed again")
+	}
+}

@@ -86,6 +86,38 @@ func (l lines) Release(ctx context.Context, n roster.Number, who roster.Actor) e
 	return nil
 }
 
+// Reclaim implements [v2.Trunk]. A number is in one account at a time, so whoever
+// finds it there is its owner.
+func (l lines) Reclaim(ctx context.Context, n roster.Number, who roster.Actor) (bool, error) {
+	if l.s.sim != nil || n.Provider != roster.Twilio {
+		return false, nil
+	}
+	holder, _, err := l.s.store.NumberOf(ctx, n.Number)
+	switch {
+	case errors.Is(err, roster.ErrNotFound): // it was given up a moment ago
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("server: who claimed a number: %w", err)
+	case holder.Workspace == n.Workspace || holder.CarrierID != "" || l.s.owns(holder, ""):
+		return false, nil
+	}
+	a, err := l.of(n)
+	if err != nil {
+		return false, err
+	}
+	switch _, err := l.s.rest.Numbers().Find(ctx, a, telephony.Number(n.Number)); {
+	case errors.Is(err, twilio.ErrNoNumber):
+		return false, nil
+	case err != nil:
+		return false, carrierSaid(err)
+	}
+	if err := l.s.store.DeleteNumber(ctx, holder.Workspace, holder.ID, who, time.Now()); err != nil {
+		return false, fmt.Errorf("server: forget a claim: %w", err)
+	}
+	l.s.log.WarnContext(ctx, "a number that was claimed without proof went to who could prove it", "number_id", holder.ID, "from_workspace", holder.Workspace, "to_workspace", n.Workspace)
+	return true, nil
+}
+
 // Check implements [v2.Trunk].
 func (l lines) Check(ctx context.Context, n roster.Number) (v2.NumberState, error) {
 	if n.Provider != roster.Twilio {

@@ -135,7 +135,11 @@ func (a *API) createNumber(ctx context.Context, in *struct {
 		return nil, err
 	}
 	n.Workspace = gate.Workspace(ctx)
-	n, err = a.Roster.CreateNumber(ctx, n, gate.Actor(ctx), a.Now())
+	wanted := n
+	n, err = a.Roster.CreateNumber(ctx, wanted, gate.Actor(ctx), a.Now())
+	if errors.Is(err, roster.ErrTaken) && a.reclaimed(ctx, wanted) {
+		n, err = a.Roster.CreateNumber(ctx, wanted, gate.Actor(ctx), a.Now())
+	}
 	if errors.Is(err, roster.ErrTaken) {
 		return nil, roster.Problems{{Field: "phone_number", Messages: []string{"has already been taken"}}}
 	}

@@ -18,6 +18,10 @@ type Trunk interface {
 	Link(ctx context.Context, n roster.Number, who roster.Actor) error
 	// Release sets n as it was before it led here. Doing it twice is no error.
 	Release(ctx context.Context, n roster.Number, who roster.Actor) error
+	// Reclaim makes room for n, which somebody else was first to claim: when n's
+	// credentials show at the carrier that it is theirs, and the other claim was
+	// never proved, that claim is forgotten and the answer is true.
+	Reclaim(ctx context.Context, n roster.Number, who roster.Actor) (bool, error)
 	// Check tells how n is set at its carrier. It changes nothing.
 	Check(ctx context.Context, n roster.Number) (NumberState, error)
 }
@@ -80,6 +84,22 @@ func (a *API) checkNumber(ctx context.Context, in *NumberPath) (*reply[checkAnsw
 		state.Drift = []Drift{}
 	}
 	return &reply[checkAnswer]{checkAnswer{true, state}}, nil
+}
+
+// reclaimed reports whether whoever claimed n first has to give way. A carrier
+// that can't say leaves it to them.
+func (a *API) reclaimed(ctx context.Context, n roster.Number) bool {
+	if a.Trunk == nil {
+		return false
+	}
+	who := gate.Actor(ctx)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), trunkTime)
+	defer stop()
+	ok, err := a.Trunk.Reclaim(ctx, n, who)
+	if err != nil {
+		a.Log.WarnContext(ctx, "whose a number is can't be seen at its carrier", "err", err)
+	}
+	return ok && err == nil
 }
 
 // leadHere sets n up at its carrier.
