@@ -14,7 +14,7 @@ var (
 	acceptances   = []string{"key", "speech"}
 	sipURI        = regexp.MustCompile(`^sips?:[^\s@<>"]+@[^\s@<>"]+$`)
 	variableName  = regexp.MustCompile(`^[^{}\s]{1,64}$`)
-	digits        = regexp.MustCompile(`^[0-9*#wW]{1,64}$`)
+	digits        = regexp.MustCompile(`^[0-9*#wW]{1,32}$`)
 )
 
 // sipRefer hands the call's signalling over, which no stream can do.
@@ -59,7 +59,7 @@ func transfer(f form, labels map[string]bool) {
 		f.refuse("transfer_type", "can't be sip_refer on this line: use blind, conference or warm")
 	}
 	var keys string
-	if f.text("post_dial_digits", 64, "", &keys) && keys != "" && !digits.MatchString(keys) {
+	if f.text("post_dial_digits", 32, "", &keys) && keys != "" && !digits.MatchString(keys) {
 		f.refuse("post_dial_digits", invalid)
 	}
 	to, null, ok := f.object("transfer_destination")

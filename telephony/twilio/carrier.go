@@ -86,7 +86,7 @@ func (k *Carrier) dialParams(o telephony.Outgoing) (*api.CreateCallParams, error
 	p := &api.CreateCallParams{}
 	p.SetTo(string(o.To))
 	p.SetFrom(string(o.From))
-	p.SetUrl(k.address(pathVoice, o.Call))
+	p.SetUrl(k.address(pathVoice, o.Call) + overrides)
 	p.SetMethod(http.MethodPost)
 	p.SetStatusCallback(k.address(pathStatus, o.Call))
 	p.SetStatusCallbackMethod(http.MethodPost)
@@ -134,7 +134,7 @@ func (k *Carrier) Hangup(ctx context.Context, ref telephony.Ref) error {
 // Recall implements [telephony.Carrier].
 func (k *Carrier) Recall(ctx context.Context, ref telephony.Ref) error {
 	p := &api.UpdateCallParams{}
-	p.SetUrl(k.base + pathNext)
+	p.SetUrl(k.base + pathNext + overrides)
 	p.SetMethod(http.MethodPost)
 	err := k.update(ctx, "recall", ref, p)
 	var e *Error

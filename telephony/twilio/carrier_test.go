@@ -24,7 +24,7 @@ func TestACallIsPlacedAskedAfterAndEnded(t *testing.T) {
 	}
 	want := url.Values{
 		"To": {"+15550100002"}, "From": {"+15550100001"}, "Timeout": {"45"},
-		"Url": {"https://voice.example.com/twilio/voice?call=a+b%26c"}, "Method": {"POST"},
+		"Url": {"https://voice.example.com/twilio/voice?call=a+b%26c" + overrides}, "Method": {"POST"},
 		"StatusCallback": {"https://voice.example.com/twilio/status?call=a+b%26c"}, "StatusCallbackMethod": {"POST"},
 		"StatusCallbackEvent": {"initiated", "ringing", "answered", "completed"},
 	}
@@ -150,7 +150,7 @@ func TestARecallSendsTheCallToTheDoor(t *testing.T) {
 	if err := k.Recall(t.Context(), telephony.Ref{ID: testCall}); err != nil {
 		t.Fatal(err)
 	}
-	want := url.Values{"Url": {"https://voice.example.com/twilio/next"}, "Method": {"POST"}}
+	want := url.Values{"Url": {"https://voice.example.com/twilio/next" + overrides}, "Method": {"POST"}}
 	if got := s.last().form; got.Encode() != want.Encode() {
 		t.Errorf("asked for %v, want %v", got, want)
 	}

@@ -21,10 +21,12 @@ type Settings struct {
 	TrunkSID             string `json:"trunk_sid,omitempty"`             // wins over both
 }
 
-// overrides tell Twilio how to ask the voice address: again up to 3 times after a
-// server error or a timeout, 1 s to connect, 3 s to answer, 12 s in all. The
-// defaults are one try and 15 s, after which a caller has hung up. Twilio does
-// not sign them.
+// overrides tell Twilio how to ask for what a call does: again up to 3 times
+// after a server error or a timeout, 1 s to connect, 3 s to answer, 12 s in all.
+// The defaults are one try and 15 s, after which a caller has hung up: a proxy
+// that restarts would cost every call that asks meanwhile. They stand behind
+// every address at which TwiML is got, a number's as well as an action's. Twilio
+// does not sign them.
 //
 // https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 const overrides = "#rc=3&rp=5xx,ct,rt&ct=1000&rt=3000&tt=12000"

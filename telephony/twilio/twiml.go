@@ -80,7 +80,7 @@ const tokenParam = "token"
 func (t *Trunk) answer(s telephony.Step, account, again string) []byte {
 	switch s.Kind {
 	case telephony.StepConnect:
-		return twiml(connect{Action: pathNext, Stream: stream{
+		return twiml(connect{Action: pathNext + overrides, Stream: stream{
 			URL:    t.streamOf(account),
 			Params: []parameter{{Name: tokenParam, Value: s.Token}},
 		}})

@@ -64,7 +64,7 @@ func (t *Trunk) dialOf(d telephony.Dial) dialVerb {
 		ring = defaultRing
 	}
 	v := dialVerb{
-		Action:         withQuery(pathNext, transferParam, d.Transfer),
+		Action:         withQuery(pathNext, transferParam, d.Transfer) + overrides,
 		Timeout:        wholeSeconds(ring, maxRing),
 		CallerID:       string(d.CallerID),
 		AnswerOnBridge: true,
@@ -90,7 +90,7 @@ func (t *Trunk) dialOf(d telephony.Dial) dialVerb {
 // order in which the two legs arrive does not matter.
 func joinOf(r telephony.Room) dialVerb {
 	return dialVerb{
-		Action: withQuery(pathNext, transferParam, r.Transfer),
+		Action: withQuery(pathNext, transferParam, r.Transfer) + overrides,
 		Noun:   conference{Start: true, End: r.Ends, Name: r.Name},
 	}
 }

@@ -54,7 +54,7 @@ func TestTwiMLIsWhatTheOfficialLibraryWrites(t *testing.T) {
 		verbs []official.Element
 	}{
 		{telephony.Step{Kind: telephony.StepConnect, Token: token}, []official.Element{&official.VoiceConnect{
-			Action: "/twilio/next",
+			Action: "/twilio/next" + overrides,
 			InnerElements: []official.Element{&official.VoiceStream{
 				Url:           "wss://voice.example.com/twilio/media",
 				InnerElements: []official.Element{&official.VoiceParameter{Name: "token", Value: token}},
@@ -66,26 +66,26 @@ func TestTwiMLIsWhatTheOfficialLibraryWrites(t *testing.T) {
 		{telephony.Step{Kind: telephony.StepApologise, Say: "Sorry & goodbye"}, []official.Element{&official.VoiceSay{Message: "Sorry & goodbye"}, &official.VoiceHangup{}}},
 		{telephony.Step{Kind: telephony.StepDial, Dial: telephony.Dial{Transfer: "xfer_1&2", To: "+15550100009", CallerID: "+15550100002",
 			RingTimeout: 20500 * time.Millisecond, TimeLimit: time.Hour, PostDial: "ww12#"}}, []official.Element{&official.VoiceDial{
-			Action: "/twilio/next?transfer=xfer_1%262", Timeout: "21", TimeLimit: "3600", CallerId: "+15550100002", AnswerOnBridge: "true",
+			Action: "/twilio/next?transfer=xfer_1%262" + overrides, Timeout: "21", TimeLimit: "3600", CallerId: "+15550100002", AnswerOnBridge: "true",
 			InnerElements: []official.Element{&official.VoiceNumber{PhoneNumber: "+15550100009", SendDigits: "ww12#",
 				StatusCallback: "https://voice.example.com/twilio/status?call=xfer_1%262", StatusCallbackEvent: "initiated ringing answered completed", StatusCallbackMethod: "POST"}},
 		}}},
 		{telephony.Step{Kind: telephony.StepDial, Dial: telephony.Dial{Transfer: "xfer_1", To: "sip:a@example.com?X-To=1&X-B=<2>", PostDial: "1"}}, []official.Element{&official.VoiceDial{
-			Action: "/twilio/next?transfer=xfer_1", Timeout: "30", AnswerOnBridge: "true",
+			Action: "/twilio/next?transfer=xfer_1" + overrides, Timeout: "30", AnswerOnBridge: "true",
 			InnerElements: []official.Element{&official.VoiceSip{SipUrl: "sip:a@example.com?X-To=1&X-B=<2>",
 				StatusCallback: "https://voice.example.com/twilio/status?call=xfer_1", StatusCallbackEvent: "initiated ringing answered completed", StatusCallbackMethod: "POST"}},
 		}}},
 		{telephony.Step{Kind: telephony.StepDial, Dial: telephony.Dial{Transfer: "xfer_1", To: "+15550100009", RingTimeout: time.Hour, TimeLimit: 48 * time.Hour}}, []official.Element{&official.VoiceDial{
-			Action: "/twilio/next?transfer=xfer_1", Timeout: "600", TimeLimit: "86400", AnswerOnBridge: "true",
+			Action: "/twilio/next?transfer=xfer_1" + overrides, Timeout: "600", TimeLimit: "86400", AnswerOnBridge: "true",
 			InnerElements: []official.Element{&official.VoiceNumber{PhoneNumber: "+15550100009",
 				StatusCallback: "https://voice.example.com/twilio/status?call=xfer_1", StatusCallbackEvent: "initiated ringing answered completed", StatusCallbackMethod: "POST"}},
 		}}},
 		{telephony.Step{Kind: telephony.StepJoin, Room: telephony.Room{Transfer: "xfer_1", Name: "room <7>", Ends: true}}, []official.Element{&official.VoiceDial{
-			Action:        "/twilio/next?transfer=xfer_1",
+			Action:        "/twilio/next?transfer=xfer_1" + overrides,
 			InnerElements: []official.Element{&official.VoiceConference{Name: "room <7>", StartConferenceOnEnter: "true", EndConferenceOnExit: "true", Beep: "false", WaitUrl: silence}},
 		}}},
 		{telephony.Step{Kind: telephony.StepJoin, Room: telephony.Room{Transfer: "xfer_1", Name: "r"}}, []official.Element{&official.VoiceDial{
-			Action:        "/twilio/next?transfer=xfer_1",
+			Action:        "/twilio/next?transfer=xfer_1" + overrides,
 			InnerElements: []official.Element{&official.VoiceConference{Name: "r", StartConferenceOnEnter: "true", EndConferenceOnExit: "false", Beep: "false", WaitUrl: silence}},
 		}}},
 		{telephony.Step{Kind: telephony.StepWait}, []official.Element{&official.VoicePause{Length: "1"}, &official.VoiceRedirect{Url: "/twilio/next"}}},

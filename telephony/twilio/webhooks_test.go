@@ -18,7 +18,7 @@ func TestVoiceAnswersWithAConnectAndNothingBehindIt(t *testing.T) {
 	r := newRig(t)
 	status, body := r.post(pathVoice, formOf())
 	want := `<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
-		`<Response><Connect action="/twilio/next"><Stream url="ws` + strings.TrimPrefix(r.server.URL, "http") + `/twilio/media">` +
+		`<Response><Connect action="/twilio/next` + strings.ReplaceAll(overrides, "&", "&amp;") + `"><Stream url="ws` + strings.TrimPrefix(r.server.URL, "http") + `/twilio/media">` +
 		`<Parameter name="token" value="token-CAfedc-1"/></Stream></Connect></Response>`
 	if status != 200 || body != want {
 		t.Errorf("%d\n%s\nwant\n%s", status, body, want)

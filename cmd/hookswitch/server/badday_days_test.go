@@ -86,6 +86,14 @@ var badDays = []badDay{
 		faults: []string{"webhook-status,path=/twilio/voice,number=" + dayCallee},
 		want:   map[string]telephony.EndReason{dayCallee: telephony.NotConnected},
 	},
+	{
+		name:   "a proxy restarts as somebody picks up", // asked again, as the overrides say
+		faults: []string{"webhook-status,path=/twilio/voice,times=1,number=" + dayCallee},
+	},
+	{
+		name: "a proxy restarts in mid-call", stay: 6 * time.Second,
+		faults: []string{"cut@1s", "webhook-status,path=/twilio/next,times=1"},
+	},
 	{name: "the carrier places nothing for a while", rest: "503,method=POST,path=/Calls.json,times=2", unplaced: 2},
 	{
 		name: "the answer that places a call is lost", rest: "lost,method=POST,path=/Calls.json,times=2",
