@@ -40,7 +40,7 @@ func (c *call) comesBack() bool {
 	if c.at != away {
 		return false
 	}
-	c.recalls = false
+	c.recalls, c.fetched = false, true
 	c.move(lost, time.Now())
 	return true
 }

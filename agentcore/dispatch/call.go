@@ -53,6 +53,7 @@ type call struct {
 	reapAt  time.Time // when it is too old, or when to look again whether it is
 	seen    time.Time // when the carrier was asked about it while it talked
 	recalls bool      // the carrier was asked to ask us, since the stream was lost
+	fetched bool      // they were alone where our door sent them, and must come back
 	told    told
 
 	prepared preparation
@@ -150,7 +151,7 @@ func (c *call) await(epoch int, node string, due time.Time) bool {
 	if c.at >= over {
 		return false
 	}
-	c.epoch, c.node, c.retold = epoch, node, 0
+	c.epoch, c.node, c.retold, c.fetched = epoch, node, 0, false
 	if c.line != nil {
 		c.line.cut(errTakenOver)
 	}

@@ -59,6 +59,8 @@ type trunk struct {
 	asked  int
 	lag    atomic.Int64                                 // of State, in nanoseconds
 	early  func(o telephony.Outgoing, carrierID string) // called before Dial returns
+
+	recalled []string // in order
 }
 
 var errDown = errors.New("down")
@@ -229,4 +231,9 @@ func (r *records) End(ctx context.Context, id telephony.CallID, epoch int, reaso
 }
 
 // Recall implements [telephony.Carrier].
-func (*trunk) Recall(context.Context, telephony.Ref) error { return nil }
+func (t *trunk) Recall(_ context.Context, ref telephony.Ref) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.recalled = append(t.recalled, ref.ID)
+	return nil
+}

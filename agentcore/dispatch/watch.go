@@ -75,12 +75,22 @@ func (d *Desk) settle(ctx context.Context, c *call, v view) {
 	case err != nil:
 		d.cfg.Log.Warn("cannot see who has a call, will try again", "call", c.id, "error", err)
 		c.postpone(v.change)
+	case theirs && c.isFetched(r):
+		c.postpone(v.change) // that node's last beat is fresh; nobody else knows that they are alone
 	case theirs:
 		c.ended("")
 	default:
 		c.agree(r)
 		d.decide(ctx, c, r, v)
 	}
+}
+
+// isFetched reports whether the caller of r is still where our door sent them,
+// and alone there.
+func (c *call) isFetched(r Record) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.fetched && c.at == lost && r.Epoch == c.epoch && r.Admitted <= c.spent
 }
 
 // isTheirs reports whether another node, which is alive or knows more of r than
