@@ -96,9 +96,14 @@ var ErrTries = errors.New("dispatch: this destination was tried often enough")
 
 const transferPrefix = "xfer_"
 
-// isTransfer reports whether id names the other leg of a transfer.
+// IsTransfer reports whether id names the other leg of a transfer: a caller waits
+// on the line for it.
+func IsTransfer(id telephony.CallID) bool { return strings.HasPrefix(string(id), transferPrefix) }
+
+// isTransfer reports whether id names the other leg of a transfer that may be
+// ours.
 func (d *Desk) isTransfer(id telephony.CallID) bool {
-	return d.cfg.Transfers != nil && strings.HasPrefix(string(id), transferPrefix)
+	return d.cfg.Transfers != nil && IsTransfer(id)
 }
 
 // ref is the other leg as its carrier knows it.

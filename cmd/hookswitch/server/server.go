@@ -228,7 +228,7 @@ func (s *Server) carrier() (err error) {
 	}
 	s.turns, err = pace.New(pace.Config{
 		Carrier: s.rest, Rate: rate, Own: t.AccountSID, Observer: s.set,
-		First: func(o telephony.Outgoing) bool { return strings.HasPrefix(string(o.Call), "xfer_") }, // a caller waits for it
+		First: func(o telephony.Outgoing) bool { return dispatch.IsTransfer(o.Call) },
 	})
 	if err != nil {
 		return fmt.Errorf("server: turns at the carrier: %w", err)
