@@ -30,6 +30,10 @@ type Record struct {
 	Prepared     time.Time // when pre_call was done with, or there is none
 	PostCall     int64     // id of the webhook to tell at the end; 0 none
 	Why          string    // a refusal's, for the reader of the record
+	FollowUp     bool      // a job looks at it when it is over: see package agenda
+	Dialled      time.Time // just before the carrier was asked to place it; zero: it never was
+	Proof        string    // what was checked before it was placed: JSON, as Config.Permit gave it
+	Chat         string    // id of the chat that went over to it; empty: none
 
 	State    telephony.State // the carrier's last word
 	Sequence int             // the carrier's own number of that word; -1 before the first

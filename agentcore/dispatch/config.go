@@ -32,6 +32,10 @@ type Cost struct {
 	Workspace string
 	From, To  telephony.Number // To may be a SIP URI
 	Transfer  bool             // a live call is handed there
+
+	BypassQuietHours bool   // as in [Wish]
+	Hours            string // as in [Wish]
+	Consent          string // as in [Wish]
 }
 
 // Config is what a [Desk] needs.

@@ -15,6 +15,7 @@ type Route struct {
 	PreCall   int64  // id of the webhook that is asked first, by Config.Prepare; 0 none
 	PostCall  int64  // id of the webhook to tell when it is over; 0 none
 	Variables string // the agent's defaults: a JSON object
+	FollowUp  bool   // as in [Record]
 
 	// Refuse is set when nobody answers: the record's end reason. Say is what
 	// the carrier's voice then tells the caller, and Why what the record says to

@@ -28,8 +28,31 @@ type Wish struct {
 	TimeLimit     time.Duration    // of the answered call, at the carrier. Zero: as the carrier has it
 	DetectMachine bool             // the carrier is to say who answered
 
+	Call             telephony.CallID // names the call; empty: a new name. A call of that name is placed at most once
+	FollowUp         bool             // see [Record.FollowUp]
+	Chat             string           // as in [Record]
+	BypassQuietHours bool             // the client says so
+	Hours            string           // when it may be placed, beside what the workspace says: a dialplan.Hours as JSON; empty: any time
+	Consent          string           // how whom is called agreed; empty: the client says nothing
+	Caps             Caps
+
 	IdemKey  string // empty: none
 	IdemHash string // of the request that came with it
+}
+
+// Caps are how many calls may go on at once, whoever placed them or called in;
+// zero means no limit. A call of a node that has been dead for a minute is not
+// counted.
+type Caps struct {
+	Workspace int // of the workspace
+	Trunk     int // of the carrier's account
+}
+
+// CappedError says that as many calls go on as may.
+type CappedError struct{ By string } // "workspace" or "trunk"
+
+func (e *CappedError) Error() string {
+	return "dispatch: the " + e.By + " has as many calls at once as it may"
 }
 
 // Errors of [Desk.Dispatch] that a caller acts on, beside [ErrDraining] and

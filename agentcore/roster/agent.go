@@ -39,7 +39,24 @@ type Definition struct {
 	LLM            *LLM                  `json:"llm,omitempty"`
 	SystemTools    map[string]SystemTool `json:"system_tools"` // by name; the first three are always there
 	Tools          []Tool                `json:"tools"`
-	Webhooks       []Webhook             `json:"webhooks"` // at most one of each type
+	Webhooks       []Webhook             `json:"webhooks"`                 // at most one of each type
+	Callback       *Callback             `json:"smart_callback,omitempty"` // ours in v2: nil: who was not reached is not called again
+	Keys           map[string]Secret     `json:"provider_keys,omitempty"`  // the agent's own, by provider, before the workspace's: sealed
+	Dialects       map[string]any        `json:"dialects,omitempty"`       // what other dialects keep of an agent that has no place above, by their name
+}
+
+// Callback is how often somebody who was not reached is called again.
+type Callback struct {
+	Enabled     bool          `json:"enabled"`
+	MaxAttempts int           `json:"max_attempts"` // callbacks; the first call is not counted
+	Gaps        []CallbackGap `json:"gaps"`         // from the end of an attempt to the next; the last one repeats
+}
+
+// CallbackGap is a time between two attempts: days of the calendar where the
+// callee is, and hours.
+type CallbackGap struct {
+	Days  int `json:"days"`
+	Hours int `json:"hours"`
 }
 
 // ASR is how an agent hears.

@@ -52,14 +52,19 @@ var rooms = []room{
 	{"agentcore/tools/transfer", []string{"agentcore/tools", "agentcore/llm", "agentcore/roster", "agentcore/vars", "agentcore/dispatch", "telephony"}, "the tool reads the agent's list and asks the desk; it knows no carrier"},
 	{"agentcore/tools", []string{"agentcore/llm", "agentcore/vars"}, "a tool is what a model can ask for; the call around it is none of its business"},
 	{"agentcore/dialplan", []string{"telephony"}, "whom one may call is numbers and rules: it knows no call and no database"},
+	{"agentcore/agenda/*", []string{"agentcore/agenda"}, "a file of rows is read before anything is made of them"},
+	{"agentcore/agenda", []string{"agentcore/dispatch", "agentcore/dialplan", "telephony"}, "what is due is decided from rows: it knows no carrier, no database, no agent"},
+	{"agentcore/chat", []string{"agentcore", "agentcore/llm", "agentcore/tools", "agentcore/vars", "agentcore/roster", "agentcore/chat/...", "telephony"}, "a conversation in writing: the same model, tools and journal, without a line"},
+	{"telephony/sms", []string{"telephony"}, "how a text is cut and counted is the same on every carrier"},
+	{"telephony/mail", []string{"telephony"}, "e-mail is a channel like any other: it knows the port only"},
 	{"agentcore/consult", []string{"agentcore/tts", "agentcore/asr", "media/...", "media", "telephony"}, "a talk with who answered a transfer: a voice, an ear and a leg"},
 	{"agentcore/search", []string{"telephony"}, "a query is words about calls: whoever keeps the calls compares them, whoever asks writes it"},
 	{"agentcore", []string{"agentcore", "agentcore/turn", "agentcore/answer", "agentcore/asr", "agentcore/llm", "agentcore/tts", "agentcore/provider", "agentcore/tools", "agentcore/vars", "agentcore/roster", "agentcore/dispatch", "agentcore/agenttest", "telephony", "media/..."},
 		"the core knows ports, never an adapter: no carrier, no provider, no database, no command"},
 	{"storage/blob", []string{"storage", "media/...", "media", "telephony"}, "recordings are sound in files: their rows are storage's, their samples are media's"},
-	{"storage/sqlite", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
-	{"storage/postgres", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
-	{"storage", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/roster", "agentcore/search", "agentcore/vars", "agentcore/webhook", "telephony"}, "storage keeps the core's types; the core does not know that it does"},
+	{"storage/sqlite", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/agenda", "agentcore/chat", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
+	{"storage/postgres", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/agenda", "agentcore/chat", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
+	{"storage", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/agenda", "agentcore/chat", "agentcore/dialplan", "agentcore/roster", "agentcore/search", "agentcore/vars", "agentcore/webhook", "telephony"}, "storage keeps the core's types; the core does not know that it does"},
 }
 
 // listed is what `go list -json` says of a package.

@@ -18,7 +18,7 @@ const readTime = 30 * time.Second
 // waits for a client: at most [Config.MaxBody] bytes of JSON.
 func (g *Gate) Read(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body == nil || r.Body == http.NoBody {
+		if r.Body == nil || r.Body == http.NoBody || g.dialect.Streams != nil && g.dialect.Streams(r) {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -35,9 +35,27 @@ type Config struct {
 	Fail func(w http.ResponseWriter, r *http.Request, status int, message string)
 }
 
+// Dialect is how an API of another maker is spoken to.
+type Dialect struct {
+	// Credential returns the key that h holds, or why it holds none. nil: a bearer
+	// token.
+	Credential func(h http.Header) (secret, why string)
+	// Challenge is the WWW-Authenticate header of a 401; empty: none.
+	Challenge string
+	// Check says why a request with a good key is not allowed all the same: 403.
+	// nil: every one is.
+	Check func(key roster.Key, r *http.Request) (why string)
+	// Streams reports whether a request's body is read by its handler, which then
+	// bounds it. nil: none is.
+	Streams func(r *http.Request) bool
+	// Fail is as in [Config].
+	Fail func(w http.ResponseWriter, r *http.Request, status int, message string)
+}
+
 // Gate is the state of one: who was seen lately, and how often.
 type Gate struct {
 	cfg      Config
+	dialect  Dialect
 	requests *buckets // by key
 	failures *buckets // by client address
 	seen     *visits
@@ -71,10 +89,24 @@ func New(cfg Config) (*Gate, error) {
 	}
 	return &Gate{
 		cfg:      cfg,
+		dialect:  Dialect{Credential: bearer, Challenge: `Bearer realm="hookswitch"`, Fail: cfg.Fail},
 		requests: newBuckets(cfg.RequestsPerMinute, cfg.Burst),
 		failures: newBuckets(cfg.FailuresPerMinute, cfg.FailuresPerMinute),
 		seen:     newVisits(),
 	}, nil
+}
+
+// For is g for requests in d: a key goes at one pace, whatever it speaks.
+func (g *Gate) For(d Dialect) *Gate {
+	other := *g
+	if d.Credential == nil {
+		d.Credential = bearer
+	}
+	if d.Fail == nil {
+		d.Fail = g.cfg.Fail
+	}
+	other.dialect, other.cfg.Fail = d, d.Fail
+	return &other
 }
 
 // in is the type of this package's keys in a context.

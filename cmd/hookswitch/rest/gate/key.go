@@ -20,7 +20,7 @@ import (
 func (g *Gate) Admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		now := g.cfg.Now()
-		secret, why := bearer(r.Header)
+		secret, why := g.dialect.Credential(r.Header)
 		hash := ""
 		if why == "" {
 			hash = roster.HashKey(secret)
@@ -49,7 +49,9 @@ func (g *Gate) Admit(next http.Handler) http.Handler {
 		if why != "" {
 			g.seen.forget(hash)
 			g.failures.take(from, now)
-			w.Header().Set("WWW-Authenticate", `Bearer realm="hookswitch"`)
+			if g.dialect.Challenge != "" {
+				w.Header().Set("WWW-Authenticate", g.dialect.Challenge)
+			}
 			g.cfg.Fail(w, r, http.StatusUnauthorized, why)
 			return
 		}
@@ -66,6 +68,12 @@ func (g *Gate) Admit(next http.Handler) http.Handler {
 			w.Header().Set("Retry-After", seconds(wait))
 			g.cfg.Fail(w, r, http.StatusTooManyRequests, "Too many requests with this API key. Try again in "+seconds(wait)+" s.")
 			return
+		}
+		if g.dialect.Check != nil {
+			if why := g.dialect.Check(key, r); why != "" {
+				g.cfg.Fail(w, r, http.StatusForbidden, why)
+				return
+			}
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), inKey, key)))
 	})
