@@ -98,6 +98,38 @@ func authToken(value string) *problem {
 		"", "copy it again, without quotes or spaces, from console.twilio.com > Account > API keys"}
 }
 
+// smtp checks the address of a mail server. It may hold a password, which no
+// mistake repeats.
+func smtp(value string) *problem {
+	u, err := url.Parse(value)
+	const example = "smtp://USER:PASSWORD@mail.example.com:587"
+	switch {
+	case err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "":
+		return &problem{"config/url", "the mail server's address does not begin with smtp:// or smtps:// and a host", example, ""}
+	case strings.Trim(u.Path, "/") != "":
+		return &problem{"config/url", "the mail server's address has more than scheme, account, host and port", example, ""}
+	}
+	return nil
+}
+
+// table checks a list of NAME=VALUE.
+func table(example string) func(string) *problem {
+	return func(value string) *problem {
+		seen := map[string]bool{}
+		for _, one := range strings.Split(value, ",") {
+			name, means, ok := strings.Cut(strings.TrimSpace(one), "=")
+			switch {
+			case !ok || name == "" || means == "":
+				return &problem{"config/shape", fmt.Sprintf("%q in the table is not NAME=VALUE", strings.TrimSpace(one)), example, ""}
+			case seen[name]:
+				return &problem{"config/shape", fmt.Sprintf("%q is in the table twice", name), example, ""}
+			}
+			seen[name] = true
+		}
+		return nil
+	}
+}
+
 // hostPart checks a word that becomes a part of a host's name.
 func hostPart(value string) *problem {
 	if value != "" && len(value) <= 32 && strings.Trim(value, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" {

@@ -3,7 +3,10 @@
 // about a mistake. One table ([Settings]) drives all of it.
 package config
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Config is every setting, with its unit and default. Times are never zero
 // where a default is named: [Load] fills them in.
@@ -20,6 +23,8 @@ type Config struct {
 	Drain       time.Duration // how long SIGTERM waits for calls to end. 30 m
 	TLS         TLS
 	Twilio      Twilio
+	Mail        Mail
+	Trillet     Trillet
 	Line        Line
 	Speech      Speech
 	LLM         string // who thinks: "script", "openai" or "PROVIDER/MODEL". "script"
@@ -50,7 +55,29 @@ type Twilio struct {
 	Region     string // region, such as "ie1". Empty means us1
 	Fallback   string // where Twilio asks when PublicURL fails, without a path. Empty means PublicURL once more
 	CPS        int    // calls a second that are placed on an account. 1
+	MaxCalls   int    // calls at once on an account. 0, no limit
 	AMD        string // "on": Twilio says who answered, which costs extra. "off"
+}
+
+// Mail is how e-mail leaves.
+type Mail struct {
+	SMTP string // secret; smtp://USER:PASSWORD@HOST:PORT or smtps://. Empty: it doesn't
+}
+
+// Trillet says what the words of seed 004 stand for.
+type Trillet struct {
+	Models string // "NAME=PROVIDER/MODEL,..."
+	Voices string // "PROVIDER/VOICE=voice_uuid,..."; * stands for any voice
+}
+
+// Pairs reads a table of the settings, "NAME=VALUE,NAME=VALUE", in its order.
+func Pairs(table string) (all [][2]string) {
+	for _, one := range strings.Split(table, ",") {
+		if name, value, ok := strings.Cut(strings.TrimSpace(one), "="); ok {
+			all = append(all, [2]string{strings.TrimSpace(name), strings.TrimSpace(value)})
+		}
+	}
+	return all
 }
 
 // Line says how audio is sent to the carrier.

@@ -222,7 +222,7 @@ func TestFileThatInitWritesSetsNothingUntilUncommented(t *testing.T) {
 	}
 	bare := strings.NewReplacer("\n#", "\n").Replace(b.String())
 	bare = strings.NewReplacer("\n Lengths", "\n# Lengths").Replace(bare)
-	for _, g := range []string{"Serving", "Carrier", "Speech", "Model", "Providers", "Agent", "API", "Keeping", "Running"} {
+	for _, g := range []string{"Serving", "Carrier", "Messages", "Speech", "Model", "Providers", "Agent", "API", "Keeping", "Running"} {
 		bare = strings.ReplaceAll(bare, "\n "+g+"\n", "\n")
 	}
 	l, err = config.Load(in(t, bare, nil, nil))
@@ -304,5 +304,30 @@ func TestPartsMayBeLists(t *testing.T) {
 		if _, ok := config.Named(name + ".key"); !ok {
 			t.Errorf("%s has no setting for its key", name)
 		}
+	}
+}
+
+func TestMailServerAndTablesAreChecked(t *testing.T) {
+	for value, good := range map[string]bool{
+		"mail.smtp=smtp://me:secret@mail.example.com:587": true,
+		"mail.smtp=smtps://mail.example.com":              true,
+		"mail.smtp=mail.example.com:25":                   false,
+		"mail.smtp=http://me:secret@mail.example.com":     false,
+		"trillet.models=gpt-4o=openai/gpt-4o, a=b/c":      true,
+		"trillet.models=gpt-4o":                           false,
+		"trillet.voices=a/*=b-*,a/*=c-*":                  false,
+	} {
+		name, value, _ := strings.Cut(value, "=")
+		s, _ := config.Named(name)
+		_, err := config.Load(in(t, "", []string{s.Variable() + "=" + value}, nil))
+		if (err == nil) != good {
+			t.Errorf("%s = %q: %v, want it good: %v", name, value, err, good)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: the mistake %v tells a password", name, err)
+		}
+	}
+	if got := config.Pairs(" a=b/c ,d/*=e-* "); len(got) != 2 || got[1] != [2]string{"d/*", "e-*"} {
+		t.Errorf("Pairs() = %v", got)
 	}
 }

@@ -40,6 +40,7 @@ func (s Setting) key() string { return s.Name[strings.LastIndexByte(s.Name, '.')
 const (
 	serving  = "Serving"
 	carriage = "Carrier"
+	writing  = "Messages"
 	speech   = "Speech"
 	thinking = "Model"
 	accounts = "Providers"
@@ -77,12 +78,17 @@ var Settings = slices.Concat([]Setting{
 		field: func(c *Config) any { return &c.Twilio.Fallback }, check: publicURL},
 	{Name: "twilio.cps", Group: carriage, Unit: "N", Default: "1", least: 1, most: 100, Doc: "calls a second that are placed on an account, as Twilio allows it; more wait for their turn",
 		field: func(c *Config) any { return &c.Twilio.CPS }},
+	{Name: "twilio.max_calls", Group: carriage, Unit: "N", Default: "0", most: 100000, Doc: "calls at once on an account, of all nodes; those that are placed wait; 0 means no limit",
+		field: func(c *Config) any { return &c.Twilio.MaxCalls }},
 	{Name: "twilio.amd", Group: carriage, Unit: "CHOICE", Default: "off", Choices: []string{"off", "on"}, Doc: "whether Twilio, too, says who answered the calls that we place (Twilio charges for it)",
 		field: func(c *Config) any { return &c.Twilio.AMD }},
 	{Name: "line.lead", Group: carriage, Unit: "DURATION", Default: "200ms", natural: time.Millisecond, Doc: "how far ahead of the clock audio is sent",
 		least: int64(20 * time.Millisecond), most: int64(2 * time.Second), field: func(c *Config) any { return &c.Line.Lead }},
 	{Name: "line.lump", Group: carriage, Unit: "DURATION", Default: "60ms", natural: time.Millisecond, Doc: "how much audio is sent at a time, at most line.lead; more saves CPU",
 		least: int64(20 * time.Millisecond), most: int64(time.Second), field: func(c *Config) any { return &c.Line.Lump }},
+
+	{Name: "mail.smtp", Group: writing, Unit: "URL", Secret: true, Doc: "the server that takes our e-mail: smtp://USER:PASSWORD@HOST:587, or smtps:// and port 465; without it e-mail channels can't send",
+		field: func(c *Config) any { return &c.Mail.SMTP }, check: smtp},
 
 	{Name: "recogniser", Group: speech, Unit: "NAME", Default: "moonshine", Doc: "who hears: moonshine, PROVIDER/MODEL, or none, which is deaf on purpose (keys still work); behind a comma, who takes over",
 		field: func(c *Config) any { return &c.Speech.Recogniser }, check: part("moonshine", "none")},
@@ -121,6 +127,10 @@ var Settings = slices.Concat([]Setting{
 	{Name: "agent.max_duration", Group: agency, Unit: "DURATION", Default: "30m", natural: time.Second, Doc: "longest call",
 		least: int64(10 * time.Second), most: int64(24 * time.Hour), field: func(c *Config) any { return &c.Agent.MaxDuration }},
 
+	{Name: "trillet.models", Group: api, Unit: "TABLE", Default: trilletModels, Doc: "what an llmModel of /v1/api stands for: NAME=PROVIDER/MODEL, with commas between several",
+		field: func(c *Config) any { return &c.Trillet.Models }, check: table("gpt-4o=openai/gpt-4o")},
+	{Name: "trillet.voices", Group: api, Unit: "TABLE", Default: trilletVoices, Doc: "what a ttsModel of /v1/api stands for: PROVIDER/VOICE=voice_uuid, with commas; * stands for any voice",
+		field: func(c *Config) any { return &c.Trillet.Voices }, check: table("rime/*=rime-*")},
 	{Name: "bootstrap_key", Group: api, Unit: "KEY", Secret: true, Doc: "an administrator's key of the workspace default, made at the start; others: hookswitch key create",
 		field: func(c *Config) any { return &c.BootstrapKey }, check: bootstrapKey},
 	{Name: "secret_key", Group: api, Unit: "KEY", Secret: true, Doc: "what credentials are sealed with: 32 bytes in base64; with commas between several, of which the first seals; secret_file when empty",
@@ -148,6 +158,14 @@ var Settings = slices.Concat([]Setting{
 	{Name: "log_level", Group: running, Unit: "LEVEL", Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Doc: "least important line that is logged",
 		field: func(c *Config) any { return &c.LogLevel }},
 })
+
+// What the words of seed 004 stand for, unless the operator says otherwise.
+const (
+	trilletModels = "gpt-4o-mini=openai/gpt-4o-mini,gpt-4o=openai/gpt-4o,gpt-4o-enterprise=openai/gpt-4o," +
+		"gpt-4.1=openai/gpt-4.1,gpt-4.1-mini=openai/gpt-4.1-mini,gpt-4.1-enterprise=openai/gpt-4.1,gpt-4.1-mini-enterprise=openai/gpt-4.1-mini," +
+		"gemini-2.5-flash=gemini/gemini-2.5-flash,gemini-2.0-flash-001=gemini/gemini-2.0-flash-001,script=script/demo"
+	trilletVoices = "rime/*=rime-*,elevenlabs/*=elevenlabs-*,11labs_byo/*=elevenlabs-*,openai/*=openai-*,flite/*=flite-*"
+)
 
 // others are variables of ours that are no settings of the gateway.
 var others = []string{Prefix + "CONFIG", Prefix + "SERVER", Prefix + "API_KEY", Prefix + "SIM_SEED"}
