@@ -10,6 +10,9 @@ import (
 // part that is missing, or one that this gateway can't use and that has no
 // fallback that it can. nil: nothing does.
 func Unfit(ctx context.Context, c Catalog, a Agent) ([]string, error) {
+	if keyed, ok := c.(KeyedCatalog); ok && len(a.Keys) > 0 {
+		c = keyed.With(a.Keys)
+	}
 	why := Missing(a.Definition)
 	if all := a.ASR.Choices(); all != nil {
 		why = append(why, unusable("ASR", c.ASR(ctx, a.Workspace), all)...)
@@ -34,6 +37,12 @@ func Unfit(ctx context.Context, c Catalog, a Agent) ([]string, error) {
 		reason += ", and those of " + strings.Join(voices.Partial, ", ") + " can't be looked through now"
 	}
 	return append(why, fmt.Sprintf("Agent TTS voice '%.80s' is not available: %s", a.VoiceUUID, reason)), nil
+}
+
+// KeyedCatalog is a [Catalog] that knows what more an agent's own keys open.
+type KeyedCatalog interface {
+	Catalog
+	With(own map[string]Secret) Catalog
 }
 
 // unusable says why none of the choices for part can be used; nil when one can.

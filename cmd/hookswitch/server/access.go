@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/providers"
@@ -45,6 +46,18 @@ func (s *Server) purse(ctx context.Context, workspace string) (purse, error) {
 		p.kept[k.Provider] = k
 	}
 	return p, nil
+}
+
+// with is k, and an agent's own keys before the workspace's.
+func (k purse) with(own map[string]roster.Secret) purse {
+	if len(own) == 0 {
+		return k
+	}
+	kept := maps.Clone(k.kept)
+	for name, key := range own {
+		kept[name] = roster.ProviderKey{Workspace: k.workspace, Provider: name, Key: key}
+	}
+	return purse{k.s, k.workspace, kept}
 }
 
 // access is the way to p: with the workspace's own key or (the default

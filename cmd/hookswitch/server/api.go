@@ -17,7 +17,7 @@ func (s *Server) serveAPI() (err error) {
 	}
 	s.api, err = rest.New(rest.Config{
 		Config: v2.Config{
-			Roster: s.store, Catalog: catalog{s}, Sealer: s.keyring, Log: s.log, Providers: accounts{s}, Trunk: lines{s}, Road: roads{s},
+			Roster: s.store, Catalog: catalog{s: s}, Sealer: s.keyring, Log: s.log, Providers: accounts{s}, Trunk: lines{s}, Road: roads{s},
 			AllowHTTP: s.c.Webhooks != "https", Calls: calls,
 		},
 		RequestsPerMinute: s.c.APIRate, Version: s.o.Version,

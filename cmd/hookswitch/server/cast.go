@@ -32,7 +32,8 @@ type wish struct {
 	thinks      []roster.Choice
 	temperature *float64
 	effort      string
-	speaks      []string // voice_uuids
+	speaks      []string                 // voice_uuids
+	own         map[string]roster.Secret // the agent's own keys, by provider, before the workspace's
 }
 
 // cast is who does, in one call. Whoever is done with it calls release.
@@ -62,7 +63,7 @@ func (s *Server) cast(ctx context.Context, w wish, parts *Speech) (cast, error) 
 	if err != nil {
 		return cast{}, err
 	}
-	k := &casting{s: s, ctx: ctx, keys: keys, w: w, parts: parts}
+	k := &casting{s: s, ctx: ctx, keys: keys.with(w.own), w: w, parts: parts}
 	c, err := k.all()
 	if err != nil {
 		k.release()

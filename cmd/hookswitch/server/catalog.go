@@ -25,9 +25,18 @@ const (
 
 // catalog is the [roster.Catalog] of this build, its settings and the keys of a
 // workspace.
-type catalog struct{ s *Server }
+type catalog struct {
+	s   *Server
+	own map[string]roster.Secret // an agent's keys, before the workspace's
+}
 
-var _ roster.Catalog = catalog{}
+var (
+	_ roster.Catalog      = catalog{}
+	_ roster.KeyedCatalog = catalog{}
+)
+
+// With implements [roster.KeyedCatalog].
+func (k catalog) With(own map[string]roster.Secret) roster.Catalog { return catalog{k.s, own} }
 
 // keys are those of a workspace; none when they can't be read, which is logged.
 func (k catalog) keys(ctx context.Context, workspace string) purse {
@@ -35,7 +44,7 @@ func (k catalog) keys(ctx context.Context, workspace string) purse {
 	if err != nil {
 		k.s.log.ErrorContext(ctx, "the keys of a workspace can't be read", "error", err)
 	}
-	return purse{k.s, workspace, keys.kept}
+	return purse{k.s, workspace, keys.kept}.with(k.own)
 }
 
 // capability is p as a recogniser with one of its models.
@@ -94,6 +103,7 @@ func (k catalog) Voices(ctx context.Context, workspace string) (roster.Voices, e
 	if err != nil {
 		return all, err
 	}
+	keys = keys.with(k.own)
 	for _, v := range flite.Voices() {
 		all.List = append(all.List, roster.Voice{UUID: flitePrefix + v, Name: voiceNames[v], Provider: fliteProvider, Language: "en-US"})
 	}

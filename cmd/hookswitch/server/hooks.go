@@ -44,7 +44,7 @@ func (s *Server) summariser(ctx context.Context, workspace string, d roster.Defi
 		s.log.WarnContext(ctx, "an agent's model can't sum up its calls", "error", err)
 		return nil
 	}
-	k := &casting{s: s, ctx: ctx, keys: keys, w: wish{workspace: workspace, temperature: &d.LLM.Temperature, effort: text(d.LLM.ReasoningEffort)}}
+	k := &casting{s: s, ctx: ctx, keys: keys.with(d.Keys), w: wish{workspace: workspace, temperature: &d.LLM.Temperature, effort: text(d.LLM.ReasoningEffort)}}
 	defer k.release() // a model that is no longer kept ready answers all the same
 	all := engage(k, provider.Model, d.LLM.Choices(), k.model)
 	if len(all) == 0 {

@@ -59,7 +59,7 @@ func wishes(workspace string, d roster.Definition) wish {
 	w := wish{
 		workspace: workspace, hears: d.ASR.Choices(), format: d.ASR.AudioFormat, language: "en-US",
 		thinks: d.LLM.Choices(), temperature: &d.LLM.Temperature, effort: text(d.LLM.ReasoningEffort),
-		speaks: d.VoiceUUIDs(),
+		speaks: d.VoiceUUIDs(), own: d.Keys,
 	}
 	if len(d.Languages) > 0 {
 		w.language = d.Languages[0]

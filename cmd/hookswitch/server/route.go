@@ -117,7 +117,7 @@ func (s *Server) routeTo(ctx context.Context, a roster.Agent) (dispatch.Route, e
 		PreCall: hook(a.Definition, roster.PreCall), PostCall: hook(a.Definition, roster.PostCall),
 		Variables: object(vars.Set(a.Variables)),
 	}
-	unfit, err := roster.Unfit(ctx, catalog{s}, a)
+	unfit, err := roster.Unfit(ctx, catalog{s: s}, a)
 	switch {
 	case err != nil:
 		return r, fmt.Errorf("server: who answers: %w", err)
