@@ -123,11 +123,15 @@ type Store interface {
 
 	// Receive keeps m, which came in for its chat, under the chat's next Seq, and
 	// when it is Received the job of the chat's turn, unless one that waits is
-	// due already. A carrier's id that is there already changes nothing and
-	// returns false. When most messages of the chat wait already, it is Dropped
-	// as "too_many".
+	// due already. An id of ours or of the carrier's that is there already changes
+	// nothing and returns false. When most messages of the chat wait already, it
+	// is Dropped as "too_many". [ErrClosed] when it is Received and the chat is
+	// closed: nobody would answer it.
 	Receive(ctx context.Context, m Message, most int) (on Message, isNew bool, err error)
 
+	// Waiting tells how many messages of a chat are Received, and when the oldest
+	// and the newest of them came.
+	Waiting(ctx context.Context, id string) (n int, oldest, newest time.Time, err error)
 	// TakeTurn gives the chat to who asks until then: its epoch is raised, and
 	// what waits is returned, oldest first. [ErrBusy] while somebody has it,
 	// [ErrClosed].
@@ -137,17 +141,24 @@ type Store interface {
 	Note(ctx context.Context, c Chat, entries []agentcore.Entry) error
 	// EndTurn appends entries and the answers, each with its job, notes that what
 	// was read is Answered, keeps c.Variables, closes the chat when c.Status says
-	// so, and lets go of it, in one transaction. When more came meanwhile, the job
-	// of the next turn is there, too. [ErrEpoch].
+	// so, and lets go of it, in one transaction. When more came meanwhile, it stays
+	// open, and the job of the next turn is there, too. [ErrEpoch], [ErrClosed].
 	EndTurn(ctx context.Context, c Chat, read []Message, entries []agentcore.Entry, answers []Message, now time.Time) error
+	// LetGo is Note, and lets go of the chat. What waits still waits, and has no
+	// new job: whoever lets go comes again.
+	LetGo(ctx context.Context, c Chat, entries []agentcore.Entry) error
+	// CloseIdle closes open chats in which nothing has happened since then and
+	// nothing waits, as "idle", at most limit of them.
+	CloseIdle(ctx context.Context, since time.Time, limit int, now time.Time) (closed int, err error)
 	ChatJournal(ctx context.Context, id string, after int) ([]agentcore.Entry, error)
 
 	Message(ctx context.Context, id string) (Message, error)
 	Messages(ctx context.Context, chat string, after, limit int) ([]Message, error)
-	// SendMessage adds a message that goes out with its job, outside of a turn.
+	// SendMessage adds a message that goes out with its job, outside of a turn. An
+	// id that is there already changes nothing: that one is returned.
 	SendMessage(ctx context.Context, m Message) (Message, error)
 	// BeginSend moves a message from Queued to Sending and notes when; one that
-	// is Sending already is returned with again.
+	// is Sending already is returned with again, one that is further as it is.
 	BeginSend(ctx context.Context, id string, now time.Time) (m Message, again bool, err error)
 	// SetMessage keeps what became of a message that goes out, by our id or, when
 	// that is empty, by the carrier's. A status goes forward only: queued,
