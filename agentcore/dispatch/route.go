@@ -55,4 +55,5 @@ type Dispatch struct {
 	Error        string // of a failed one, for the API's client: no number, no credential
 	Created      time.Time
 	Expires      time.Time
+	Caps         Caps // heeded when it is created; not kept
 }
