@@ -1,116 +1,19 @@
 package v2
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"unicode/utf8"
+
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/body"
 )
 
-// Bounds of a body, besides its size.
-const (
-	maxDepth = 32
-	maxNodes = 50_000 // objects, arrays, names and values
-)
-
-// parse reads a JSON object: nil, bool, string, json.Number, []any and
-// map[string]any. What is wrong is a [Failure] that says where. No bytes are an
-// empty object.
-func parse(body []byte) (map[string]any, error) {
-	if len(bytes.TrimSpace(body)) == 0 {
-		return map[string]any{}, nil
+// parse reads a JSON object as [body.Object] does. What is wrong is a [Failure]
+// that says where.
+func parse(raw []byte) (map[string]any, error) {
+	object, err := body.Object(raw)
+	var wrong body.Mistake
+	if errors.As(err, &wrong) {
+		return nil, Fail(http.StatusBadRequest, string(wrong))
 	}
-	if !utf8.Valid(body) {
-		return nil, Fail(http.StatusBadRequest, "The request body is not UTF-8.")
-	}
-	var raw json.RawMessage // checks the syntax, of all of it
-	if err := json.Unmarshal(body, &raw); err != nil {
-		at := int64(len(body))
-		var wrong *json.SyntaxError
-		if errors.As(err, &wrong) {
-			at = wrong.Offset
-		}
-		return nil, broken(body, at, err.Error())
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	r := reader{dec: dec, body: body}
-	v, err := r.value(0)
-	if err != nil {
-		return nil, err
-	}
-	object, ok := v.(map[string]any)
-	if !ok {
-		return nil, Fail(http.StatusBadRequest, "The request body must be a JSON object.")
-	}
-	return object, nil
-}
-
-// broken is the failure of a body that is wrong at a byte.
-func broken(body []byte, at int64, why string) *Failure {
-	before := body[:min(max(at-1, 0), int64(len(body)))]
-	line := 1 + bytes.Count(before, []byte("\n"))
-	column := 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
-	return Fail(http.StatusBadRequest, fmt.Sprintf("The request body is not valid JSON: %s (line %d, column %d)", why, line, column))
-}
-
-// reader reads values whose syntax is known to be right.
-type reader struct {
-	dec   *json.Decoder
-	body  []byte
-	nodes int
-}
-
-func (r *reader) value(depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, broken(r.body, r.dec.InputOffset(), fmt.Sprintf("nested deeper than %d", maxDepth))
-	}
-	if r.nodes++; r.nodes > maxNodes {
-		return nil, broken(r.body, r.dec.InputOffset(), fmt.Sprintf("more than %d values", maxNodes))
-	}
-	token, err := r.dec.Token()
-	if err != nil {
-		return nil, broken(r.body, r.dec.InputOffset(), unexpected(err))
-	}
-	switch token {
-	case json.Delim('['):
-		list := []any{}
-		for r.dec.More() {
-			v, err := r.value(depth + 1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		_, err = r.dec.Token()
-		return list, err
-	case json.Delim('{'):
-		object := map[string]any{}
-		for r.dec.More() {
-			name, err := r.dec.Token()
-			if err != nil {
-				return nil, broken(r.body, r.dec.InputOffset(), unexpected(err))
-			}
-			key := name.(string)
-			if _, twice := object[key]; twice {
-				return nil, broken(r.body, r.dec.InputOffset(), fmt.Sprintf("the name %.64q is there twice", key))
-			}
-			if object[key], err = r.value(depth + 1); err != nil {
-				return nil, err
-			}
-		}
-		_, err = r.dec.Token()
-		return object, err
-	}
-	return token, nil
-}
-
-func unexpected(err error) string {
-	if errors.Is(err, io.EOF) {
-		return "unexpected end"
-	}
-	return err.Error()
+	return object, err
 }
