@@ -70,6 +70,7 @@ func (t Terms) apply(d Definition, body map[string]any, fresh bool) (Definition,
 	turn(f, &d)
 	t.llm(f, &d)
 	systemTools(f, &d, fresh)
+	callback(f, &d)
 	if err := t.tools(f, &d); err != nil {
 		return d, err
 	}

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -84,6 +85,20 @@ func (t Terms) address(raw string) string {
 		return "is not a valid URL"
 	}
 	return ""
+}
+
+// Target says what is wrong with an address that is to be told of something:
+// it is as a webhook's, without variables. Empty: nothing is.
+func (t Terms) Target(raw string) (why string) {
+	switch {
+	case len(raw) > maxURL:
+		return fmt.Sprintf("is too long (maximum is %d characters)", maxURL)
+	case strings.Contains(raw, "{{"):
+		return "can't hold variables"
+	case strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r == 0x7f }):
+		return "is not a valid URL"
+	}
+	return t.address(raw)
 }
 
 // withoutVariables puts a letter where {{variables}} stand.

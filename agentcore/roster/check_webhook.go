@@ -112,29 +112,43 @@ func (t Terms) webhookConfig(f form, hook *Webhook) error {
 	if !f.text("secret", 256, "", &secret) {
 		return nil
 	}
-	key := []byte(secret)
-	if coded, ok := strings.CutPrefix(secret, "whsec_"); ok {
-		var err error
-		if key, err = base64.StdEncoding.DecodeString(coded); err != nil {
-			f.refuse("secret", "must be base64 after whsec_")
+	if secret != "" {
+		if why := signingKey(secret); why != "" {
+			f.refuse("secret", "%s", why)
 			return nil
 		}
 	}
-	if secret != "" && len(key) < minSigningKey {
-		f.refuse("secret", "is too short (minimum is %d bytes)", minSigningKey)
-		return nil
-	}
-	// Sealed anew the same secret is another text: a file that has it would make
-	// a version each time that it is applied.
-	if t.Open != nil && secret != "" && c.Secret != "" {
-		if before, err := t.Open(c.Secret); err == nil && before == secret {
-			return nil
-		}
-	}
-	sealed, err := t.Seal(secret)
+	sealed, err := t.seal(c.Secret, secret)
 	if err != nil {
 		return fmt.Errorf("roster: webhook's secret: %w", err)
 	}
 	c.Secret = sealed
 	return nil
+}
+
+// signingKey says what is wrong with a secret that signs by Standard Webhooks.
+func signingKey(secret string) (why string) {
+	key := []byte(secret)
+	if coded, ok := strings.CutPrefix(secret, "whsec_"); ok {
+		var err error
+		if key, err = base64.StdEncoding.DecodeString(coded); err != nil {
+			return "must be base64 after whsec_"
+		}
+	}
+	if len(key) < minSigningKey {
+		return fmt.Sprintf("is too short (minimum is %d bytes)", minSigningKey)
+	}
+	return ""
+}
+
+// seal seals plain, which takes the place of before. Sealed anew the same secret
+// is another text: a file that has it would make a version each time that it is
+// applied.
+func (t Terms) seal(before Secret, plain string) (Secret, error) {
+	if t.Open != nil && plain != "" && before != "" {
+		if was, err := t.Open(before); err == nil && was == plain {
+			return before, nil
+		}
+	}
+	return t.Seal(plain)
 }

@@ -42,6 +42,11 @@ func (d Definition) Clone() Definition {
 		c.Request = c.Request.clone()
 		c.Assignments = slices.Clone(c.Assignments)
 	}
+	if d.Callback = clonePointer(d.Callback); d.Callback != nil {
+		d.Callback.Gaps = slices.Clone(d.Callback.Gaps)
+	}
+	d.Keys = maps.Clone(d.Keys)
+	d.Dialects = cloneObject(d.Dialects)
 	return d
 }
 

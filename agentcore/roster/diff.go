@@ -98,6 +98,9 @@ func diff(path string, a, b any, out *[]Difference) {
 			d.To = "[another secret]"
 		}
 	}
+	if path == ownKeys { // all of them came, or went
+		d.From, d.To = maskedKeys(a), maskedKeys(b)
+	}
 	d.From, d.To = masked(d.From), masked(d.To)
 	*out = append(*out, d)
 }
@@ -125,11 +128,15 @@ func same(a, b any) bool {
 	return reflect.DeepEqual(a, b) || isX && isY
 }
 
-// secret reports whether what is at path must not be shown: a signing secret,
-// or a header that lets somebody in.
+// ownKeys is where a definition has its sealed keys.
+const ownKeys = "provider_keys"
+
+// secret reports whether what is at path must not be shown: a signing secret, a
+// provider's key, or a header that lets somebody in.
 func secret(path string) bool {
 	at := path[strings.LastIndexByte(path, '.')+1:]
-	return at == "secret" || strings.Contains(path, ".request_headers.") && secretHeader(at)
+	return at == "secret" || strings.HasPrefix(path, ownKeys+".") ||
+		strings.Contains(path, ".request_headers.") && secretHeader(at)
 }
 
 func secretHeader(name string) bool {
@@ -180,6 +187,19 @@ func maskedHeaders(v any) any {
 		if secretHeader(name) {
 			out[name] = hide(value, "[a secret]")
 		}
+	}
+	return out
+}
+
+// maskedKeys names the keys that v has.
+func maskedKeys(v any) any {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return v
+	}
+	out := map[string]any{}
+	for name := range m {
+		out[name] = "[a secret]"
 	}
 	return out
 }
