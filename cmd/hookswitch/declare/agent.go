@@ -44,6 +44,14 @@ var agent = rule{kind: object, fields: []field{
 	}}},
 	{name: "tools", rule: rule{kind: list, keyed: "name", of: &tool}},
 	{name: "webhooks", rule: rule{kind: list, keyed: "webhook_type", of: &webhook}},
+	{name: "smart_callback", rule: rule{kind: object, null: true, fields: []field{
+		{name: "enabled", rule: rule{kind: boolean}},
+		{name: "max_attempts", rule: rule{kind: whole}},
+		{name: "gaps", rule: rule{kind: list, of: &rule{kind: object, fields: []field{
+			{name: "days", rule: rule{kind: whole, unset: int64(0)}},
+			{name: "hours", rule: rule{kind: whole, unset: int64(0)}},
+		}}}},
+	}}},
 	{name: "phone_numbers", rule: rule{kind: list, sorted: true, of: &rule{kind: text}}},
 }}
 

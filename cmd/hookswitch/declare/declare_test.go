@@ -131,7 +131,8 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 // The shape of the file is that of the API: the JSON of roster.Definition, but
 // for what the gateway alone gives.
 func TestFileHasEveryFieldOfADefinition(t *testing.T) {
-	given := []string{"id", "uuid", "created_by", "created_at", "updated_at"}
+	given := []string{"id", "uuid", "created_by", "created_at", "updated_at",
+		"provider_keys", "dialects"} // of other dialects: the native API keeps them and shows them to nobody
 	var compare func(path string, r *rule, typ reflect.Type)
 	compare = func(path string, r *rule, typ reflect.Type) {
 		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice && r.kind == list || typ.Kind() == reflect.Map && r.kind == dict {

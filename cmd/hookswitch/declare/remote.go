@@ -26,7 +26,7 @@ func Remote(item json.RawMessage) (map[string]any, error) {
 	if others, there := tts["fallback_voice_uuids"]; there {
 		flat["fallback_voice_uuids"] = others
 	}
-	for _, name := range []string{"enabled", "greeting", "asr", "turn", "llm", "system_tools", "tools", "webhooks"} {
+	for _, name := range []string{"enabled", "greeting", "asr", "turn", "llm", "system_tools", "tools", "webhooks", "smart_callback"} {
 		if value, there := all[name]; there {
 			flat[name] = value
 		}

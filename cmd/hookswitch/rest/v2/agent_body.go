@@ -28,6 +28,18 @@ type AgentOptions struct {
 	Enabled        *bool                   `json:"enabled" required:"false" doc:"Whether it may take calls. Default true."`
 	Greeting       *string                 `json:"greeting" required:"false" maxLength:"2000" doc:"What it says first. \"\" lets the caller begin; null has a default."`
 	Tools          []toolBody              `json:"tools" required:"false" nullable:"true" doc:"The tools of the tools API. The list replaces the one before; a tool keeps its id by its name."`
+	Callback       orNull[callbackBody]    `json:"smart_callback" required:"false" doc:"Ours: how often somebody is called again whom a call did not reach, because of no answer, busy, a failure or voicemail. null: never."`
+}
+
+type callbackBody struct {
+	Enabled     *bool     `json:"enabled" required:"false" doc:"Default true for an object that is given when there was none."`
+	MaxAttempts *int      `json:"max_attempts" required:"false" minimum:"0" maximum:"20" doc:"Callbacks; the first call is not counted. Default 5."`
+	Gaps        []gapBody `json:"gaps" required:"false" nullable:"true" maxItems:"20" doc:"From the end of an attempt to the next; the last one repeats. Default one day. The list replaces the one before."`
+}
+
+type gapBody struct {
+	Days  *int `json:"days" required:"false" minimum:"0" maximum:"30" doc:"Of the calendar where the callee is. Default 0."`
+	Hours *int `json:"hours" required:"false" minimum:"0" maximum:"23" doc:"Default 0; not both can be 0."`
 }
 
 type asrBody struct {

@@ -92,6 +92,18 @@ type AdvancedPart struct {
 	SystemTools map[string]systemToolPart `json:"system_tools" required:"false" doc:"With advanced."`
 	Tools       []toolItem                `json:"tools" required:"false" doc:"With advanced: those that were made; see also the tools API."`
 	Webhooks    []webhookItem             `json:"webhooks" required:"false" doc:"With advanced."`
+	Callback    *callbackPart             `json:"smart_callback,omitempty" doc:"With advanced, when it is set: how often who was not reached is called again."`
+}
+
+type callbackPart struct {
+	Enabled     bool      `json:"enabled"`
+	MaxAttempts int       `json:"max_attempts" doc:"Callbacks; the first call is not counted."`
+	Gaps        []gapPart `json:"gaps" doc:"From the end of an attempt to the next; the last one repeats."`
+}
+
+type gapPart struct {
+	Days  int `json:"days"`
+	Hours int `json:"hours"`
 }
 
 type systemToolPart struct {
@@ -232,7 +244,7 @@ func choicesOf(all []roster.Choice) []choicePart {
 
 func advancedOf(g roster.Agent) *AdvancedPart {
 	p := &AdvancedPart{ID: g.ID, Version: g.Version, Enabled: g.Enabled, Greeting: g.Greeting,
-		SystemTools: systemParts(g.Definition), Tools: []toolItem{}, Webhooks: []webhookItem{}}
+		SystemTools: systemParts(g.Definition), Tools: []toolItem{}, Webhooks: []webhookItem{}, Callback: callbackOf(g.Callback)}
 	for _, t := range g.Tools {
 		p.Tools = append(p.Tools, toolOf(g.Workspace, t))
 	}
@@ -240,6 +252,17 @@ func advancedOf(g roster.Agent) *AdvancedPart {
 		p.Webhooks = append(p.Webhooks, webhookOf(w))
 	}
 	return p
+}
+
+func callbackOf(c *roster.Callback) *callbackPart {
+	if c == nil {
+		return nil
+	}
+	out := &callbackPart{Enabled: c.Enabled, MaxAttempts: c.MaxAttempts, Gaps: []gapPart{}}
+	for _, g := range c.Gaps {
+		out.Gaps = append(out.Gaps, gapPart(g))
+	}
+	return out
 }
 
 func systemParts(d roster.Definition) map[string]systemToolPart {

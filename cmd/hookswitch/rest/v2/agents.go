@@ -22,7 +22,7 @@ type AgentPath struct {
 
 // AdvancedQuery is the input of what shows agents.
 type AdvancedQuery struct {
-	Advanced bool `query:"advanced" doc:"Show more: id, version, enabled, greeting, tools, webhooks, system_tools and turn.endpoint_wait_ms."`
+	Advanced bool `query:"advanced" doc:"Show more: id, version, enabled, greeting, tools, webhooks, system_tools, smart_callback and turn.endpoint_wait_ms."`
 }
 
 type agentAnswer struct {

@@ -45,6 +45,7 @@ type agentVersion struct {
 	SystemTools    map[string]systemToolPart `json:"system_tools"`
 	Tools          []toolItem                `json:"tools"`
 	Webhooks       []webhookItem             `json:"webhooks"`
+	Callback       *callbackPart             `json:"smart_callback,omitempty" doc:"When it is set."`
 }
 
 type difference struct {
@@ -146,7 +147,7 @@ func (a *API) getVersion(ctx context.Context, in *VersionPath) (*reply[versionAn
 		Version: v.Number, Who: string(v.Who), Created: stamp(v.Created), Current: current,
 		Definition: agentVersion{Name: v.Name, Enabled: v.Enabled, Voice: v.VoiceUUID, FallbackVoices: v.FallbackVoices, Languages: item.Agent.Languages,
 			Variables: item.Agent.Variables, Greeting: v.Greeting, ASR: orNull[asrPart]{item.ASR}, Turn: orNull[turnPart]{item.Turn}, LLM: orNull[llmPart]{item.LLM},
-			SystemTools: more.SystemTools, Tools: more.Tools, Webhooks: more.Webhooks},
+			SystemTools: more.SystemTools, Tools: more.Tools, Webhooks: more.Webhooks, Callback: more.Callback},
 	}}}, nil
 }
 
