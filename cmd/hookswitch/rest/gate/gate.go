@@ -89,7 +89,7 @@ func New(cfg Config) (*Gate, error) {
 	}
 	return &Gate{
 		cfg:      cfg,
-		dialect:  Dialect{Credential: bearer, Challenge: `Bearer realm="hookswitch"`, Fail: cfg.Fail},
+		dialect:  Dialect{Credential: Bearer, Challenge: `Bearer realm="hookswitch"`, Fail: cfg.Fail},
 		requests: newBuckets(cfg.RequestsPerMinute, cfg.Burst),
 		failures: newBuckets(cfg.FailuresPerMinute, cfg.FailuresPerMinute),
 		seen:     newVisits(),
@@ -100,7 +100,7 @@ func New(cfg Config) (*Gate, error) {
 func (g *Gate) For(d Dialect) *Gate {
 	other := *g
 	if d.Credential == nil {
-		d.Credential = bearer
+		d.Credential = Bearer
 	}
 	if d.Fail == nil {
 		d.Fail = g.cfg.Fail

@@ -79,8 +79,8 @@ func (g *Gate) Admit(next http.Handler) http.Handler {
 	})
 }
 
-// bearer returns the key that h holds, or why it holds none.
-func bearer(h http.Header) (secret, why string) {
+// Bearer returns the key that h holds as a bearer token, or why it holds none.
+func Bearer(h http.Header) (secret, why string) {
 	all := h.Values("Authorization")
 	if len(all) == 0 {
 		return "", "An API key is required: Authorization: Bearer hsk_..."
