@@ -34,7 +34,7 @@ func (db *DB) Close() error { return db.engine.Close() }
 const callColumns = `id, epoch, admitted, carrier_id, from_number, to_number, direction, agent,
 	state, carrier_seq, sip_code, last_n, created_us, answered_us, ended_us, end_reason,
 	workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why,
-	account, answerer`
+	account, answerer, follow_up, dialled_us, proof, chat`
 
 // Create implements [dispatch.Calls].
 func (db *DB) Create(ctx context.Context, r dispatch.Record) (on dispatch.Record, created bool, err error) {
@@ -81,17 +81,20 @@ func (db *DB) Create(ctx context.Context, r dispatch.Record) (on dispatch.Record
 // line: it undoes ours.
 var errFaster = errors.New("created by another node")
 
-// insertCall adds the row of a new call. The constraint decides between two who
-// create the same: who loses gets [ErrCarrier].
+// insertCall adds the row of a new call. The constraints decide between two who
+// create the same, by the carrier's id or by ours: who loses gets [ErrCarrier].
 func insertCall(ctx context.Context, tx Tx, r dispatch.Record) error {
 	n, err := tx.Exec(ctx, `INSERT INTO calls
 		(id, epoch, carrier_id, from_number, to_number, direction, agent, state, created_us,
-		workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why, account)
-		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT (carrier_id) DO NOTHING`,
+		workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why, account,
+		follow_up, dialled_us, proof, chat)
+		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+		$19, $20, $21, $22) ON CONFLICT DO NOTHING`,
 		text(r.ID), null(text(r.Carrier)), text(r.From), text(r.To), text(r.Direction),
 		text(r.Agent), text(r.State), r.Created.UnixMicro(),
 		text(r.Workspace), text(r.Node), text(r.AgentUUID), r.Version, text(r.Conversation), text(cmp.Or(r.Variables, "{}")),
-		micros(r.Prepared), r.PostCall, text(r.Why), text(r.Account))
+		micros(r.Prepared), r.PostCall, text(r.Why), text(r.Account),
+		bit(r.FollowUp), micros(r.Dialled), text(r.Proof), text(r.Chat))
 	if err == nil && n == 0 {
 		err = ErrCarrier
 	}
@@ -167,6 +170,23 @@ func (db *DB) SetPrepared(ctx context.Context, id telephony.CallID, variables st
 		}
 		_, err = one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))
 		return err
+	})
+}
+
+// SetDialled implements [dispatch.Calls]. A dispatch that failed is as good as
+// over: whoever said so is about to end its call.
+func (db *DB) SetDialled(ctx context.Context, id telephony.CallID, now time.Time) error {
+	return db.write(ctx, "set dialled", func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE calls SET dialled_us = COALESCE(dialled_us, $2) WHERE id = $1 AND ended_us IS NULL
+			AND NOT EXISTS (SELECT 1 FROM dispatches WHERE call_id = $1 AND status = $3)`,
+			text(id), now.UnixMicro(), dispatch.DispatchFailed)
+		if err != nil || n == 1 {
+			return err
+		}
+		if _, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id)); err != nil {
+			return err
+		}
+		return ErrEnded
 	})
 }
 

@@ -14,12 +14,18 @@ import (
 const dispatchColumns = `id, workspace, agent_uuid, version, agent, pre_call, post_call, conversation, session,
 	variables, idem_key, idem_hash, call_id, status, error, created_us, expires_us`
 
-// CreateDispatch implements [dispatch.Dispatches]. The key's unique index
-// decides between two who come at once: the second waits for the first's commit
-// and then reads what it wrote.
+// CreateDispatch implements [dispatch.Dispatches]. The unique indexes of the key
+// and of the call's id decide between two who come at once: the second waits for
+// the first's commit and then reads what it wrote.
 func (db *DB) CreateDispatch(ctx context.Context, d dispatch.Dispatch, r *dispatch.Record) (on dispatch.Dispatch, created bool, err error) {
 	err = db.write(ctx, "create dispatch", func(tx Tx) error {
 		created = false
+		if r != nil {
+			on, err = placedBefore(ctx, tx, d)
+			if !errors.Is(err, ErrNotFound) {
+				return err
+			}
+		}
 		if d.IdemKey != "" {
 			_, err := tx.Exec(ctx, `UPDATE dispatches SET idem_key = NULL WHERE workspace = $1 AND idem_key = $2 AND created_us <= $3`,
 				text(d.Workspace), text(d.IdemKey), keySince(d.Created))
@@ -49,7 +55,7 @@ func (db *DB) CreateDispatch(ctx context.Context, d dispatch.Dispatch, r *dispat
 			return err
 		}
 		if r != nil {
-			if err := insertCall(ctx, tx, *r); err != nil {
+			if err := db.placeCall(ctx, tx, d, *r); err != nil {
 				return err
 			}
 		}
@@ -57,10 +63,40 @@ func (db *DB) CreateDispatch(ctx context.Context, d dispatch.Dispatch, r *dispat
 		on, err = oneDispatch(ctx, tx, `WHERE id = $1`, text(d.ID))
 		return err
 	})
+	if errors.Is(err, errFaster) {
+		err = db.read(ctx, "find dispatch", func(tx Tx) error {
+			on, err = placedBefore(ctx, tx, d)
+			return err
+		})
+		created = false
+	}
 	if err != nil {
 		return dispatch.Dispatch{}, false, err
 	}
 	return on, created, nil
+}
+
+// placedBefore returns the dispatch that created d's call, or [ErrNotFound]. Who
+// names a call of another workspace asks for something else than that one did.
+func placedBefore(ctx context.Context, tx Tx, d dispatch.Dispatch) (dispatch.Dispatch, error) {
+	on, err := oneDispatch(ctx, tx, `WHERE call_id = $1`, text(d.Call))
+	if err == nil && on.Workspace != text(d.Workspace) {
+		err = dispatch.ErrIdemMismatch
+	}
+	return on, err
+}
+
+// placeCall adds the call of d, if there is a place for it. Who was faster with
+// the same call is errFaster.
+func (db *DB) placeCall(ctx context.Context, tx Tx, d dispatch.Dispatch, r dispatch.Record) error {
+	if err := heed(ctx, tx, d.Caps, r); err != nil {
+		return err
+	}
+	err := insertCall(ctx, tx, r)
+	if errors.Is(err, ErrCarrier) && r.Carrier == "" {
+		return errFaster
+	}
+	return err
 }
 
 // keySince is the time up to which a key that was used is as good as new.
@@ -81,6 +117,11 @@ func (db *DB) DispatchByKey(ctx context.Context, workspace, key string, now time
 // Dispatched implements [dispatch.Dispatches].
 func (db *DB) Dispatched(ctx context.Context, id string) (dispatch.Dispatch, error) {
 	return db.findDispatch(ctx, `WHERE id = $1`, text(id))
+}
+
+// DispatchOfCall implements [dispatch.Dispatches].
+func (db *DB) DispatchOfCall(ctx context.Context, call telephony.CallID) (dispatch.Dispatch, error) {
+	return db.findDispatch(ctx, `WHERE call_id = $1`, text(call))
 }
 
 // FailDispatch implements [dispatch.Dispatches].

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/agenda"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -109,8 +110,14 @@ func (db *DB) end(ctx context.Context, tx Tx, id telephony.CallID, epoch int, re
 }
 
 // tellAfterwards has the post_call webhook of r told, which this transaction
-// ends. A call is told of once, however often somebody tries to end it.
+// ends, and looked at what follows from it. A call is told of once, however often
+// somebody tries to end it.
 func (db *DB) tellAfterwards(ctx context.Context, tx Tx, r Call) error {
+	if r.FollowUp {
+		if err := db.engine.Enqueue(ctx, tx, Job{Kind: agenda.JobFollowUp, ID: string(r.ID)}); err != nil {
+			return err
+		}
+	}
 	if r.PostCall == 0 || mutant("nobody-told") {
 		return nil
 	}

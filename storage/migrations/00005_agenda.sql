@@ -8,6 +8,11 @@ ALTER TABLE calls ADD COLUMN proof      TEXT   NOT NULL DEFAULT ''; -- what was 
 ALTER TABLE calls ADD COLUMN chat       TEXT   NOT NULL DEFAULT ''; -- the chat that went over to it
 CREATE INDEX calls_account_live ON calls (account) WHERE ended_us IS NULL; -- calls at once on a trunk
 
+-- What stands for a carrier's account: who counts its calls locks it.
+CREATE TABLE trunks (
+    account TEXT NOT NULL PRIMARY KEY         -- empty: the trunk's own
+);
+
 -- An errand is a call or a chat that is to begin at a time. Its id is that of its
 -- first call, or of its chat.
 CREATE TABLE errands (
@@ -161,6 +166,7 @@ DROP TABLE channels;
 DROP TABLE opt_outs;
 DROP TABLE batches;
 DROP TABLE errands;
+DROP TABLE trunks;
 DROP INDEX calls_account_live;
 ALTER TABLE calls DROP COLUMN chat;
 ALTER TABLE calls DROP COLUMN proof;
