@@ -91,6 +91,20 @@ type Outgoing struct {
 	TimeLimit     time.Duration // the longest that it may last once answered. Zero: as the carrier has it
 	PostDial      string        // keys that the carrier presses once it is answered; w waits half a second
 	DetectMachine bool          // the carrier says who answered, beside the call: see Progress.AnsweredBy
+
+	// Before is called right before the carrier is asked, after any wait for a
+	// turn, and again when a request is repeated. Its error keeps the call from
+	// being placed. Nil: nobody needs to know. Call it by [Outgoing.MayDial].
+	Before func(ctx context.Context) error
+}
+
+// MayDial tells whoever wants to know that the carrier is asked now, and returns
+// why it must not be, if so.
+func (o Outgoing) MayDial(ctx context.Context) error {
+	if o.Before == nil {
+		return nil
+	}
+	return o.Before(ctx)
 }
 
 // Ref is a call as its carrier knows it.
@@ -131,8 +145,15 @@ type Standing struct {
 
 // Carrier is a trunk: what the gateway asks of whoever carries its calls.
 type Carrier interface {
-	// Dial places a call and returns the carrier's id of it.
+	// Dial places a call and returns the carrier's id of it. It asks
+	// [Outgoing.MayDial] first: when that fails, so does Dial, and nobody was
+	// called.
 	Dial(ctx context.Context, o Outgoing) (carrierID string, err error)
+	// Find lists the carrier's ids of the calls that account placed from from to
+	// to since then, newest first, whatever became of them. There may be one
+	// among them that was placed a second before: carriers count in whole
+	// seconds.
+	Find(ctx context.Context, account string, from, to Number, since time.Time) ([]string, error)
 	// Hangup ends a call whose stream we do not hold. A call that is already
 	// over is no error.
 	Hangup(ctx context.Context, call Ref) error

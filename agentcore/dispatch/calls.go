@@ -49,6 +49,21 @@ type Record struct {
 // Over reports whether the call has ended.
 func (r Record) Over() bool { return !r.Ended.IsZero() }
 
+// Unplaced reports whether a call of ours ended without ever having been placed,
+// and nobody wanted that: no phone rang.
+func (r Record) Unplaced() bool {
+	if r.Direction != telephony.Outbound || r.Carrier != "" {
+		return false
+	}
+	switch r.Reason {
+	case telephony.Failed:
+		return r.Dialled.IsZero() || r.Why == NeverPlaced
+	case telephony.Shutdown:
+		return r.Dialled.IsZero()
+	}
+	return false
+}
+
 // Call is the record as the rest of the gateway passes it around.
 func (r Record) Call() telephony.Call {
 	return telephony.Call{
@@ -106,6 +121,11 @@ type Calls interface {
 	// who say so the first is kept; of a call that is over nobody.
 	SetPrepared(ctx context.Context, id telephony.CallID, variables string, now time.Time) error
 
+	// SetDialled notes that the carrier is asked for the call from now on; the
+	// first time is kept. Of a call that is over, or whose dispatch is failed, it
+	// is [ErrEnded]: whoever made it so may say that it was never placed.
+	SetDialled(ctx context.Context, id telephony.CallID, now time.Time) error
+
 	// Raise moves the call from epoch to epoch+1, which it returns, and gives
 	// node the pen. It fails with [ErrEpoch] when the call is at another one, or
 	// [ErrEnded].
@@ -160,12 +180,19 @@ type Dispatches interface {
 	// CreateDispatch keeps d, and with r the call that it places, in one
 	// transaction. When the workspace has d's key from less than [IdemLasts]
 	// before d.Created, it changes nothing and returns the dispatch on record
-	// with false, or [ErrIdemMismatch] when that has another hash.
+	// with false, or [ErrIdemMismatch] when that has another hash. When there is
+	// a call of r's id already, it changes nothing and returns that call's
+	// dispatch with false. When as many calls go on as d.Caps allow, it changes
+	// nothing and fails with a [*CappedError]; whoever creates another at the
+	// same time waits for the count.
 	CreateDispatch(ctx context.Context, d Dispatch, r *Record) (on Dispatch, created bool, err error)
 
 	// DispatchByKey returns the dispatch that CreateDispatch would find, or
 	// [ErrNotFound].
 	DispatchByKey(ctx context.Context, workspace, key string, now time.Time) (Dispatch, error)
+
+	// DispatchOfCall returns the dispatch that placed a call, or [ErrNotFound].
+	DispatchOfCall(ctx context.Context, call telephony.CallID) (Dispatch, error)
 
 	// Dispatched returns a dispatch by its id, or [ErrNotFound].
 	Dispatched(ctx context.Context, id string) (Dispatch, error)

@@ -63,9 +63,13 @@ type Config struct {
 	// whether they take the call. An error is a leg that was lost. Required with
 	// Transfers.
 	Consult func(ctx context.Context, t Transfer, leg telephony.Leg) (Consultation, error)
-	// Permit says no, with why, to a number that must not be called: by w, or by a
-	// transfer. Nil permits all.
-	Permit func(ctx context.Context, c Cost) error
+	// Permit says no, with why, to a number that must not be called: by a wish, or
+	// by a transfer. proof is what was checked, for [Record.Proof]. Nil permits
+	// all.
+	Permit func(ctx context.Context, c Cost) (proof string, err error)
+	// Release takes back what Permit permitted: nothing was placed, and nothing
+	// is on record. It must not block. Nil: nobody counts.
+	Release func(c Cost)
 
 	Node        string                  // names this process among those that share the records. Empty: it is the only one, and does not beat
 	Carrier     telephony.Carrier       // nil: nobody can be asked or dialled until SetCarrier
@@ -163,6 +167,12 @@ func (c Config) withDefaults() (Config, error) {
 	c.Apology = cmp.Or(c.Apology, "We are sorry, the connection was lost. Please call again. Goodbye.")
 	if c.NewID == nil {
 		c.NewID = func() telephony.CallID { return telephony.CallID("call_" + strings.ToLower(rand.Text())) }
+	}
+	if c.Permit == nil {
+		c.Permit = func(context.Context, Cost) (string, error) { return "", nil }
+	}
+	if c.Release == nil {
+		c.Release = func(Cost) {}
 	}
 	if c.Watch == nil {
 		c.Watch = func(telephony.CallID, agentcore.Entry) {}

@@ -216,6 +216,16 @@ func (x *exchange) Dial(_ context.Context, o telephony.Outgoing) (string, error)
 	return id, nil
 }
 
+// Find implements [telephony.Carrier].
+func (x *exchange) Find(_ context.Context, _ string, from, to telephony.Number, _ time.Time) (ids []string, err error) {
+	for i, o := range x.placed {
+		if o.From == from && o.To == to {
+			ids = append([]string{fmt.Sprint("CA", i+1)}, ids...)
+		}
+	}
+	return ids, nil
+}
+
 func (x *exchange) Hangup(context.Context, telephony.Ref) error {
 	x.set(telephony.Completed)
 	return nil

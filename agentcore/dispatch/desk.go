@@ -23,7 +23,7 @@ type Desk struct {
 	mu       sync.Mutex // for a few assignments, never across a wait
 	carrier  telephony.Carrier
 	live     map[telephony.CallID]*call
-	ringing  map[string]chan struct{}      // carrier's ids in Ring; closed when done
+	ringing  map[string]chan struct{}      // who is in oneAtATime; closed when done
 	placing  map[string]chan struct{}      // dispatches whose call is being placed; closed when done
 	handings map[telephony.CallID]*handing // transfers that go on, by their id
 	left     chan struct{}                 // closed, and replaced, when a call is gone
@@ -101,17 +101,19 @@ func (d *Desk) noRoom(id telephony.CallID) error {
 	return d.room(id)
 }
 
-// take makes a new call live, if there is room.
-func (d *Desk) take(r Record, at phase, due time.Time) (*call, error) {
+// take makes a new call live, if there is room. One that is live already is
+// another's to end.
+func (d *Desk) take(r Record, at phase, due time.Time) (c *call, isNew bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.room(r.ID); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if d.live[r.ID] == nil {
-		d.add(newCall(r, at, due))
+	if c := d.live[r.ID]; c != nil {
+		return c, false, nil
 	}
-	return d.live[r.ID], nil
+	d.add(newCall(r, at, due))
+	return d.live[r.ID], true, nil
 }
 
 // add starts the watcher of c. d.mu is held.

@@ -20,9 +20,10 @@ import (
 //
 // A key that came before, with the same request, gives what is on record, and
 // true; nothing is done again, whatever became of the first, which is waited for
-// while it goes on here. The errors are [ErrIdemMismatch], [ErrNoCarrier],
-// [ErrDraining], [ErrFull] and what Config.Permit says, which leave nothing
-// behind, and a *[PlaceError], with the dispatch as it was recorded.
+// while it goes on here. So does a wish whose Call is on record, for ever. The
+// errors are [ErrIdemMismatch], [ErrNoCarrier], [ErrDraining], [ErrFull], a
+// *[CappedError] and what Config.Permit says, which leave nothing behind, and a
+// *[PlaceError], with the dispatch as it was recorded.
 func (d *Desk) Dispatch(ctx context.Context, w Wish) (on Dispatch, replayed bool, err error) {
 	if w.Workspace == "" {
 		return Dispatch{}, false, errors.New("dispatch: a wish belongs to a workspace")
@@ -31,11 +32,27 @@ func (d *Desk) Dispatch(ctx context.Context, w Wish) (on Dispatch, replayed bool
 		w.IdemKey = ""
 	}
 	now := time.Now()
+	if w.Call != "" {
+		done, err := d.oneAtATime(ctx, "wish of "+string(w.Call))
+		if err != nil {
+			return Dispatch{}, false, fmt.Errorf("dispatch: %w", err)
+		}
+		defer done()
+		on, err := d.cfg.Calls.DispatchOfCall(ctx, w.Call)
+		switch {
+		case err == nil:
+			return d.replay(ctx, on)
+		case !errors.Is(err, ErrNotFound):
+			return Dispatch{}, false, fmt.Errorf("dispatch: %w", err)
+		}
+	}
 	if w.IdemKey != "" {
 		on, err := d.cfg.Calls.DispatchByKey(ctx, w.Workspace, w.IdemKey, now)
 		switch {
+		case err == nil && on.IdemHash != w.IdemHash:
+			return Dispatch{}, false, ErrIdemMismatch
 		case err == nil:
-			return d.replay(ctx, on, w)
+			return d.replay(ctx, on)
 		case !errors.Is(err, ErrNotFound):
 			return Dispatch{}, false, fmt.Errorf("dispatch: %w", err)
 		}
@@ -56,7 +73,7 @@ func (d *Desk) dispatched(w Wish, now time.Time) Dispatch {
 		AgentUUID: w.AgentUUID, Version: w.Version, Agent: w.Agent, PreCall: w.PreCall, PostCall: w.PostCall,
 		Conversation: newConversation(), Session: newSession(), Variables: cmp.Or(w.Variables, "{}"),
 		IdemKey: w.IdemKey, IdemHash: w.IdemHash, Status: DispatchWaiting,
-		Created: now, Expires: now.Add(d.cfg.SessionWait),
+		Created: now, Expires: now.Add(d.cfg.SessionWait), Caps: w.Caps,
 	}
 }
 
@@ -67,16 +84,13 @@ func (d *Desk) open(ctx context.Context, w Wish, now time.Time) (Dispatch, bool,
 	case err != nil:
 		return Dispatch{}, false, fmt.Errorf("dispatch: %w", err)
 	case !created:
-		return d.replay(ctx, on, w)
+		return d.replay(ctx, on)
 	}
 	return on, false, nil
 }
 
 // replay answers a repeat with what is on record.
-func (d *Desk) replay(ctx context.Context, on Dispatch, w Wish) (Dispatch, bool, error) {
-	if on.IdemHash != w.IdemHash {
-		return Dispatch{}, false, ErrIdemMismatch
-	}
+func (d *Desk) replay(ctx context.Context, on Dispatch) (Dispatch, bool, error) {
 	if done := d.isPlacing(on.ID); done != nil {
 		late := time.NewTimer(placeWait)
 		defer late.Stop()

@@ -65,7 +65,10 @@ type trunk struct {
 
 var errDown = errors.New("down")
 
-func (t *trunk) Dial(_ context.Context, o telephony.Outgoing) (string, error) {
+func (t *trunk) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
+	if err := o.MayDial(ctx); err != nil {
+		return "", err
+	}
 	time.Sleep(t.slow)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -78,6 +81,22 @@ func (t *trunk) Dial(_ context.Context, o telephony.Outgoing) (string, error) {
 		t.early(o, id)
 	}
 	return id, nil
+}
+
+// Find implements [telephony.Carrier]: it has what was asked for, whether its
+// answer came home or not.
+func (t *trunk) Find(_ context.Context, _ string, from, to telephony.Number, _ time.Time) (ids []string, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.down {
+		return nil, errDown
+	}
+	for i, o := range t.dialed {
+		if o.From == from && o.To == to {
+			ids = append([]string{"CAout" + string(rune('1'+i))}, ids...)
+		}
+	}
+	return ids, nil
 }
 
 // idOf is the carrier's id of a call that we placed; empty when it wasn't.
@@ -207,6 +226,9 @@ func (r *records) CallByCarrier(ctx context.Context, id string) (c dispatch.Reco
 }
 func (r *records) SetCarrier(ctx context.Context, id telephony.CallID, carrierID string) error {
 	return r.do(func() error { return r.Calls.SetCarrier(ctx, id, carrierID) })
+}
+func (r *records) SetDialled(ctx context.Context, id telephony.CallID, now time.Time) error {
+	return r.do(func() error { return r.Calls.SetDialled(ctx, id, now) })
 }
 func (r *records) Raise(ctx context.Context, id telephony.CallID, epoch int, node string) (now int, err error) {
 	err = r.do(func() (err error) { now, err = r.Calls.Raise(ctx, id, epoch, node); return err })

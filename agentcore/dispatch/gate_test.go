@@ -183,8 +183,26 @@ func (g *gate) Beat(ctx context.Context, node string, now time.Time) error {
 	return g.Calls.Beat(ctx, node, now)
 }
 
-// Dial implements [telephony.Carrier].
+func (g *gate) SetDialled(ctx context.Context, id telephony.CallID, now time.Time) error {
+	_, err := pass(g, "set dialled", nothing(func() error { return g.Calls.SetDialled(ctx, id, now) }))
+	return err
+}
+func (g *gate) DispatchOfCall(ctx context.Context, id telephony.CallID) (dispatch.Dispatch, error) {
+	return pass(g, "dispatch of call", func() (dispatch.Dispatch, error) { return g.Calls.DispatchOfCall(ctx, id) })
+}
+
+// Find implements [telephony.Carrier].
+func (g *gate) Find(ctx context.Context, account string, from, to telephony.Number, since time.Time) ([]string, error) {
+	return pass(g, "carrier.find", func() ([]string, error) { return g.carrier.Find(ctx, account, from, to, since) })
+}
+
+// Dial implements [telephony.Carrier]. That we may dial is asked first, as its
+// own operation.
 func (g *gate) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
+	if err := o.MayDial(ctx); err != nil {
+		return "", err
+	}
+	o.Before = nil
 	return pass(g, "carrier.dial", func() (string, error) { return g.carrier.Dial(ctx, o) })
 }
 

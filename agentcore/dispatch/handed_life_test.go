@@ -210,11 +210,11 @@ func TestTransferIsAskedFor(t *testing.T) {
 		}},
 		"a number that must not be called is refused before anything": {
 			func(c *dispatch.Config) {
-				c.Permit = func(_ context.Context, c dispatch.Cost) error {
+				c.Permit = func(_ context.Context, c dispatch.Cost) (string, error) {
 					if c.Transfer && c.To == "+15550111" && c.From == "+15550199" && c.Workspace == "default" {
-						return forbidden
+						return "", forbidden
 					}
-					return nil
+					return "", nil
 				}
 			},
 			func(b *branch, w dispatch.TransferWish) {

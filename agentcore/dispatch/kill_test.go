@@ -144,6 +144,10 @@ func (f *farCarrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.placed = append(f.placed, telephony.CallID(r.FormValue("call")))
 		f.mu.Unlock()
 		fmt.Fprint(w, "CAfar")
+	case "/find":
+		if len(f.calls()) > 0 {
+			fmt.Fprint(w, "CAfar")
+		}
 	case "/answered":
 		close(f.answered)
 	}
@@ -177,7 +181,19 @@ func (c *farCaller) ask(ctx context.Context, path string) (string, error) {
 	return string(body), err
 }
 
+// Find implements [telephony.Carrier]: the one call that the far end may have.
+func (c *farCaller) Find(ctx context.Context, _ string, _, _ telephony.Number, _ time.Time) ([]string, error) {
+	id, err := c.ask(ctx, "/find")
+	if id == "" {
+		return nil, err
+	}
+	return []string{id}, err
+}
+
 func (c *farCaller) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
+	if err := o.MayDial(ctx); err != nil {
+		return "", err
+	}
 	id, err := c.ask(ctx, "/dial?call="+string(o.Call))
 	if c.waits && err == nil {
 		_, err = c.ask(ctx, "/answered")

@@ -16,18 +16,21 @@ func (d *Desk) call(ctx context.Context, w Wish, now time.Time) (Dispatch, bool,
 	if trunk == nil {
 		return Dispatch{}, false, ErrNoCarrier
 	}
-	if err := d.permit(ctx, Cost{Workspace: w.Workspace, From: w.From, To: w.To}); err != nil {
+	cost := w.cost()
+	proof, err := d.permit(ctx, cost)
+	if err != nil {
 		return Dispatch{}, false, err
 	}
 	if w.RingTimeout <= 0 {
 		w.RingTimeout = ringTimeout
 	}
 	wish, r := d.dispatched(w, now), d.outbound(w, now)
-	wish.Status, wish.Call, r.Conversation = DispatchPlacing, r.ID, wish.Conversation
+	wish.Status, wish.Call, r.Conversation, r.Proof = DispatchPlacing, r.ID, wish.Conversation, proof
 
 	// A place among the live calls comes first, the row then, the request last.
-	c, err := d.take(r, dialling, time.Time{}) // it rings once it was placed
+	c, isNew, err := d.take(r, dialling, time.Time{}) // it rings once it was placed
 	if err != nil {
+		d.cfg.Release(cost)
 		return Dispatch{}, false, err
 	}
 	done := d.isBeingPlaced(wish.ID)
@@ -38,15 +41,15 @@ func (d *Desk) call(ctx context.Context, w Wish, now time.Time) (Dispatch, bool,
 		}
 	}()
 	on, created, err := d.cfg.Calls.CreateDispatch(ctx, wish, &r)
+	if err != nil || !created {
+		d.cfg.Release(cost)
+		d.notCreated(ctx, c, isNew, err)
+	}
 	switch {
 	case err != nil:
-		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
-		defer cancel()
-		d.end(after, c, verdict{reason: telephony.Failed, sure: true}) // in case that the row is there nevertheless
 		return Dispatch{}, false, fmt.Errorf("dispatch: %w", err)
 	case !created:
-		c.ended("")
-		return d.replay(ctx, on, w)
+		return d.replay(ctx, on)
 	}
 	d.cfg.Counter.CallTaken(string(r.Direction))
 	d.prepare(c, r)
@@ -55,6 +58,26 @@ func (d *Desk) call(ctx context.Context, w Wish, now time.Time) (Dispatch, bool,
 		defer done()
 		return d.place(ctx, trunk, c, on, w)
 	}, on)
+}
+
+// cost is what w would cost.
+func (w Wish) cost() Cost {
+	return Cost{Workspace: w.Workspace, From: w.From, To: w.To,
+		BypassQuietHours: w.BypassQuietHours, Hours: w.Hours, Consent: w.Consent}
+}
+
+// notCreated lets go of a call whose row was not made, as far as err tells.
+func (d *Desk) notCreated(ctx context.Context, c *call, isNew bool, err error) {
+	var capped *CappedError
+	switch {
+	case !isNew: // somebody else's
+	case err == nil, errors.As(err, &capped), errors.Is(err, ErrIdemMismatch):
+		c.ended("")
+	default: // the row may be there nevertheless
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
+		defer cancel()
+		d.end(ctx, c, verdict{reason: telephony.Failed, sure: true})
+	}
 }
 
 // placeOn waits for a call to be placed, but not for longer than somebody who
@@ -84,28 +107,42 @@ func (d *Desk) placeOn(ctx context.Context, place func(context.Context) (Dispatc
 
 // outbound is the record of a call that w places.
 func (d *Desk) outbound(w Wish, now time.Time) Record {
+	id := w.Call
+	if id == "" {
+		id = d.cfg.NewID()
+	}
 	return Record{
-		ID: d.cfg.NewID(), Epoch: 1, Account: w.Account, From: w.From, To: w.To,
+		ID: id, Epoch: 1, Account: w.Account, From: w.From, To: w.To,
 		Direction: telephony.Outbound, State: telephony.Queued, Sequence: -1, Created: now,
 		Workspace: w.Workspace, Agent: w.Agent, AgentUUID: w.AgentUUID, Version: w.Version,
 		Variables: w.Variables, Prepared: d.preparedAt(w.PreCall, now), PostCall: w.PostCall, Node: d.cfg.Node,
+		FollowUp: w.FollowUp, Chat: w.Chat,
 	}
 }
 
-// errEnded says that a call was ended before anyone was asked for it.
-var errEnded = errors.New("the call was ended before it was placed")
+// Why nobody was asked for a call.
+var (
+	errEnded  = errors.New("the call was ended before it was placed")
+	errUnsaid = errors.New("the gateway could not write down that it asks the carrier")
+)
 
 // place asks the carrier for the call of on, and keeps its answer.
 func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on Dispatch, w Wish) (Dispatch, error) {
 	if c.look().at >= over { // hung up, or we stop
-		return d.notPlaced(ctx, c, on, w, errEnded)
+		return d.notPlaced(ctx, c, on, w, &PlaceError{Err: errEnded, Never: true})
 	}
+	asked := false
 	carrierID, err := trunk.Dial(ctx, telephony.Outgoing{
 		Call: on.Call, Workspace: w.Workspace, Account: w.Account, From: w.From, To: w.To,
 		RingTimeout: w.RingTimeout, TimeLimit: w.TimeLimit, DetectMachine: w.DetectMachine,
+		Before: func(ctx context.Context) error {
+			err := d.mayDial(ctx, c)
+			asked = asked || err == nil
+			return err
+		},
 	})
 	if err != nil {
-		return d.notPlaced(ctx, c, on, w, err)
+		return d.notPlaced(ctx, c, on, w, &PlaceError{Err: err, Never: !asked})
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
 	defer cancel()
@@ -124,11 +161,35 @@ func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on D
 	return on, nil
 }
 
+// mayDial writes down that the carrier is asked for c now, unless somebody ended
+// it: a process that stood still was given up meanwhile. An answer that took long
+// is asked for again.
+func (d *Desk) mayDial(ctx context.Context, c *call) error {
+	for range 3 {
+		began := time.Now()
+		if c.look().at >= over {
+			return errEnded
+		}
+		err := d.cfg.Calls.SetDialled(ctx, c.id, began)
+		switch {
+		case errors.Is(err, ErrEnded):
+			return errEnded
+		case err != nil:
+			d.cfg.Log.Warn("cannot write down that the carrier is asked", "call", c.id, "error", err)
+			return errUnsaid
+		case time.Since(began) < deadAfter:
+			return nil
+		}
+	}
+	return errUnsaid
+}
+
 // notPlaced keeps why the call of on is not placed, and ends it.
-func (d *Desk) notPlaced(ctx context.Context, c *call, on Dispatch, w Wish, why error) (Dispatch, error) {
+func (d *Desk) notPlaced(ctx context.Context, c *call, on Dispatch, w Wish, why *PlaceError) (Dispatch, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
 	defer cancel()
-	on.Status, on.Error = DispatchFailed, sayWhy(why, w.To, w.From)
+	why.Why = sayWhy(why.Err, w.To, w.From)
+	on.Status, on.Error = DispatchFailed, why.Why
 	if err := d.cfg.Calls.FailDispatch(ctx, on.ID, on.Error); err != nil {
 		d.cfg.Log.Warn("cannot keep why a call was not placed", "call", on.Call, "error", err)
 	}
@@ -141,7 +202,7 @@ func (d *Desk) notPlaced(ctx context.Context, c *call, on Dispatch, w Wish, why 
 			d.cfg.Watch(c.id, e)
 		}
 	}
-	return on, &PlaceError{on.Error, why}
+	return on, why
 }
 
 // sayWhy is why a call was not placed, for the API's client. The numbers are

@@ -29,19 +29,20 @@ func (d *Desk) Ring(ctx context.Context, in telephony.Incoming) (telephony.Step,
 	return d.ringTheirs(ctx, in)
 }
 
-// oneAtATime waits until no other Ring of the same call runs: a doubled webhook
-// must find what the first one decided.
-func (d *Desk) oneAtATime(ctx context.Context, carrierID string) (done func(), err error) {
+// oneAtATime waits until nobody else is at the same call: a doubled webhook must
+// find what the first one decided. what is the carrier's id of a call that rings,
+// or the name of a wish.
+func (d *Desk) oneAtATime(ctx context.Context, what string) (done func(), err error) {
 	for {
 		d.mu.Lock()
-		other := d.ringing[carrierID]
+		other := d.ringing[what]
 		if other == nil {
 			mine := make(chan struct{})
-			d.ringing[carrierID] = mine
+			d.ringing[what] = mine
 			d.mu.Unlock()
 			return func() {
 				d.mu.Lock()
-				delete(d.ringing, carrierID)
+				delete(d.ringing, what)
 				d.mu.Unlock()
 				close(mine)
 			}, nil
@@ -85,7 +86,7 @@ func (d *Desk) ringTheirs(ctx context.Context, in telephony.Incoming) (telephony
 	case r.Over():
 		return d.noWay(ctx, r, route, full), nil
 	}
-	c, err := d.take(r, pending, now.Add(d.cfg.ConnectWait))
+	c, _, err := d.take(r, pending, now.Add(d.cfg.ConnectWait))
 	if err != nil {
 		return d.refuse(ctx, r, err)
 	}
@@ -101,7 +102,7 @@ func (d *Desk) inbound(in telephony.Incoming, route Route, now time.Time) Record
 		Direction: telephony.Inbound, State: in.State, Created: now,
 		Workspace: route.Workspace, Agent: route.Agent, AgentUUID: route.AgentUUID, Version: route.Version,
 		Conversation: newConversation(), Variables: route.Variables, Prepared: d.preparedAt(route.PreCall, now),
-		PostCall: route.PostCall, Reason: route.Refuse, Why: route.Why, Node: d.cfg.Node,
+		PostCall: route.PostCall, FollowUp: route.FollowUp, Reason: route.Refuse, Why: route.Why, Node: d.cfg.Node,
 	}
 }
 

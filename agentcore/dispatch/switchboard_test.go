@@ -163,6 +163,11 @@ func (s *switchboard) find(ref telephony.Ref) (*party, error) {
 	return nil, telephony.ErrUnknownCall
 }
 
+// Find implements [telephony.Carrier]: nobody asks about the legs of transfers.
+func (s *switchboard) Find(context.Context, string, telephony.Number, telephony.Number, time.Time) ([]string, error) {
+	return nil, nil
+}
+
 // Dial implements [telephony.Carrier].
 func (s *switchboard) Dial(_ context.Context, o telephony.Outgoing) (string, error) {
 	p := s.add("leg", o.Call)

@@ -73,7 +73,8 @@ func (d *Desk) Transfer(ctx context.Context, w TransferWish) (Transfer, error) {
 	}
 	// Our number counts, whatever is shown: with the caller's they would choose
 	// the region that may be called.
-	if err := d.permit(ctx, Cost{Workspace: r.Workspace, From: ours(r), To: w.To, Transfer: true}); err != nil {
+	cost := Cost{Workspace: r.Workspace, From: ours(r), To: w.To, Transfer: true}
+	if _, err := d.permit(ctx, cost); err != nil {
 		return Transfer{}, err
 	}
 	wanted := d.wanted(w, r, time.Now())
@@ -82,6 +83,7 @@ func (d *Desk) Transfer(ctx context.Context, w TransferWish) (Transfer, error) {
 	case err != nil:
 		return Transfer{}, fmt.Errorf("dispatch: transfer: %w", err)
 	case !created:
+		d.cfg.Release(cost)
 		return on, nil
 	}
 	d.cfg.Log.Info("call is being handed on", "call", on.Call, "transfer", on.ID, "kind", on.Kind)
@@ -119,15 +121,13 @@ func ours(r Record) telephony.Number {
 	return r.To
 }
 
-// permit asks whether c may be called.
-func (d *Desk) permit(ctx context.Context, c Cost) error {
-	if d.cfg.Permit == nil {
-		return nil
+// permit asks whether c may be called, and returns what was checked.
+func (d *Desk) permit(ctx context.Context, c Cost) (proof string, err error) {
+	proof, err = d.cfg.Permit(ctx, c)
+	if err != nil {
+		return "", fmt.Errorf("dispatch: %w", err)
 	}
-	if err := d.cfg.Permit(ctx, c); err != nil {
-		return fmt.Errorf("dispatch: %w", err)
-	}
-	return nil
+	return proof, nil
 }
 
 // openStatus are those of a transfer that is not over.

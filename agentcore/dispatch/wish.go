@@ -48,6 +48,10 @@ type Caps struct {
 	Trunk     int // of the carrier's account
 }
 
+// NeverPlaced is the Why of a [Record] whose call the carrier never had, although
+// it may have been asked: see [Record.Unplaced].
+const NeverPlaced = "the call was never placed: the gateway stopped while it was about to"
+
 // CappedError says that as many calls go on as may.
 type CappedError struct{ By string } // "workspace" or "trunk"
 
@@ -67,8 +71,9 @@ var (
 // PlaceError says that the carrier did not take a call on. Its text holds no
 // phone number; its cause may.
 type PlaceError struct {
-	Why string // for the API's client
-	Err error  // the carrier's
+	Why   string // for the API's client
+	Err   error  // the carrier's
+	Never bool   // the carrier was not even asked
 }
 
 func (e *PlaceError) Error() string { return "dispatch: the call is not placed: " + e.Why }

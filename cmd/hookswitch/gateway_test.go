@@ -73,7 +73,10 @@ func (s *sender) exchange() webhook.Exchange {
 	return e
 }
 
-func (g *gateway) Dial(_ context.Context, o telephony.Outgoing) (string, error) {
+func (g *gateway) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
+	if err := o.MayDial(ctx); err != nil {
+		return "", err
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.dial != nil {
@@ -93,6 +96,10 @@ func (g *gateway) Hangup(_ context.Context, ref telephony.Ref) error {
 
 func (g *gateway) State(context.Context, telephony.Ref) (telephony.Standing, error) {
 	return telephony.Standing{State: telephony.Ringing}, nil
+}
+
+func (g *gateway) Find(context.Context, string, telephony.Number, telephony.Number, time.Time) ([]string, error) {
+	return nil, nil
 }
 
 func (g *gateway) Recall(context.Context, telephony.Ref) error { return nil }

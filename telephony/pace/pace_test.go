@@ -49,6 +49,11 @@ func (c *carrier) State(_ context.Context, r telephony.Ref) (telephony.Standing,
 	return telephony.Standing{State: telephony.Ringing}, nil
 }
 
+func (c *carrier) Find(_ context.Context, account string, _, _ telephony.Number, _ time.Time) ([]string, error) {
+	c.other = append(c.other, "find "+account)
+	return nil, nil
+}
+
 func (c *carrier) Recall(_ context.Context, r telephony.Ref) error {
 	c.other = append(c.other, "recall "+r.ID)
 	return nil

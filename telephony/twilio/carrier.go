@@ -58,11 +58,18 @@ func (k *Carrier) Dial(ctx context.Context, o telephony.Outgoing) (carrierID str
 		return "", err
 	}
 	var call *api.ApiV2010Call
+	var unwanted error
 	err = k.do(ctx, "dial", account, func(s *api.ApiService) (err error) {
+		if unwanted = o.MayDial(ctx); unwanted != nil {
+			return unwanted
+		}
 		call, err = s.CreateCall(p)
 		return err
 	})
-	if err != nil {
+	switch {
+	case unwanted != nil:
+		return "", unwanted
+	case err != nil:
 		return "", err
 	}
 	if call.Sid == nil || !plain(*call.Sid) {

@@ -37,7 +37,10 @@ type carrier struct {
 	err    error
 }
 
-func (c *carrier) Dial(_ context.Context, o telephony.Outgoing) (string, error) {
+func (c *carrier) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
+	if err := o.MayDial(ctx); err != nil {
+		return "", err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
@@ -74,7 +77,7 @@ func staff(t *testing.T, change ...func(*rest.Config)) *office {
 		var err error
 		o.desk, err = dispatch.New(dispatch.Config{
 			Calls: store, Carrier: o.carrier, Secret: make([]byte, 32),
-			Permit: func(context.Context, dispatch.Cost) error { return o.permit },
+			Permit: func(context.Context, dispatch.Cost) (string, error) { return "{}", o.permit },
 			Route: func(context.Context, telephony.Incoming) (dispatch.Route, error) {
 				return dispatch.Route{}, errors.New("nobody rings here")
 			},
@@ -319,6 +322,11 @@ func TestSearchThatTakesTooLongSaysSo(t *testing.T) {
 	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
 		t.Errorf("status %d, Retry-After %q", a.status, a.header.Get("Retry-After"))
 	}
+}
+
+// Find implements [telephony.Carrier].
+func (*carrier) Find(context.Context, string, telephony.Number, telephony.Number, time.Time) ([]string, error) {
+	return nil, nil
 }
 
 // Recall implements [telephony.Carrier].

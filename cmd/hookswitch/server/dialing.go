@@ -24,8 +24,8 @@ func (s *Server) permission() (err error) {
 }
 
 // permit is the [dispatch.Config]'s Permit.
-func (s *Server) permit(ctx context.Context, c dispatch.Cost) error {
-	return s.gate.Permit(ctx, c.Workspace, string(c.From), string(c.To), c.Transfer)
+func (s *Server) permit(ctx context.Context, c dispatch.Cost) (proof string, err error) {
+	return "", s.gate.Permit(ctx, c.Workspace, string(c.From), string(c.To), c.Transfer)
 }
 
 // mostTalk is the longest that a call which we place may last, whoever talks on

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -55,6 +56,9 @@ func (c *carrier) Dial(ctx context.Context, o telephony.Outgoing) (string, error
 		return c.dialLeg(ctx, o)
 	}
 	number := numbered(string(o.To))
+	if err := o.MayDial(ctx); err != nil {
+		return "", err
+	}
 	_, err := c.w.through(ctx, number, "carrier.dial", func() error {
 		if c.phone(carrierID(number)) != nil {
 			c.w.violate(number, "dialled once", "its number is dialled again")
@@ -66,6 +70,18 @@ func (c *carrier) Dial(ctx context.Context, o telephony.Outgoing) (string, error
 		return nil
 	})
 	return carrierID(number), err
+}
+
+// Find implements [telephony.Carrier].
+func (c *carrier) Find(ctx context.Context, _ string, _, to telephony.Number, since time.Time) (ids []string, err error) {
+	number := numbered(string(to))
+	_, err = c.w.through(ctx, number, "carrier.find", func() error {
+		if p := c.phone(carrierID(number)); p != nil && !p.inbound {
+			ids = append(ids, carrierID(number))
+		}
+		return nil
+	})
+	return ids, err
 }
 
 // numbered is the number of the call that a leg is of.

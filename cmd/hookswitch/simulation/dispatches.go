@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/telephony"
 )
 
 func (r records) CreateDispatch(ctx context.Context, d dispatch.Dispatch, c *dispatch.Record) (on dispatch.Dispatch, created bool, err error) {
@@ -21,6 +22,14 @@ func (r records) CreateDispatch(ctx context.Context, d dispatch.Dispatch, c *dis
 func (r records) DispatchByKey(ctx context.Context, workspace, key string, now time.Time) (d dispatch.Dispatch, err error) {
 	err = r.do(ctx, numbered(key), "store.key", func(ctx context.Context) (err error) {
 		d, err = r.Calls.DispatchByKey(ctx, workspace, key, now)
+		return err
+	})
+	return d, err
+}
+
+func (r records) DispatchOfCall(ctx context.Context, id telephony.CallID) (d dispatch.Dispatch, err error) {
+	err = r.do(ctx, r.w.named(id), "store.find", func(ctx context.Context) (err error) {
+		d, err = r.Calls.DispatchOfCall(ctx, id)
 		return err
 	})
 	return d, err

@@ -83,6 +83,12 @@ func (r records) SetCarrier(ctx context.Context, id telephony.CallID, carrierID 
 	})
 }
 
+func (r records) SetDialled(ctx context.Context, id telephony.CallID, now time.Time) error {
+	return r.do(ctx, r.w.named(id), "store.dialled", func(ctx context.Context) error {
+		return r.Calls.SetDialled(ctx, id, now)
+	})
+}
+
 func (r records) SetPrepared(ctx context.Context, id telephony.CallID, variables string, now time.Time) error {
 	return r.do(ctx, r.w.named(id), "store.prepared", func(ctx context.Context) error {
 		return r.Calls.SetPrepared(ctx, id, variables, now)
