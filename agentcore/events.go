@@ -277,4 +277,7 @@ var kinds = map[string]func() box{
 	"provider_error": kind[ProviderError](),
 	"lost":           kind[Lost](),
 	"ended":          kind[Ended](),
+	"contact_wrote":  kind[ContactWrote](),
+	"agent_wrote":    kind[AgentWrote](),
+	"call_held":      kind[CallHeld](),
 }

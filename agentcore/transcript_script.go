@@ -77,6 +77,11 @@ func (s *Script) Add(e Entry) []Item {
 		s.lost = &Item{Kind: ItemLost, At: at, Text: ev.Cause}
 	case Ended:
 		s.over(at, ev.Reason)
+	case ContactWrote:
+		s.turn = ev.Turn
+		s.keep(Item{Kind: ItemCaller, At: at, End: at, Turn: ev.Turn, Text: ev.Text})
+	case AgentWrote:
+		s.keep(Item{Kind: ItemAgent, At: at, End: at, Turn: ev.Turn, Text: ev.Text, Why: ev.Why})
 	}
 	if s.speaking > 0 {
 		return nil
