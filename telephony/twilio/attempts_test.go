@@ -18,7 +18,11 @@ import (
 func attempts(base string, route Route) []attempt {
 	path := strings.ReplaceAll(route.Path, "{"+accountSegment+"}", subAccount.SID)
 	if route.Method == http.MethodPost {
-		return append(anywhere(base, route, path, formOf(), testToken, base), forms(base, path)...)
+		field := callField
+		if strings.HasPrefix(path, pathMessage) {
+			field = messageField
+		}
+		return append(anywhere(base, route, path, formOf(), testToken, base), forms(base, path, field)...)
 	}
 	owner, scheme := testToken, base
 	if path != pathMedia && strings.HasPrefix(path, pathMedia) {
@@ -96,7 +100,8 @@ func anywhere(base string, route Route, path string, form url.Values, owner, sch
 }
 
 // forms are rightly signed, or nearly so, but mean something else than they say.
-func forms(base, path string) []attempt {
+// field is where the id of what they are about is.
+func forms(base, path, field string) []attempt {
 	address := base + path
 	signed := func(name, text, body string, status int, reason string) attempt {
 		return attempt{name, http.MethodPost, path, body, []string{signatureHeader, sign(testToken, text, nil)}, status, reason}
@@ -121,12 +126,13 @@ func forms(base, path string) []attempt {
 		form.Del(name)
 		return form
 	}
-	moved := without("CallSid")
-	moved.Set("CallSi", "d"+testCall)
+	moved := without(field)
+	moved.Set(field[:len(field)-1], "d"+formOf().Get(field))
 	hidden := without("AccountSid")
 	hidden.Set("?call=call-1AccountSid", testAccount)
 	query := path + "?" + formOf().Encode()
 	control := path + "?call=%00call-1"
+	line := path + "?text=a%0Ab"
 	elsewhere := path + "?transfer=" + strings.Repeat("x", maxID+1)
 	return []attempt{
 		of("another form than was signed", testToken, formOf("To", "+19005550100"), http.StatusForbidden, ReasonBadSignature).signedAs(sign(testToken, address, formOf())),
@@ -140,10 +146,10 @@ func forms(base, path string) []attempt {
 		of("an account that is a path", testToken, formOf("AccountSid", "../"+testAccount), http.StatusForbidden, ReasonWrongAccount),
 		of("no account", testToken, without("AccountSid"), http.StatusForbidden, ReasonWrongAccount),
 		of("two accounts", testToken, twice("AccountSid", subAccount.SID), http.StatusBadRequest, ReasonBadForm),
-		of("two calls", testToken, twice("CallSid", "CA00000000000000000000000000000000"), http.StatusBadRequest, ReasonBadForm),
-		of("no call", testToken, without("CallSid"), http.StatusBadRequest, ReasonBadForm),
-		of("a call that is a path", testToken, formOf("CallSid", "CA/../x"), http.StatusBadRequest, ReasonBadForm),
-		of("a call that is too long", testToken, formOf("CallSid", strings.Repeat("C", 65)), http.StatusBadRequest, ReasonBadForm),
+		of("two calls", testToken, twice(field, "CA00000000000000000000000000000000"), http.StatusBadRequest, ReasonBadForm),
+		of("no call", testToken, without(field), http.StatusBadRequest, ReasonBadForm),
+		of("a call that is a path", testToken, formOf(field, "CA/../x"), http.StatusBadRequest, ReasonBadForm),
+		of("a call that is too long", testToken, formOf(field, strings.Repeat("C", 65)), http.StatusBadRequest, ReasonBadForm),
 		signed("the border between name and value moved", address+flat(formOf()), moved.Encode(), http.StatusBadRequest, ReasonBadForm),
 		signed("the query moved into a field's name", address+"?call=call-1"+flat(formOf()), hidden.Encode(), http.StatusForbidden, ReasonWrongAccount),
 		{"the fields in the query", http.MethodPost, query, "", []string{signatureHeader, sign(testToken, base+query, nil)}, http.StatusForbidden, ReasonWrongAccount},
@@ -151,6 +157,7 @@ func forms(base, path string) []attempt {
 		signed("a broken escape", address, "AccountSid="+testAccount+"&a=%zz", http.StatusBadRequest, ReasonBadForm),
 		of("a byte too much", testToken, formOf("FromCity", strings.Repeat("x", maxForm)), http.StatusRequestEntityTooLarge, ReasonBodyTooBig),
 		{"an id of ours with a NUL", http.MethodPost, control, formOf().Encode(), []string{signatureHeader, sign(testToken, base+control, formOf())}, http.StatusBadRequest, ReasonBadForm},
+		{"an id of a text with a line in it", http.MethodPost, line, formOf().Encode(), []string{signatureHeader, sign(testToken, base+line, formOf())}, http.StatusBadRequest, ReasonBadForm},
 		{"an id of ours without end", http.MethodPost, elsewhere, formOf().Encode(), []string{signatureHeader, sign(testToken, base+elsewhere, formOf())}, http.StatusBadRequest, ReasonBadForm},
 		{"another call of ours than was signed", http.MethodPost, path + "?call=call-2", formOf().Encode(), []string{signatureHeader, sign(testToken, address+"?call=call-1", formOf())}, http.StatusForbidden, ReasonBadSignature},
 	}

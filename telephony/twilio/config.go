@@ -15,6 +15,8 @@ import (
 	"net/url"
 	"regexp"
 	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
 )
 
 // Config says whose calls a trunk carries and where it is reached.
@@ -43,6 +45,11 @@ type Config struct {
 	Region    string            // Twilio region, such as "ie1". Empty means us1.
 	Transport http.RoundTripper // makes REST requests; it knows the TLS roots. nil means http.DefaultTransport.
 	Timeout   time.Duration     // longest REST request. Zero means 10 s.
+
+	// Inbox takes texts that come to our numbers, and what becomes of those that
+	// we send. nil: there are no addresses for either, and linked numbers keep
+	// what they do with texts.
+	Inbox telephony.Inbox
 
 	Leg                  LegConfig // limits of a stream; its Count is set to Count if nil
 	MaxPending           int       // sockets that have not shown a token yet; one more drops the oldest. Zero means 200.

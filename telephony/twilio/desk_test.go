@@ -179,17 +179,18 @@ type rig struct {
 	tb     testing.TB
 	trunk  *Trunk
 	desk   *desk
+	inbox  *inbox
 	server *httptest.Server
 	tally  tally
 }
 
 func newRig(tb testing.TB, change ...func(*Config)) *rig {
 	tb.Helper()
-	r := &rig{tb: tb, desk: newDesk()}
+	r := &rig{tb: tb, desk: newDesk(), inbox: &inbox{}}
 	r.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.trunk.Handler().ServeHTTP(w, req)
 	}))
-	c := Config{AccountSID: testAccount, AuthToken: testToken, PublicURL: "http://" + r.server.Listener.Addr().String(), Count: r.tally.count}
+	c := Config{AccountSID: testAccount, AuthToken: testToken, PublicURL: "http://" + r.server.Listener.Addr().String(), Count: r.tally.count, Inbox: r.inbox}
 	for _, f := range change {
 		f(&c)
 	}
@@ -221,7 +222,7 @@ func sign(token, address string, form url.Values) string {
 
 // formOf is a webhook's form: what is always there, changed by pairs.
 func formOf(pairs ...string) url.Values {
-	form := url.Values{"CallSid": {testCall}, "AccountSid": {testAccount}, "From": {"+15550100001"}, "To": {"+15550100002"},
+	form := url.Values{"CallSid": {testCall}, "MessageSid": {testMessage}, "AccountSid": {testAccount}, "From": {"+15550100001"}, "To": {"+15550100002"},
 		"CallStatus": {"ringing"}, "ApiVersion": {"2010-04-01"}, "Direction": {"inbound"}, "FromCity": {""}}
 	for i := 0; i < len(pairs); i += 2 {
 		form.Set(pairs[i], pairs[i+1])

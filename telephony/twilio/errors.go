@@ -19,7 +19,7 @@ import (
 // can act on. Its text holds neither credentials nor phone numbers; Twilio's
 // own text may hold both and is left out.
 type Error struct {
-	Op     string        // "dial", "hangup", "recall", "state", "find", "link", "unlink", "check" or "account"
+	Op     string        // "dial", "hangup", "recall", "state", "search", "find", "link", "unlink", "check", "account", "text" or "texts"
 	Code   int           // Twilio's error code; 0 if it gave none
 	Status int           // of HTTP; 0 if there was no answer
 	Retry  bool          // the request was not carried out, or may be repeated without harm
@@ -97,6 +97,14 @@ var help = map[int]string{
 	22005:             "more calls are queued than Twilio places in 24 hours: dial fewer, or have the calls per second raised",
 }
 
+// helpFor says what to do about a code of an answer to op.
+func helpFor(op string, code int) string {
+	if text := textHelp[code]; text != "" && op == opSend {
+		return text
+	}
+	return help[code]
+}
+
 // newError makes sense of what twilio-go returned. status is 0 without answer.
 func newError(op string, status int, err error) *Error {
 	e := &Error{Op: op, Status: status}
@@ -107,7 +115,7 @@ func newError(op string, status int, err error) *Error {
 			e.Status = rest.Status // refused by twilio-go itself, before it was sent
 		}
 	}
-	e.Help = help[e.Code]
+	e.Help = helpFor(op, e.Code)
 	switch {
 	case e.Help != "":
 	case e.Code != 0:
@@ -145,8 +153,9 @@ func (e *Error) tooMany() bool {
 }
 
 // retry says whether e's request may be sent again. To dial twice is worse than
-// not at all, and a call that is recalled twice loses the stream that it just
-// got; so those only count as not done when they surely were not.
+// not at all, a text that comes twice is a nuisance, and a call that is recalled
+// twice loses the stream that it just got; so those only count as not done when
+// they surely were not.
 func retry(e *Error) bool {
 	if e.tooMany() {
 		return true
@@ -155,7 +164,7 @@ func retry(e *Error) bool {
 	if errors.As(e.Err, &op) && op.Op == "dial" {
 		return true // never left this machine
 	}
-	if e.Op == "dial" || e.Op == "recall" || errors.Is(e.Err, context.Canceled) {
+	if e.Op == "dial" || e.Op == "recall" || e.Op == opSend || errors.Is(e.Err, context.Canceled) {
 		return false
 	}
 	return e.Status == 0 && e.Code == 0 || e.Status >= 500

@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -78,4 +79,11 @@ func nextPage(uri string) (token, number string) {
 		return "", ""
 	}
 	return u.Query().Get("PageToken"), u.Query().Get("Page")
+}
+
+// Unsure reports whether a call may have been placed although Dial failed: the
+// answer may be all that was lost.
+func (e *Error) Unsure() bool {
+	noAnswer := e.Status == 0 && e.Code == 0
+	return e.Op == "dial" && !e.Retry && (noAnswer || e.Status >= http.StatusInternalServerError || e.Status == http.StatusCreated)
 }

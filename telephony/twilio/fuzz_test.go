@@ -24,9 +24,13 @@ func FuzzForms(f *testing.F) {
 	f.Add("/twilio/next?transfer=%00", formOf("AccountSid", subAccount.SID).Encode())
 	f.Add("/twilio/voice", formOf("From", "sip:anonymous@anonymous.invalid", "To", "\n").Encode())
 	f.Add("/twilio/status?call=xfer_1", formOf("AnsweredBy", "machine_end_beep").Encode())
+	f.Add("/twilio/message", formOf("Body", "Hi\x00 \xff", "NumMedia", "2", "OptOutType", "STOP").Encode())
+	f.Add("/twilio/message", formOf("From", "whatsapp:+15550100001", "To", "whatsapp:+15550100002").Encode())
+	f.Add("/twilio/message", formOf("From", "messenger:1", "To", "whatsapp:").Encode())
+	f.Add("/twilio/message/status?text=msg_1", formOf("MessageStatus", "undelivered", "ErrorCode", "30003").Encode())
 	f.Fuzz(func(t *testing.T, target, body string) {
-		d := newDesk()
-		trunk, err := New(Config{AccountSID: testAccount, AuthToken: testToken, PublicURL: "https://voice.example.com", Accounts: accounts{subAccount.SID: subAccount}}, d)
+		d, in := newDesk(), &inbox{}
+		trunk, err := New(Config{AccountSID: testAccount, AuthToken: testToken, PublicURL: "https://voice.example.com", Accounts: accounts{subAccount.SID: subAccount}, Inbox: in}, d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,6 +65,17 @@ func FuzzForms(f *testing.F) {
 		for _, in := range d.rang {
 			if !printable(string(in.From), maxParty) || !printable(string(in.To), maxParty) || !printable(string(in.Call), maxID) || in.Account != "" && in.Account != subAccount.SID {
 				t.Errorf("the desk heard of %+v", in)
+			}
+		}
+		for _, m := range in.came {
+			if !printable(m.From+m.To, 2*maxParty) || m.From == "" || m.To == "" || strings.Contains(m.From+m.To, ":") || !plain(m.Carrier) || m.Media < 0 ||
+				!utf8.ValidString(m.Body) || strings.ContainsRune(m.Body, 0) || m.Kind != telephony.Phone && m.Kind != telephony.WhatsApp {
+				t.Errorf("the inbox got %+v", m)
+			}
+		}
+		for _, s := range in.told {
+			if s.Status == "" || !plain(s.Carrier) || !printable(s.ID, maxID) || len(s.Code) > 10 {
+				t.Errorf("the inbox was told %+v", s)
 			}
 		}
 		for _, q := range d.asked {

@@ -17,12 +17,14 @@ const (
 	signatureHeader = "X-Twilio-Signature"
 	accountField    = "AccountSid"
 	callField       = "CallSid"
+	messageField    = "MessageSid"
 
 	// In the queries of addresses that we gave. One parameter is always sorted;
 	// more of them are written sorted, because Twilio sorts what it asks for but
 	// signs it as it was.
 	callParam     = "call"     // our own id of a call that we placed, or of a transfer whose other leg this is
 	transferParam = "transfer" // the transfer whose step is over
+	textParam     = "text"     // our own id of a text that we sent
 
 	maxForm = 64 << 10 // bytes; a real one has about 1,500
 	maxURI  = 8 << 10
@@ -34,9 +36,10 @@ type request struct {
 	*http.Request
 	form     url.Values
 	account  string // whose call it is; empty: the trunk's own
-	sid      string // CallSid
+	sid      string // of the call or message that it is about
 	call     telephony.CallID
 	transfer telephony.CallID
+	text     string // our id of a text
 }
 
 // refusal is why a request is not served, and the HTTP status that says so.
@@ -46,9 +49,14 @@ type refusal struct {
 	err    error // what we could not do; nil if the request itself is at fault
 }
 
-// form reads a POST's form, bounded, and lets it through only when it is about
-// a call and was signed by the very account that it names.
+// form is about a call; see about.
 func (t *Trunk) form(serve func(http.ResponseWriter, request)) http.HandlerFunc {
+	return t.about(callField, serve)
+}
+
+// about reads a POST's form, bounded, and lets it through only when it has an id
+// of Twilio's in field and was signed by the very account that it names.
+func (t *Trunk) about(field string, serve func(http.ResponseWriter, request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), deskTimeout)
 		defer cancel()
@@ -65,11 +73,12 @@ func (t *Trunk) form(serve func(http.ResponseWriter, request)) http.HandlerFunc 
 			Request:  r.WithContext(ctx),
 			form:     form,
 			account:  t.accountOf(form.Get(accountField)),
-			sid:      form.Get(callField),
+			sid:      form.Get(field),
 			call:     telephony.CallID(query.Get(callParam)),
 			transfer: telephony.CallID(query.Get(transferParam)),
+			text:     query.Get(textParam),
 		}
-		if !plain(q.sid) || !printable(string(q.call), maxID) || !printable(string(q.transfer), maxID) {
+		if !plain(q.sid) || !printable(string(q.call), maxID) || !printable(string(q.transfer), maxID) || !printable(q.text, maxID) {
 			t.refuse(w, r, refusal{status: http.StatusBadRequest, reason: ReasonBadForm})
 			return
 		}
@@ -92,8 +101,8 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *refusal) {
 	}
 	form, perr := url.ParseQuery(string(body))
 	// Of a field that comes twice a signature may cover one value only. Nobody
-	// is to choose which account or call that is.
-	if err != nil || perr != nil || len(form[accountField]) > 1 || len(form[callField]) > 1 {
+	// is to choose which account, call or message that is.
+	if err != nil || perr != nil || len(form[accountField]) > 1 || len(form[callField]) > 1 || len(form[messageField]) > 1 {
 		return nil, &refusal{status: http.StatusBadRequest, reason: ReasonBadForm}
 	}
 	return form, nil

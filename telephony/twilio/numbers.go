@@ -23,6 +23,7 @@ type Owned struct {
 	ID       string // Twilio's, "PN" and 32 hex digits
 	Number   telephony.Number
 	Voice    bool // it can take calls
+	Texts    bool // it can take texts
 	Settings Settings
 }
 
@@ -95,7 +96,8 @@ func (n Numbers) fetch(ctx context.Context, op string, a Account, id string) (Ow
 
 // Link makes calls to a number of a's lead here: its voice address, the second
 // chance when that fails, and where the end of a call is told. An application or
-// a trunk of Twilio's that the number had is taken off, for it would win.
+// a trunk of Twilio's that the number had is taken off, for it would win. When
+// there is an Inbox and the number can take texts, they lead here in the same way.
 //
 // was is what an earlier Link of the same number returned, and nil the first time:
 // linking again keeps it, however the number looks by now. A number that leads
@@ -108,15 +110,20 @@ func (n Numbers) Link(ctx context.Context, a Account, number telephony.Number, w
 	if !found.Voice {
 		return Linked{}, &Error{Op: "link", Err: ErrNoVoice}
 	}
-	linked := Linked{ID: found.ID, Was: n.without(found.Settings)}
+	linked, texts := Linked{ID: found.ID, Was: n.without(found.Settings)}, n.takesTexts(found)
 	if was != nil {
 		linked.Was = *was
 	}
-	now, err := n.update(ctx, "link", a, found.ID, n.wanted().link())
+	linked.Was.TextSettings = n.textsWere(was, found.Settings.TextSettings)
+	p := n.wanted().link()
+	if texts {
+		n.wantedTexts().set(p)
+	}
+	now, err := n.update(ctx, "link", a, found.ID, p)
 	if err != nil {
 		return Linked{}, err
 	}
-	if !n.leadsHere(now.Settings) {
+	if !n.leadsHere(now.Settings) || texts && !n.textsLeadHere(now.Settings.TextSettings) {
 		return Linked{}, &Error{Op: "link", Help: "Twilio took the number's new settings and has others: link it again"}
 	}
 	return linked, nil
@@ -124,7 +131,8 @@ func (n Numbers) Link(ctx context.Context, a Account, number telephony.Number, w
 
 // Unlink gives a number of a's back as it was before [Numbers.Link]. A number
 // that somebody made lead elsewhere in the meantime is left alone, and the error
-// is [ErrElsewhere]; one that is as it was already is no error. An application or
+// is [ErrElsewhere]; one that is as it was already is no error. Texts that lead
+// elsewhere by now do so without an error. An application or
 // a trunk that is gone by now can't be given back; the rest is. When the public
 // URL was changed, link again before: a number that leads to the old one leads
 // elsewhere.
@@ -133,16 +141,33 @@ func (n Numbers) Unlink(ctx context.Context, a Account, id string, was Settings)
 	if err != nil {
 		return err
 	}
-	if is.Settings == was {
-		return nil
+	calls, texts := n.leadsHere(is.Settings), n.textsLeadHere(is.Settings.TextSettings)
+	if calls || texts {
+		err = n.restore(ctx, a, id, was, calls, texts)
 	}
-	if !n.leadsHere(is.Settings) {
+	if err == nil && !calls && is.Settings.calls() != was.calls() {
 		return &Error{Op: "unlink", Err: ErrElsewhere}
 	}
-	_, err = n.update(ctx, "unlink", a, id, was.restore())
-	if gone(err) && (was.VoiceApplicationSID != "" || was.TrunkSID != "") {
-		was.VoiceApplicationSID, was.TrunkSID = "", ""
-		_, err = n.update(ctx, "unlink", a, id, was.restore())
+	return err
+}
+
+// restore sets a number as it was, for calls, for texts or for both.
+func (n Numbers) restore(ctx context.Context, a Account, id string, was Settings, calls, texts bool) error {
+	ask := func() error {
+		p := &api.UpdateIncomingPhoneNumberParams{}
+		if calls {
+			p = was.restore()
+		}
+		if texts {
+			was.TextSettings.set(p)
+		}
+		_, err := n.update(ctx, "unlink", a, id, p)
+		return err
+	}
+	err := ask()
+	if gone(err) && (was.VoiceApplicationSID != "" || was.TrunkSID != "" || was.SMSApplicationSID != "") {
+		was.VoiceApplicationSID, was.TrunkSID, was.SMSApplicationSID = "", "", ""
+		err = ask()
 	}
 	return err
 }
@@ -181,6 +206,7 @@ func owned(op string, is *api.ApiV2010IncomingPhoneNumber) (Owned, error) {
 		ID:       id,
 		Number:   telephony.Number(text(is.PhoneNumber)),
 		Voice:    is.Capabilities == nil || is.Capabilities.Voice,
+		Texts:    is.Capabilities != nil && is.Capabilities.Sms,
 		Settings: settings(is),
 	}, nil
 }

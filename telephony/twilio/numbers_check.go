@@ -30,13 +30,19 @@ func (n Numbers) Check(ctx context.Context, a Account, number string) ([]Drift, 
 	if err != nil {
 		return nil, err
 	}
-	return drift(n.wanted(), is.Settings), nil
+	list := drift(n.wanted(), is.Settings)
+	if n.takesTexts(is) {
+		list = append(list, textDrift(n.wantedTexts(), is.Settings.TextSettings)...)
+	}
+	return list, nil
 }
 
-// drift lists what differs, in the order in which Twilio looks at it.
+// setting is one that may differ.
+type setting struct{ name, want, is string }
+
+// drift lists what differs about calls, in the order in which Twilio looks at it.
 func drift(want, is Settings) []Drift {
-	var list []Drift
-	for _, s := range []struct{ name, want, is string }{
+	return differing([]setting{
 		{"trunk_sid", want.TrunkSID, is.TrunkSID},
 		{"voice_application_sid", want.VoiceApplicationSID, is.VoiceApplicationSID},
 		{"voice_url", want.VoiceURL, is.VoiceURL},
@@ -45,7 +51,22 @@ func drift(want, is Settings) []Drift {
 		{"voice_fallback_method", want.VoiceFallbackMethod, is.VoiceFallbackMethod},
 		{"status_callback", want.StatusCallback, is.StatusCallback},
 		{"status_callback_method", want.StatusCallbackMethod, is.StatusCallbackMethod},
-	} {
+	})
+}
+
+// textDrift lists what differs about texts.
+func textDrift(want, is TextSettings) []Drift {
+	return differing([]setting{
+		{"sms_application_sid", want.SMSApplicationSID, is.SMSApplicationSID},
+		{"sms_url", want.SMSURL, is.SMSURL},
+		{"sms_method", want.SMSMethod, is.SMSMethod},
+		{"sms_fallback_url", want.SMSFallbackURL, is.SMSFallbackURL},
+		{"sms_fallback_method", want.SMSFallbackMethod, is.SMSFallbackMethod},
+	})
+}
+
+func differing(all []setting) (list []Drift) {
+	for _, s := range all {
 		if s.want != s.is {
 			list = append(list, Drift{s.name, shown(s.want), shown(s.is)})
 		}

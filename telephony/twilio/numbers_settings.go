@@ -7,7 +7,7 @@ import (
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 )
 
-// Settings are what Twilio does when a number is called. Their JSON form is kept
+// Settings are what Twilio does when a number is called, or written to. Their JSON form is kept
 // in records while the number is linked, under Twilio's own names; empty ones
 // are left out.
 type Settings struct {
@@ -19,6 +19,8 @@ type Settings struct {
 	StatusCallbackMethod string `json:"status_callback_method,omitempty"`
 	VoiceApplicationSID  string `json:"voice_application_sid,omitempty"` // wins over VoiceURL
 	TrunkSID             string `json:"trunk_sid,omitempty"`             // wins over both
+
+	TextSettings
 }
 
 // overrides tell Twilio how to ask for what a call does: again up to 3 times
@@ -31,7 +33,7 @@ type Settings struct {
 // https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 const overrides = "#rc=3&rp=5xx,ct,rt&ct=1000&rt=3000&tt=12000"
 
-// wanted is how a linked number is set.
+// wanted is how a linked number is set, but for texts.
 func (n Numbers) wanted() Settings {
 	fallback := n.k.base
 	if n.k.c.FallbackURL != "" {
@@ -50,6 +52,12 @@ func (n Numbers) wanted() Settings {
 // leadsHere reports whether a call to a number with settings s comes to us.
 func (n Numbers) leadsHere(s Settings) bool {
 	return s.VoiceApplicationSID == "" && s.TrunkSID == "" && address(s.VoiceURL) == n.k.base+pathVoice
+}
+
+// calls is s without what it says of texts.
+func (s Settings) calls() Settings {
+	s.TextSettings = TextSettings{}
+	return s
 }
 
 // without returns s without what is ours in it: what a number was before it led
@@ -74,7 +82,8 @@ func address(url string) string {
 	return url
 }
 
-// link asks Twilio for s, and takes everything off that wins over it.
+// link asks Twilio for s, and takes everything off that wins over it. What the
+// number does with texts stays as it is.
 func (s Settings) link() *api.UpdateIncomingPhoneNumberParams {
 	p := s.addresses()
 	p.SetVoiceApplicationSid("")
@@ -125,5 +134,6 @@ func settings(is *api.ApiV2010IncomingPhoneNumber) Settings {
 		StatusCallbackMethod: text(is.StatusCallbackMethod),
 		VoiceApplicationSID:  text(is.VoiceApplicationSid),
 		TrunkSID:             text(is.TrunkSid),
+		TextSettings:         textSettings(is),
 	}
 }

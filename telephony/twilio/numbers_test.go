@@ -123,8 +123,9 @@ func TestALinkedNumberLeadsHereAndAnUnlinkedOneWhereItLedBefore(t *testing.T) {
 }
 
 func TestTheKeptSettingsAreWrittenSo(t *testing.T) {
-	got, err := json.Marshal(Settings{"u", "GET", "f", "POST", "s", "POST", "AP1", "TK1"})
-	const want = `{"voice_url":"u","voice_method":"GET","voice_fallback_url":"f","voice_fallback_method":"POST","status_callback":"s","status_callback_method":"POST","voice_application_sid":"AP1","trunk_sid":"TK1"}`
+	got, err := json.Marshal(Settings{"u", "GET", "f", "POST", "s", "POST", "AP1", "TK1", TextSettings{"t", "POST", "g", "GET", "AP2"}})
+	const want = `{"voice_url":"u","voice_method":"GET","voice_fallback_url":"f","voice_fallback_method":"POST","status_callback":"s","status_callback_method":"POST","voice_application_sid":"AP1","trunk_sid":"TK1",` +
+		`"sms_url":"t","sms_method":"POST","sms_fallback_url":"g","sms_fallback_method":"GET","sms_application_sid":"AP2"}`
 	if err != nil || string(got) != want {
 		t.Errorf("%s, %v; want %s: records out there have it", got, err, want)
 	}
@@ -155,7 +156,8 @@ func TestLinkingAgainKeepsWhatWasAtFirst(t *testing.T) {
 	s.numbers[1]["voice_fallback_url"] = "https://old.example.com/fallback"
 	s.numbers[1]["status_callback"] = "https://old.example.com/status"
 	lost := link(nil)
-	if want := (Settings{VoiceMethod: "POST", VoiceFallbackMethod: "POST", StatusCallback: "https://old.example.com/status", StatusCallbackMethod: "POST"}); lost.Was != want {
+	if want := (Settings{VoiceMethod: "POST", VoiceFallbackMethod: "POST", StatusCallback: "https://old.example.com/status", StatusCallbackMethod: "POST",
+		TextSettings: TextSettings{SMSURL: "https://sms.example.com/in", SMSMethod: "POST"}}); lost.Was != want {
 		t.Errorf("Was = %+v, want %+v", lost.Was, want)
 	}
 	if err := n.Unlink(t.Context(), Account{}, lost.ID, lost.Was); err != nil {

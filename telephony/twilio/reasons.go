@@ -44,6 +44,8 @@ const (
 	ReasonAccountsFailed = "accounts_failed" // whether it is known could not be found out
 	ReasonClosed         = "trunk_closed"
 	ReasonUnknownCall    = "unknown_call"
+	ReasonNoChannel      = "no_channel"               // nobody here has the address that a text came to
+	ReasonInboxFailed    = "inbox_failed"             // a text, or what became of one, could not be kept: Twilio asks again
 	ReasonTokenReused    = "idempotency_token_reused" // with another body than before
 	ReasonRepeated       = "repeated_request"         // answered again from memory
 	ReasonAnsweredBy     = "answered_by_"             // followed by one of Twilio's verdicts, or "other"

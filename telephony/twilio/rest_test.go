@@ -25,6 +25,7 @@ type rest struct {
 	accounts map[string]string // SID to auth token
 	calls    map[string]telephony.State
 	numbers  []map[string]any // of testAccount, as Twilio writes them
+	messages []map[string]any // newest first, as Twilio writes them
 	ended    any              // every call's end_time; nil is null
 	took     any              // every call's duration
 	kind     string           // type of every account; empty: Full
@@ -125,6 +126,8 @@ func (s *rest) answer(r *http.Request, account, path string) (answer any, status
 		return s.call(r, id)
 	case "IncomingPhoneNumbers":
 		return s.number(r, account, id)
+	case "Messages":
+		return s.message(r)
 	}
 	s.t.Errorf("asked for %s", path)
 	return nil, 0, restError(404, 20404)
@@ -173,7 +176,7 @@ func (s *rest) number(r *http.Request, account, id string) (answer any, status i
 	if r.Method == http.MethodGet {
 		return n, 200, nil
 	}
-	if app := r.PostForm.Get("VoiceApplicationSid"); app == goneApplication {
+	if r.PostForm.Get("VoiceApplicationSid") == goneApplication || r.PostForm.Get("SmsApplicationSid") == goneApplication {
 		return nil, 0, restError(404, 20404)
 	}
 	if r.PostForm.Get("VoiceUrl") == "" && r.PostForm.Get("VoiceFallbackUrl") != "" {
@@ -182,6 +185,7 @@ func (s *rest) number(r *http.Request, account, id string) (answer any, status i
 	names := map[string]string{
 		"VoiceUrl": "voice_url", "VoiceMethod": "voice_method", "VoiceFallbackUrl": "voice_fallback_url", "VoiceFallbackMethod": "voice_fallback_method",
 		"StatusCallback": "status_callback", "StatusCallbackMethod": "status_callback_method", "VoiceApplicationSid": "voice_application_sid", "TrunkSid": "trunk_sid",
+		"SmsUrl": "sms_url", "SmsMethod": "sms_method", "SmsFallbackUrl": "sms_fallback_url", "SmsFallbackMethod": "sms_fallback_method", "SmsApplicationSid": "sms_application_sid",
 	}
 	for name, values := range r.PostForm {
 		key, ok := names[name]

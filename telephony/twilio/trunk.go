@@ -22,6 +22,9 @@ const (
 	pathMedia  = "/twilio/media"
 	pathProbe  = "/twilio/probe"
 
+	pathMessage       = "/twilio/message"        // a text came
+	pathMessageStatus = "/twilio/message/status" // what became of one of ours
+
 	pathMediaOf = pathMedia + "/{" + accountSegment + "}" // of accounts that are not the trunk's own
 
 	accountSegment = "account"
@@ -88,6 +91,10 @@ func New(c Config, desk telephony.Desk) (*Trunk, error) {
 	t.route(http.MethodGet, pathMedia, t.media)
 	t.route(http.MethodGet, pathMediaOf, t.media)
 	t.route(http.MethodGet, pathProbe, t.probe)
+	if c.Inbox != nil {
+		t.route(http.MethodPost, pathMessage, t.about(messageField, t.message))
+		t.route(http.MethodPost, pathMessageStatus, t.about(messageField, t.messageStatus))
+	}
 	return t, nil
 }
 
