@@ -3,7 +3,6 @@ package sim
 import (
 	"context"
 	"errors"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,23 +30,20 @@ var (
 
 // Call is one call. Its methods may be called from any goroutine.
 type Call struct {
-	carrier *Carrier
-	owner   *account // its SID and token are in every webhook
-	web     *http.Client
+	asker // of its webhooks
 
-	sid, parent string
-	ordinal     uint64 // of the carrier's calls; what is left to chance depends on it
-	number      string // id of the account's own number in it; empty if there is none
-	token       string // CallToken
-	from, to    string
-	direction   string
-	first       request
-	callback    callback
-	timeout     time.Duration // of ringing
-	limit       time.Duration // of the answered call; zero means none
-	detection   *detection    // of machines; nil: nobody asked for it
-	digits      string        // keys that are pressed once it is answered
-	trouble     *trouble      // what is to go wrong in it
+	parent    string
+	ordinal   uint64 // of the carrier's calls; what is left to chance depends on it
+	number    string // id of the account's own number in it; empty if there is none
+	token     string // CallToken
+	from, to  string
+	direction string
+	first     request
+	callback  callback
+	timeout   time.Duration // of ringing
+	limit     time.Duration // of the answered call; zero means none
+	detection *detection    // of machines; nil: nobody asked for it
+	digits    string        // keys that are pressed once it is answered
 
 	ctx    context.Context // ends with the call
 	cancel context.CancelCauseFunc
@@ -91,12 +87,13 @@ type callSpec struct {
 func (c *Carrier) newCall(s callSpec) (*Call, error) {
 	now := time.Now()
 	call := &Call{
-		carrier: c, owner: s.owner, web: c.newWeb(),
-		sid: newSID("CA"), token: newSID(""), parent: s.parent,
+		asker: asker{carrier: c, owner: s.owner, web: c.newWeb(), sid: newSID("CA")},
+		token: newSID(""), parent: s.parent,
 		from: s.from, to: s.to, direction: s.direction, phone: s.phone,
 		posts: make(chan parcel, 64), done: make(chan struct{}),
 		status: telephony.Queued, created: now, updated: now,
 	}
+	call.asker.note = call.note
 	if s.direction == inbound {
 		call.status, call.dialled = telephony.Ringing, true
 	}

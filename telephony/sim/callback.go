@@ -142,7 +142,7 @@ func (c *Call) send(p post, token string) {
 }
 
 // checkAnswer reports a webhook that failed.
-func (c *Call) checkAnswer(a answer, err error) *webFault {
+func (c *asker) checkAnswer(a answer, err error) *webFault {
 	fault, ok := err.(*webFault)
 	if !ok && err == nil && a.status >= 400 {
 		fault = &webFault{police.WebhookStatus, 11200, "webhook answered " + strconv.Itoa(a.status)}

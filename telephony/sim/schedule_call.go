@@ -80,7 +80,7 @@ type occasion struct {
 }
 
 // requestAt is the occasion of a request.
-func (c *Call) requestAt(address string, params url.Values) occasion {
+func (c *asker) requestAt(address string, params url.Values) occasion {
 	o := occasion{at: time.Duration(c.trouble.at.Load()), says: []string{params.Get("CallStatus"), params.Get("StreamEvent"), params.Get("StatusCallbackEvent")}}
 	if u, err := url.Parse(address); err == nil {
 		o.path = u.Path

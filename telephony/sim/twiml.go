@@ -158,13 +158,13 @@ var (
 	whisperVerbs = []string{"Connect", "Gather", "Hangup", "Pause", "Play", "Record", "Redirect", "Say"}
 )
 
-// offend reports a violation by the gateway in this call.
-func (c *Call) offend(kind police.Kind, code int, detail string) {
+// offend reports a violation by the gateway in this matter.
+func (c *asker) offend(kind police.Kind, code int, detail string) {
 	c.carrier.report(police.Violation{Kind: kind, Code: code, Call: c.sid, Detail: detail})
 }
 
 // read turns an answer into a document.
-func (c *Call) read(a answer) (document, *webFault) {
+func (c *asker) read(a answer) (document, *webFault) {
 	d := document{address: a.address}
 	ctype, _, err := mime.ParseMediaType(a.ctype)
 	switch {

@@ -18,7 +18,7 @@ func TestStreamHearsKeysOnlyIfTheKnobSaysSo(t *testing.T) {
 		knob  bool
 		audio bool
 	}{{&stream{}, false, false}, {&stream{}, true, true}, {&seat{}, false, true}, {nil, false, true}} {
-		l := newLeg(&Call{carrier: &Carrier{knobs: Knobs{KeysInStream: tc.knob}}}, handset.Silent, time.Now())
+		l := newLeg(&Call{asker: asker{carrier: &Carrier{knobs: Knobs{KeysInStream: tc.knob}}}}, handset.Silent, time.Now())
 		var ear handset.KeyEar
 		var heard byte
 		for i := range 10 {

@@ -23,6 +23,17 @@ const (
 	maxSound    = 8 << 20  // bytes of a file to play
 )
 
+// asker asks webhooks in the matter of one call or message.
+type asker struct {
+	carrier *Carrier
+	owner   *account     // its SID and token are in every webhook
+	web     *http.Client // with cookies of its own
+	sid     string       // of the call or message
+
+	trouble *trouble                  // what is to go wrong in it; nil: nothing
+	note    func(what, detail string) // keeps an event; needed with trouble
+}
+
 // answer is what a webhook said.
 type answer struct {
 	status  int
@@ -51,12 +62,12 @@ type inquiry struct {
 
 // ask sends params to address, signed, and follows redirects. All attempts
 // share the 15 seconds and the idempotency token.
-func (c *Call) ask(ctx context.Context, method, address string, params url.Values) (answer, error) {
+func (c *asker) ask(ctx context.Context, method, address string, params url.Values) (answer, error) {
 	return c.inquire(ctx, inquiry{method: method, address: address, params: params, token: uuid()})
 }
 
 // inquire is ask of a question that says more.
-func (c *Call) inquire(ctx context.Context, q inquiry) (answer, error) {
+func (c *asker) inquire(ctx context.Context, q inquiry) (answer, error) {
 	o, bad := overridesOf(q.address, c.carrier.knobs.WebhookTimeout)
 	for _, key := range bad {
 		c.offend(police.Overrides, 0, "the fragment of a webhook's address has a "+strconv.Quote(key)+" that the carrier does not take")
@@ -77,7 +88,7 @@ func (c *Call) inquire(ctx context.Context, q inquiry) (answer, error) {
 }
 
 // hop asks one address, as often as o says. next is where a redirect points.
-func (c *Call) hop(ctx context.Context, q inquiry, o overrides) (a answer, next string, err error) {
+func (c *asker) hop(ctx context.Context, q inquiry, o overrides) (a answer, next string, err error) {
 	for try := 0; ; try++ {
 		a, next, err = c.attempt(ctx, q, o)
 		if try >= o.retries || ctx.Err() != nil || !o.again(a.status, err) {
@@ -97,8 +108,8 @@ func (c *Call) hop(ctx context.Context, q inquiry, o overrides) (a answer, next 
 }
 
 // attempt is one request, and the faults that are planned for it.
-func (c *Call) attempt(ctx context.Context, q inquiry, o overrides) (answer, string, error) {
-	if !q.twiml {
+func (c *asker) attempt(ctx context.Context, q inquiry, o overrides) (answer, string, error) {
+	if !q.twiml || c.trouble == nil {
 		return c.once(ctx, q, o)
 	}
 	f, bites := c.trouble.strike(c.requestAt(q.address, q.params), WebhookUnreached, WebhookLost, WebhookStatus, WebhookTwice, WebhookLate, DoAtWebhook)
@@ -131,7 +142,7 @@ func (c *Call) attempt(ctx context.Context, q inquiry, o overrides) (answer, str
 }
 
 // once makes one request.
-func (c *Call) once(ctx context.Context, q inquiry, o overrides) (answer, string, error) {
+func (c *asker) once(ctx context.Context, q inquiry, o overrides) (answer, string, error) {
 	ctx, watch := watched(ctx, o)
 	defer watch.stop()
 	req, err := c.webRequest(ctx, q.method, q.address, q.params)
@@ -169,7 +180,7 @@ func limitOf(resp *http.Response) int64 {
 }
 
 // webRequest makes a signed request.
-func (c *Call) webRequest(ctx context.Context, method, address string, params url.Values) (*http.Request, error) {
+func (c *asker) webRequest(ctx context.Context, method, address string, params url.Values) (*http.Request, error) {
 	signed := signedAddress(address, c.carrier.knobs.DropHTTPSPort)
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
