@@ -15,10 +15,6 @@ import (
 // so; most calls tell by [dispatch.Record.Answerer].
 const Voicemail telephony.EndReason = "voicemail"
 
-// neverPlaced is what the desk writes as why of a call that its carrier, asked
-// after a crash, has never seen.
-const neverPlaced = "the carrier was never asked for it"
-
 // Over is the worker of [JobFollowUp]: a call is over. When somebody was
 // reached, its errand is done, and every series of the agent to that number; so
 // it is when they called and the agent answered. Else the errand, or the call of
@@ -52,7 +48,7 @@ func (c *Clerk) followUp(ctx context.Context, r dispatch.Record) error {
 		return c.missedAlone(ctx, r)
 	case err != nil:
 		return err
-	case lost(r) && e.Options.Lost < maxLost:
+	case r.Unplaced() && e.Options.Lost < maxLost:
 		return c.lost(ctx, e)
 	}
 	return c.missed(ctx, e, missOf(r))
@@ -183,7 +179,7 @@ func (c *Clerk) callback(ctx context.Context, e Errand, m miss) (again bool, due
 func (c *Clerk) missedAlone(ctx context.Context, r dispatch.Record) error {
 	first, _, _ := strings.Cut(strings.TrimPrefix(string(r.ID), "call_"), "_")
 	_, err := c.cfg.Store.Errand(ctx, "", "call_"+first)
-	if !errors.Is(err, ErrNotFound) || lost(r) || r.AgentUUID == "" {
+	if !errors.Is(err, ErrNotFound) || r.Unplaced() || r.AgentUUID == "" {
 		return ignore(err, ErrNotFound)
 	}
 	m, now := missOf(r), clock()

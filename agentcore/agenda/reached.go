@@ -39,16 +39,3 @@ func final(reason telephony.EndReason) bool {
 	}
 	return false
 }
-
-// lost reports whether a call was never placed, because a process died or
-// stopped in between: then nobody's telephone rang.
-func lost(r dispatch.Record) bool {
-	if r.Direction != telephony.Outbound || !r.Answered.IsZero() || r.Carrier != "" {
-		return false
-	}
-	switch r.Reason {
-	case telephony.Failed, telephony.Shutdown:
-		return r.Dialled.IsZero() || r.Why == neverPlaced
-	}
-	return false
-}

@@ -1,0 +1,343 @@
+package agenda_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/agenda"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Decision 7 of the gateway's APIs, reason by reason: who reached nobody calls
+// again, whoever was reached is left alone.
+func TestWhatACallsEndMeans(t *testing.T) {
+	const again, end, over = agenda.Scheduled, agenda.Done, agenda.Failed
+	for _, tt := range []struct {
+		reason   telephony.EndReason
+		answered bool
+		by       string
+		status   string
+		code     string
+	}{
+		{telephony.NoAnswer, false, "", again, "no_answer"},
+		{telephony.Busy, false, "", again, "busy"},
+		{telephony.Failed, false, "", again, "failed"},
+		{telephony.NotConnected, true, "", again, "not_connected"},
+		{telephony.LineLost, false, "", again, "line_lost"},
+		{telephony.GatewayFailed, false, "", again, "gateway_failed"},
+		{telephony.Shutdown, false, "", again, "shutdown"},
+		{agenda.Voicemail, true, "", again, "voicemail"},
+		{telephony.AgentHangup, true, "machine_start", again, "voicemail"},
+		{telephony.CallerHangup, true, "machine_end_other", again, "voicemail"},
+		{telephony.AgentHangup, true, "fax", again, "voicemail"},
+		{telephony.AgentHangup, true, "human", end, "agent_hangup"},
+		{telephony.AgentHangup, true, "unknown", end, "agent_hangup"},
+		{telephony.CallerHangup, true, "", end, "caller_hangup"},
+		{telephony.CallerHangup, false, "", end, "caller_hangup"},
+		{telephony.Transferred, true, "", end, "transferred"},
+		{telephony.Silence, true, "", end, "silence"},
+		{telephony.MaxDuration, true, "", end, "max_duration"},
+		{telephony.LineLost, true, "", end, "line_lost"},
+		{telephony.ProviderFailed, true, "", end, "provider_failed"},
+		{telephony.Shutdown, true, "", end, "shutdown"},
+		{telephony.OperatorHangup, true, "", end, "operator_hangup"},
+		{telephony.OperatorHangup, false, "", over, "operator_hangup"},
+		{telephony.Canceled, false, "", over, "canceled"},
+		{telephony.Refused, false, "", over, "refused"},
+		{telephony.AgentDisabled, false, "", over, "agent_disabled"},
+	} {
+		t.Run(string(tt.reason)+" "+tt.by, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				x := newExchange(m, first(fate{time.Second, tt.reason, tt.answered, tt.by}))
+				p := start(t, m, agenda.Config{Placer: x, Calls: x})
+				defer p.end()
+				e := errand(number, time.Time{})
+				e.Options.Retry = series(1, agenda.Gap{Hours: 1})
+				e = p.book(e)
+				time.Sleep(time.Minute)
+				m.is(t, e.ID, tt.status, tt.code, 1)
+				time.Sleep(2 * time.Hour)
+				want := 1
+				if tt.status == again {
+					want = 2
+				}
+				if n := len(x.rings(number)); n != want {
+					t.Errorf("rang %d times, want %d", n, want)
+				}
+			})
+		})
+	}
+}
+
+func TestASeriesEndsAfterItsCallbacks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		x := newExchange(m, always(nobody))
+		p := start(t, m, agenda.Config{Placer: x, Calls: x})
+		defer p.end()
+		e := errand(number, time.Time{})
+		e.Options.Retry = series(3, agenda.Gap{Hours: 1}, agenda.Gap{Hours: 3})
+		e = p.book(e)
+		time.Sleep(10 * time.Hour)
+		m.is(t, e.ID, agenda.Failed, "no_answer", 4)
+		x.gaps(t, number, time.Hour, 3*time.Hour, 3*time.Hour) // the last one repeats
+	})
+}
+
+// gaps checks how long it was from the end of each call to the next.
+func (x *exchange) gaps(t *testing.T, to string, want ...time.Duration) {
+	t.Helper()
+	rings := x.rings(to)
+	if len(rings) != len(want)+1 {
+		t.Fatalf("rang %d times, want %d", len(rings), len(want)+1)
+	}
+	for i, w := range want {
+		if late := rings[i+1].at.Sub(rings[i].over) - w; late < 0 || late > 3*time.Second {
+			t.Errorf("callback %d came %v after its time", i+1, late)
+		}
+	}
+}
+
+// The agent's own smart callback: of calls that were booked without another, and
+// of calls that nobody booked.
+func TestAnAgentCallsBack(t *testing.T) {
+	own := func(_ context.Context, workspace, agent string, version int) (*agenda.Retry, error) {
+		if workspace != "ws_1" || version != 1 {
+			return nil, errors.New("nobody knows that agent")
+		}
+		if agent != "agent" {
+			return nil, nil
+		}
+		return series(2, agenda.Gap{Hours: 2}), nil
+	}
+	alone := dispatch.Record{
+		ID: "call_alone", Workspace: "ws_1", AgentUUID: "agent", Agent: "Ada", Version: 1, Direction: telephony.Outbound,
+		From: "+15550100", To: number, Dialled: time.Unix(1, 0), Carrier: "CA1", Reason: telephony.NoAnswer, Variables: `{"a":"b"}`,
+	}
+	for _, tt := range []struct {
+		claim string
+		begin func(p *process, x *exchange)
+		rings int
+	}{
+		{"a booked call", func(p *process, _ *exchange) { p.book(errand(number, time.Time{})) }, 3},
+		{"a booked call that says never", func(p *process, _ *exchange) {
+			e := errand(number, time.Time{})
+			e.Options.Retry = series(0)
+			p.book(e)
+		}, 1},
+		{"a call that nobody booked", func(_ *process, x *exchange) { x.take(alone) }, 2},
+		{"that one, told twice", func(_ *process, x *exchange) { x.take(alone); x.take(alone) }, 2},
+		{"one of another agent", func(_ *process, x *exchange) { r := alone; r.AgentUUID = "other"; x.take(r) }, 0},
+		{"one that reached them", func(_ *process, x *exchange) {
+			r := alone
+			r.Reason, r.Answered = telephony.AgentHangup, time.Now()
+			x.take(r)
+		}, 0},
+		{"one that was never placed: whoever asked was told", func(_ *process, x *exchange) {
+			r := alone
+			r.Reason, r.Dialled, r.Carrier = telephony.Failed, time.Time{}, ""
+			x.take(r)
+		}, 0},
+		{"one that came in", func(_ *process, x *exchange) { r := alone; r.Direction = telephony.Inbound; x.take(r) }, 0},
+		{"one of the gateway's own agent", func(_ *process, x *exchange) { r := alone; r.AgentUUID = ""; x.take(r) }, 0},
+	} {
+		t.Run(tt.claim, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				x := newExchange(m, always(nobody))
+				p := start(t, m, agenda.Config{Placer: x, Calls: x, Retry: own})
+				defer p.end()
+				tt.begin(p, x)
+				time.Sleep(8 * time.Hour)
+				if n := len(x.rings(number)); n != tt.rings {
+					t.Errorf("rang %d times, want %d", n, tt.rings)
+				}
+				for _, e := range m.errands {
+					if e.ID == "call_alone" && (e.Source != agenda.FromCallback || e.Variables != alone.Variables || e.From != "+15550100") {
+						t.Errorf("the series is %+v", e)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Somebody who was reached is left alone by every series of that agent, and by
+// no other's.
+func TestWhoWasReachedIsLeftAlone(t *testing.T) {
+	inbound := dispatch.Record{
+		ID: "call_in", Workspace: "ws_1", AgentUUID: "agent", Direction: telephony.Inbound,
+		From: number, To: "+15550100", Reason: telephony.CallerHangup,
+	}
+	for _, tt := range []struct {
+		claim  string
+		happen func(p *process, x *exchange)
+		code   string // of the series in the end; empty: it goes on
+	}{
+		{"another call reached them", func(p *process, x *exchange) { p.book(errand(number, time.Time{})) }, agenda.CodeReached},
+		{"they called", func(_ *process, x *exchange) { r := inbound; r.Answered = time.Now(); x.take(r) }, agenda.CodeCalledIn},
+		{"they called, and nobody answered", func(_ *process, x *exchange) { r := inbound; r.Reason = telephony.Failed; x.take(r) }, ""},
+		{"they called another agent", func(_ *process, x *exchange) { r := inbound; r.Answered, r.AgentUUID = time.Now(), "other"; x.take(r) }, ""},
+		{"another called", func(_ *process, x *exchange) {
+			r := inbound
+			r.Answered, r.From = time.Now(), "+12125550199"
+			x.take(r)
+		}, ""},
+		{"somebody called who hides the number", func(_ *process, x *exchange) {
+			r := inbound
+			r.Answered, r.From = time.Now(), telephony.Withheld
+			x.take(r)
+		}, ""},
+	} {
+		t.Run(tt.claim, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				x := newExchange(m, first(nobody))
+				p := start(t, m, agenda.Config{Placer: x, Calls: x})
+				defer p.end()
+				e := errand(number, time.Time{})
+				e.Options.Retry = series(3, agenda.Gap{Hours: 4})
+				e = p.book(e)
+				time.Sleep(time.Hour)
+				m.is(t, e.ID, agenda.Scheduled, "no_answer", 1)
+				tt.happen(p, x)
+				time.Sleep(2 * time.Hour)
+				if tt.code == "" {
+					m.is(t, e.ID, agenda.Scheduled, "no_answer", 1)
+				} else {
+					m.is(t, e.ID, agenda.Done, tt.code, 1)
+				}
+				time.Sleep(5 * time.Hour)
+				want := 2
+				if tt.code == agenda.CodeCalledIn {
+					want = 1
+				}
+				if n := len(x.rings(number)); n != want {
+					t.Errorf("rang %d times, want %d", n, want)
+				}
+			})
+		})
+	}
+}
+
+// The telephone rings in vain while its owner calls from another: that attempt is
+// the last.
+func TestWhoCallsWhileTheyAreCalledIsNotCalledAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		x := newExchange(m, always(nobody))
+		p := start(t, m, agenda.Config{Placer: x, Calls: x})
+		defer p.end()
+		e := errand(number, time.Time{})
+		e.Options.Retry = series(3, agenda.Gap{Hours: 1})
+		e = p.book(e)
+		time.Sleep(10 * time.Second)
+		x.take(dispatch.Record{
+			ID: "call_in", Workspace: "ws_1", AgentUUID: "agent", Direction: telephony.Inbound,
+			From: number, Reason: telephony.CallerHangup, Answered: time.Now(),
+		})
+		time.Sleep(5 * time.Second)
+		m.is(t, e.ID, agenda.Live, agenda.CodeCalledIn, 1)
+		time.Sleep(5 * time.Hour)
+		m.is(t, e.ID, agenda.Done, agenda.CodeCalledIn, 1)
+		if n := len(x.rings(number)); n != 1 {
+			t.Errorf("rang %d times, want once", n)
+		}
+	})
+}
+
+// Two that are called by the same agent, and reach nobody: one series goes on.
+func TestOneSeriesOfAnAgentAndANumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		x := newExchange(m, always(nobody))
+		p := start(t, m, agenda.Config{Placer: x, Calls: x})
+		defer p.end()
+		e := errand(number, time.Time{})
+		e.Options.Retry = series(2, agenda.Gap{Hours: 1})
+		one := p.book(e)
+		time.Sleep(time.Millisecond)
+		two := p.book(e)
+		time.Sleep(4 * time.Hour)
+		m.is(t, one.ID, agenda.Failed, "no_answer", 3)
+		m.is(t, two.ID, agenda.Failed, agenda.CodeSeriesOpen, 1)
+		rings := x.rings(number)
+		if len(rings) != 4 {
+			t.Fatalf("rang %d times, want 4", len(rings))
+		}
+		if rings[1].at.Before(rings[0].over) {
+			t.Error("the number was called while it was being called")
+		}
+	})
+}
+
+// A process died between the row of a call and the request to the carrier: the
+// attempt is made again and does not count, three times; then it does.
+func TestAnAttemptThatNobodyWasAskedForIsMadeAgain(t *testing.T) {
+	for _, tt := range []struct {
+		lost, rings, attempts int
+		status, code          string
+	}{
+		{1, 2, 3, agenda.Failed, "no_answer"},
+		{3, 2, 5, agenda.Failed, "no_answer"},
+		{4, 1, 5, agenda.Failed, "no_answer"}, // the fourth counts: one call is left of two
+		{9, 0, 5, agenda.Failed, "failed"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMemory()
+			l := &loser{exchange: newExchange(m, always(nobody)), left: tt.lost}
+			p := start(t, m, agenda.Config{Placer: l, Calls: l})
+			defer p.end()
+			e := errand(number, time.Time{})
+			e.Options.Retry = series(1, agenda.Gap{Hours: 1})
+			e = p.book(e)
+			time.Sleep(4 * time.Hour)
+			on := m.is(t, e.ID, tt.status, tt.code, tt.attempts)
+			if on.Options.Lost != min(tt.lost, 3) {
+				t.Errorf("%d were lost, want %d", on.Options.Lost, min(tt.lost, 3))
+			}
+			if n := len(l.rings(number)); n != tt.rings {
+				t.Errorf("lost %d: rang %d times, want %d", tt.lost, n, tt.rings)
+			}
+		})
+	}
+}
+
+// loser keeps the row of a call and never asks the carrier, so many times.
+type loser struct {
+	*exchange
+	left int
+}
+
+func (l *loser) Place(ctx context.Context, e agenda.Errand) error {
+	l.mu.Lock()
+	if l.left > 0 && l.calls[e.Call].ID == "" {
+		l.left--
+		l.mu.Unlock()
+		l.row(e)
+		l.abandon(e.Call)
+		return nil
+	}
+	l.mu.Unlock()
+	return l.exchange.Place(ctx, e)
+}
+
+// A call that is over before anybody noted that it began.
+func TestACallThatIsOverAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		x := newExchange(m, always(fate{reason: telephony.Failed}))
+		p := start(t, m, agenda.Config{Placer: x, Calls: x})
+		defer p.end()
+		e := errand(number, time.Time{})
+		e.Options.Retry = series(2, agenda.Gap{Hours: 1})
+		e = p.book(e)
+		time.Sleep(5 * time.Hour)
+		m.is(t, e.ID, agenda.Failed, "failed", 3)
+	})
+}
