@@ -94,7 +94,9 @@ type Outgoing struct {
 
 	// Before is called right before the carrier is asked, after any wait for a
 	// turn, and again when a request is repeated. Its error keeps the call from
-	// being placed. Nil: nobody needs to know. Call it by [Outgoing.MayDial].
+	// being placed. Nil: nobody needs to know. Call it by [Outgoing.MayDial], and
+	// give the request up 20 s after that: whoever stood still in between was
+	// given up, too.
 	Before func(ctx context.Context) error
 }
 

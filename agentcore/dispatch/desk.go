@@ -172,6 +172,8 @@ func (d *Desk) admitRecord(r Record, isAway bool) (c *call, isNew bool, err erro
 		c = newCall(r, away, time.Time{})
 	case r.Admitted == r.Epoch:
 		c = newCall(r, lost, now.Add(d.cfg.LostWait))
+	case r.Carrier == "" && r.Direction == telephony.Outbound: // maybe the carrier has it: see seek
+		c = newCall(r, dialling, now.Add(d.cfg.LostWait))
 	case r.Carrier == "" || r.Direction == telephony.Outbound && r.Answered.IsZero():
 		// It began to ring a while ago, if ever.
 		due := r.Created.Add(ringTimeout + d.cfg.ConnectWait)

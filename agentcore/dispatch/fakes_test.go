@@ -54,6 +54,9 @@ type trunk struct {
 	down   bool                       // answers nobody
 	refuse error                      // of Dial
 	slow   time.Duration              // takes Dial longer
+	turn   time.Duration              // passes before Dial asks whether it may
+	loses  error                      // what Dial says of a call that it placed
+	finds  int                        // times that it was asked for calls
 	dialed []telephony.Outgoing
 	hung   []string
 	asked  int
@@ -66,6 +69,7 @@ type trunk struct {
 var errDown = errors.New("down")
 
 func (t *trunk) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
+	time.Sleep(t.turn)
 	if err := o.MayDial(ctx); err != nil {
 		return "", err
 	}
@@ -80,7 +84,7 @@ func (t *trunk) Dial(ctx context.Context, o telephony.Outgoing) (string, error) 
 	if t.early != nil {
 		t.early(o, id)
 	}
-	return id, nil
+	return id, t.loses
 }
 
 // Find implements [telephony.Carrier]: it has what was asked for, whether its
@@ -88,6 +92,7 @@ func (t *trunk) Dial(ctx context.Context, o telephony.Outgoing) (string, error) 
 func (t *trunk) Find(_ context.Context, _ string, from, to telephony.Number, _ time.Time) (ids []string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.finds++
 	if t.down {
 		return nil, errDown
 	}

@@ -17,14 +17,16 @@ type gate struct {
 	dispatch.Calls
 	carrier telephony.Carrier
 
-	at    int  // number at which the process dies; 0: never
-	after bool // the effect happens before it dies, and nobody hears of it
-	died  func()
+	at     int           // number at which the process dies; 0: never
+	after  bool          // the effect happens before it dies, and nobody hears of it
+	sleeps time.Duration // it does not die: it stands still for so long, as a whole
+	died   func()
 
 	mu     sync.Mutex
 	n      int
 	op     string // at which it died
 	closed bool
+	wakes  time.Time // until then the process stands still
 }
 
 var errDead = errors.New("the process is dead")
@@ -33,6 +35,7 @@ var errDead = errors.New("the process is dead")
 func pass[T any](g *gate, op string, effect func() (T, error)) (T, error) {
 	time.Sleep(time.Millisecond + time.Duration(len(op))*time.Microsecond) // no two at the same instant
 	var none T
+	g.stand()
 	g.mu.Lock()
 	if g.closed {
 		g.mu.Unlock()
@@ -41,19 +44,44 @@ func pass[T any](g *gate, op string, effect func() (T, error)) (T, error) {
 	g.n++
 	dies := g.n == g.at
 	if dies {
-		g.op, g.closed = op, true
+		g.op, g.closed = op, g.sleeps == 0
 	}
 	g.mu.Unlock()
 	if dies && !g.after {
-		g.died()
-		return none, errDead
+		if err := g.end(); err != nil {
+			return none, err
+		}
 	}
 	v, err := effect()
-	if dies {
-		g.died()
-		return none, errDead
+	if dies && g.after {
+		if err := g.end(); err != nil {
+			return none, err
+		}
 	}
+	g.stand()
 	return v, err
+}
+
+// stand waits until the process does not stand still.
+func (g *gate) stand() {
+	g.mu.Lock()
+	wakes := g.wakes
+	g.mu.Unlock()
+	time.Sleep(time.Until(wakes))
+}
+
+// end is the end of the process, or the time for which it stands still.
+func (g *gate) end() error {
+	if g.sleeps == 0 {
+		g.died()
+		return errDead
+	}
+	g.mu.Lock()
+	g.wakes = time.Now().Add(g.sleeps)
+	g.mu.Unlock()
+	g.died()
+	g.stand()
+	return nil
 }
 
 // made is what two values travel as.
@@ -174,6 +202,7 @@ func (h handings) OpenTransfers(ctx context.Context) ([]dispatch.Transfer, error
 
 // Beat passes without a number: it comes by itself, every second.
 func (g *gate) Beat(ctx context.Context, node string, now time.Time) error {
+	g.stand()
 	g.mu.Lock()
 	closed := g.closed
 	g.mu.Unlock()
@@ -199,11 +228,18 @@ func (g *gate) Find(ctx context.Context, account string, from, to telephony.Numb
 // Dial implements [telephony.Carrier]. That we may dial is asked first, as its
 // own operation.
 func (g *gate) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second) // of the request
+	defer cancel()
 	if err := o.MayDial(ctx); err != nil {
 		return "", err
 	}
 	o.Before = nil
-	return pass(g, "carrier.dial", func() (string, error) { return g.carrier.Dial(ctx, o) })
+	return pass(g, "carrier.dial", func() (string, error) {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		return g.carrier.Dial(ctx, o)
+	})
 }
 
 // Hangup implements [telephony.Carrier].

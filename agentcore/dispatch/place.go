@@ -141,7 +141,10 @@ func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on D
 			return err
 		},
 	})
-	if err != nil {
+	if err != nil && asked && isUnsure(err) {
+		carrierID = d.placedAnyway(ctx, trunk, c)
+	}
+	if err != nil && carrierID == "" {
 		return d.notPlaced(ctx, c, on, w, &PlaceError{Err: err, Never: !asked})
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
@@ -162,26 +165,20 @@ func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on D
 }
 
 // mayDial writes down that the carrier is asked for c now, unless somebody ended
-// it: a process that stood still was given up meanwhile. An answer that took long
-// is asked for again.
+// it: a process that stood still was given up meanwhile.
 func (d *Desk) mayDial(ctx context.Context, c *call) error {
-	for range 3 {
-		began := time.Now()
-		if c.look().at >= over {
-			return errEnded
-		}
-		err := d.cfg.Calls.SetDialled(ctx, c.id, began)
-		switch {
-		case errors.Is(err, ErrEnded):
-			return errEnded
-		case err != nil:
-			d.cfg.Log.Warn("cannot write down that the carrier is asked", "call", c.id, "error", err)
-			return errUnsaid
-		case time.Since(began) < deadAfter:
-			return nil
-		}
+	if c.look().at >= over {
+		return errEnded
 	}
-	return errUnsaid
+	err := d.cfg.Calls.SetDialled(ctx, c.id, time.Now())
+	switch {
+	case errors.Is(err, ErrEnded):
+		return errEnded
+	case err != nil:
+		d.cfg.Log.Warn("cannot write down that the carrier is asked", "call", c.id, "error", err)
+		return errUnsaid
+	}
+	return nil
 }
 
 // notPlaced keeps why the call of on is not placed, and ends it.

@@ -124,7 +124,10 @@ func (d *Desk) decide(ctx context.Context, c *call, r Record, v view) {
 		return
 	}
 	switch {
-	case r.Carrier == "": // no carrier ever confirmed that it placed it
+	case r.Carrier == "" && r.Direction == telephony.Outbound: // no carrier ever confirmed that it placed it
+		d.seek(ctx, trunk, c, r, v)
+		return
+	case r.Carrier == "":
 		c.finishIf(v.change, verdict{reason: telephony.Failed})
 		return
 	case trunk == nil:
