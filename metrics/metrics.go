@@ -64,6 +64,7 @@ type Set struct {
 	webhooks  *prometheus.CounterVec
 	hooked    prometheus.Histogram
 	providers *providers
+	agenda    *agenda
 	reasons   *names
 	ready     prometheus.Gauge
 }
@@ -111,6 +112,7 @@ func New(c Config) *Set {
 		webhooks:  f.counters("webhooks_sent_total", "Attempts to tell a webhook, by kind and outcome: delivered, failed (tried again), dead, cancelled (the call ended first).", "kind", "outcome"),
 		hooked:    f.delay("webhook_delay_seconds", "An attempt to tell a webhook, from its start to the last byte of the answer."),
 		providers: f.providers(),
+		agenda:    f.agenda(),
 		reasons:   newNames(),
 		ready:     f.gauge("ready", "1 while the gateway takes calls, as /readyz says."),
 	}

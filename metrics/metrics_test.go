@@ -38,6 +38,11 @@ func busy() *metrics.Set {
 	s.SocketRefused("token")
 	s.RequestRefused("signature")
 	s.WebhookSent("pre_call", "cancelled", time.Second)
+	s.ErrandBegun("call", time.Second)
+	s.ErrandLater("quiet_hours")
+	s.ErrandLost()
+	s.ErrandOver("call", "failed", "no_answer")
+	s.Message("received")
 	s.Ready(true)
 	return s
 }
