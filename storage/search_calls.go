@@ -42,20 +42,12 @@ type Found struct {
 // that follows, empty after the last. A call that begins meanwhile moves no
 // other: pages neither repeat nor leave out. It fails with [ErrCursor] or [ErrSlow].
 func (db *DB) SearchCalls(ctx context.Context, workspace string, q search.Query, now time.Time, cursor string, limit int) (page []Found, next string, err error) {
-	if limit <= 0 {
-		limit = PageCalls
-	}
-	limit = min(limit, MaxPageCalls)
+	limit = pageLimit(limit)
 	var c conditions
 	c.add("workspace = %s", c.arg(text(workspace)))
 	c.query(q, now)
-	if cursor != "" {
-		us, id, err := parseCursor(cursor)
-		if err != nil {
-			return nil, "", err
-		}
-		at := c.arg(us)
-		c.add("(created_us < %s OR created_us = %s AND id < %s)", at, at, c.arg(text(id)))
+	if err := c.after(cursor); err != nil {
+		return nil, "", err
 	}
 	statement := `SELECT ` + callColumns + ` FROM calls WHERE ` + c.where() +
 		` ORDER BY created_us DESC, id DESC LIMIT ` + c.arg(int64(limit+1))
@@ -78,10 +70,7 @@ func (db *DB) SearchCalls(ctx context.Context, workspace string, q search.Query,
 		if err != nil {
 			return err
 		}
-		if len(page) > limit {
-			page = page[:limit]
-			next = cursorOf(page[limit-1].Call)
-		}
+		page, next = pageOf(page, limit, func(f Found) (time.Time, string) { return f.Created, string(f.ID) })
 		return countPage(bounded, tx, page)
 	})
 	if err != nil {
@@ -103,9 +92,27 @@ func (db *DB) enterSearch(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// cursorOf names the place after r in a list, newest first.
-func cursorOf(r Call) string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%s", r.Created.UnixMicro(), r.ID))
+// cursorOf names the place behind what was created then, under that id, in a
+// list, newest first.
+func cursorOf(created time.Time, id string) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%s", created.UnixMicro(), id))
+}
+
+// pageOf is the first limit of rows, of which there may be one more than that,
+// and the cursor of the next page.
+func pageOf[Row any](rows []Row, limit int, place func(Row) (time.Time, string)) ([]Row, string) {
+	if len(rows) <= limit {
+		return rows, ""
+	}
+	return rows[:limit], cursorOf(place(rows[limit-1]))
+}
+
+// pageLimit is how many rows a page has that was asked for with limit.
+func pageLimit(limit int) int {
+	if limit <= 0 {
+		return PageCalls
+	}
+	return min(limit, MaxPageCalls)
 }
 
 func parseCursor(s string) (us int64, id string, err error) {

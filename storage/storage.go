@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/agenda"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
@@ -38,6 +39,9 @@ type Store interface {
 	dispatch.Transfers
 	roster.Store
 	webhook.Deliveries
+
+	// Agenda is the store as that of what is to be done later.
+	Agenda() agenda.Store
 
 	// ResealAll seals the secrets anew: see [DB.ResealAll].
 	ResealAll(ctx context.Context, with Resealer) (rows int, err error)

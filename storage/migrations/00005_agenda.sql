@@ -47,11 +47,12 @@ CREATE TABLE errands (
 );
 CREATE UNIQUE INDEX errands_idem ON errands (workspace, idem_key) WHERE idem_key IS NOT NULL;
 CREATE INDEX errands_workspace ON errands (workspace, created_us, id);
-CREATE INDEX errands_ready ON errands (workspace, due_us, id) WHERE status = 'ready';
+CREATE INDEX errands_ready ON errands (workspace, (asked_us IS NULL), due_us, line, id) WHERE status = 'ready';
 CREATE INDEX errands_placing ON errands (node) WHERE status = 'placing';
-CREATE INDEX errands_batch ON errands (batch, status) WHERE batch IS NOT NULL;
+CREATE INDEX errands_busy ON errands (workspace, to_number) WHERE status IN ('placing', 'live');
+CREATE INDEX errands_batch ON errands (batch, status, line) WHERE batch IS NOT NULL;
 CREATE INDEX errands_call ON errands (call_id) WHERE call_id <> '';
-CREATE INDEX errands_number ON errands (workspace, to_number) WHERE ended_us IS NULL;
+CREATE INDEX errands_number ON errands (workspace, to_number, created_us, id);
 
 CREATE TABLE batches (
     id         TEXT   NOT NULL PRIMARY KEY,   -- "batch_..."
@@ -73,6 +74,7 @@ CREATE TABLE batches (
     ended_us   BIGINT
 );
 CREATE INDEX batches_workspace ON batches (workspace, created_us, id);
+CREATE INDEX batches_loading ON batches (created_us) WHERE status = 'loading';
 
 -- Who must not be called or written to. A contact is a number or an address.
 CREATE TABLE opt_outs (
