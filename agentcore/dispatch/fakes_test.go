@@ -55,6 +55,7 @@ type trunk struct {
 	refuse error                      // of Dial
 	slow   time.Duration              // takes Dial longer
 	turn   time.Duration              // passes before Dial asks whether it may
+	full   error                      // what Dial says before it asks whether it may
 	loses  error                      // what Dial says of a call that it placed
 	finds  int                        // times that it was asked for calls
 	dialed []telephony.Outgoing
@@ -70,6 +71,9 @@ var errDown = errors.New("down")
 
 func (t *trunk) Dial(ctx context.Context, o telephony.Outgoing) (string, error) {
 	time.Sleep(t.turn)
+	if t.full != nil {
+		return "", t.full
+	}
 	if err := o.MayDial(ctx); err != nil {
 		return "", err
 	}
