@@ -53,7 +53,7 @@ const (
 const (
 	Received    = "received" // waits for an answer
 	Answered    = "answered" // a turn read it
-	Dropped     = "dropped"  // nobody reads it: Error says why ("automatic", "too_many", "keyword", "opted_out")
+	Dropped     = "dropped"  // nobody reads it: Error says why ("automatic", "too_many", "keyword", "opted_out", "empty")
 	Queued      = "queued"
 	Sending     = "sending" // the carrier is being asked
 	Sent        = "sent"
