@@ -349,10 +349,11 @@ func TestTheRestGoesThroughAtOnce(t *testing.T) {
 		r.dial(t.Context(), "a", "", 1, 2)
 		ctx, ref := t.Context(), telephony.Ref{ID: "CA1"}
 		is, err := r.p.State(ctx, ref)
-		if err := errors.Join(err, r.p.Hangup(ctx, ref), r.p.Recall(ctx, ref)); err != nil || is.State != telephony.Ringing {
+		_, failed := r.p.Find(ctx, "AC2", "", "", time.Time{})
+		if err := errors.Join(err, failed, r.p.Hangup(ctx, ref), r.p.Recall(ctx, ref)); err != nil || is.State != telephony.Ringing {
 			t.Errorf("%+v, %v", is, err)
 		}
-		if want := []string{"state CA1", "hangup CA1", "recall CA1"}; !slices.Equal(r.c.other, want) || time.Since(r.c.begin) != 0 {
+		if want := []string{"state CA1", "find AC2", "hangup CA1", "recall CA1"}; !slices.Equal(r.c.other, want) || time.Since(r.c.begin) != 0 {
 			t.Errorf("asked %v after %v", r.c.other, time.Since(r.c.begin))
 		}
 		r.wg.Wait()
