@@ -71,7 +71,7 @@ func play(t *testing.T, script string) string {
 	for _, a := range p.acts { // beside the jobs; at no moment of theirs
 		time.AfterFunc(a.at, a.do)
 	}
-	time.Sleep(poll / 2)
+	time.Sleep(w.poll / 2)
 	w.run(p.until)
 	synctest.Wait()
 	return p.told()

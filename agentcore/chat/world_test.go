@@ -37,6 +37,7 @@ type world struct {
 	dialled map[string]time.Time // by key
 	config  chat.Config
 	dies    death
+	poll    time.Duration // for jobs that are due
 
 	mu     sync.Mutex
 	counts map[string]int
@@ -80,7 +81,7 @@ func (d *death) op(name string, f func() error) error {
 
 func newWorld(t testing.TB) *world {
 	w := &world{
-		t: t, model: &agenttest.Thinker{Answers: map[string]string{}, Delay: 300 * time.Millisecond},
+		t: t, poll: 10 * time.Millisecond, model: &agenttest.Thinker{Answers: map[string]string{}, Delay: 300 * time.Millisecond},
 		channel: roster.Channel{ID: "chan_1", Workspace: "ws", Kind: telephony.Phone, Address: "+15550100", Enabled: true, AgentUUID: "agent-1"},
 		dialled: map[string]time.Time{}, counts: map[string]int{}, ids: map[string]int{}, outs: outs{},
 	}
@@ -179,7 +180,7 @@ func (w *world) run(long time.Duration) {
 		}
 		j := w.next()
 		if j == nil {
-			time.Sleep(poll)
+			time.Sleep(w.poll)
 			continue
 		}
 		again, err := w.work(j)
@@ -201,7 +202,6 @@ func (w *world) run(long time.Duration) {
 	}
 }
 
-const poll = 10 * time.Millisecond // for jobs that are due
 
 func (w *world) work(j *job) (time.Duration, error) {
 	if j.kind == chat.JobTurn {
