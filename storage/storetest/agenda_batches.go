@@ -91,7 +91,7 @@ func batchKept(t *testing.T, s agenda.Store) {
 
 func batchRuns(t *testing.T, s agenda.Store) {
 	ctx := t.Context()
-	b := load(t, s, "a", 250) // more than go into one statement
+	b := load(t, s, "a", 250)
 	b.Columns, b.Problems, b.Wrong, b.Total = []string{"a"}, nil, 7, 99
 	on, err := s.StartBatch(ctx, b, later(1))
 	if err != nil || on.Status != agenda.BatchScheduled || on.Total != 250 || on.Wrong != 7 || len(on.Columns) != 1 || len(on.Problems) != 0 {
@@ -177,7 +177,7 @@ func batchFails(t *testing.T, s agenda.Store) {
 
 func batchCancelled(t *testing.T, s agenda.Store) {
 	ctx := t.Context()
-	b := begun(t, s, "a", 5)
+	b := begun(t, s, "a", 1203) // more than one transaction moves
 	some := claim(t, s, 2)
 	_, err := s.CancelBatch(ctx, other, b.ID, later(6))
 	refused(t, "CancelBatch(another workspace's)", err, agenda.ErrNotFound)
@@ -187,7 +187,7 @@ func batchCancelled(t *testing.T, s agenda.Store) {
 			t.Errorf("CancelBatch() = %+v, %v, want it cancelled once", on, err)
 		}
 	}
-	if p, err := s.Progress(ctx, b.ID); err != nil || p != (agenda.Progress{Cancelled: 3, Placing: 2}) {
+	if p, err := s.Progress(ctx, b.ID); err != nil || p != (agenda.Progress{Cancelled: 1201, Placing: 2}) {
 		t.Errorf("Progress() = %+v, %v, want what waited cancelled, and two that go on", p, err)
 	}
 	_, err = s.Move(ctx, some[0], later(7))
