@@ -122,8 +122,8 @@ type Store interface {
 	CloseChat(ctx context.Context, workspace, id, reason string, now time.Time) (Chat, error)
 
 	// Receive keeps m, which came in for its chat, under the chat's next Seq, and
-	// when it is Received the job of the chat's turn, unless one that waits is
-	// due already. An id of ours or of the carrier's that is there already changes
+	// when it is Received the job of the chat's turn, unless one waits that is due
+	// within ten seconds: a turn waits for the end of a burst. An id of ours or of the carrier's that is there already changes
 	// nothing and returns false. When most messages of the chat wait already, it
 	// is Dropped as "too_many". [ErrClosed] when it is Received and the chat is
 	// closed: nobody would answer it.

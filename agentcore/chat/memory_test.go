@@ -180,7 +180,7 @@ func (s *memory) Receive(_ context.Context, m chat.Message, most int) (on chat.M
 		r.Updated = m.Created
 		on, isNew = *s.add(r, m), true
 		if m.Status == chat.Received && !slices.ContainsFunc(s.jobs, func(j *job) bool {
-			return j.kind == chat.JobTurn && j.id == m.Chat && !j.running && !j.at.After(m.Created)
+			return j.kind == chat.JobTurn && j.id == m.Chat && !j.running && !j.at.After(m.Created.Add(10*time.Second))
 		}) {
 			s.enqueue(chat.JobTurn, m.Chat, m.Created)
 		}
