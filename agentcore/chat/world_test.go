@@ -202,7 +202,6 @@ func (w *world) run(long time.Duration) {
 	}
 }
 
-
 func (w *world) work(j *job) (time.Duration, error) {
 	if j.kind == chat.JobTurn {
 		return w.engine.Turn(w.t.Context(), j.id)
