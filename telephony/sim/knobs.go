@@ -22,6 +22,12 @@ type Knobs struct {
 	RingGrace        time.Duration // by which a call by REST rings longer than its Timeout; 5 s in some call flows. Default none
 	ReadLag          time.Duration // after which a GET shows what happened to a call. Default none
 
+	TextDelay      time.Duration // of a text, from queued to sent, and from there to its end. Default 20 ms
+	WhatsAppWindow time.Duration // after they wrote last, in which they may be written to; later it fails with 63016. Default 24 h (documented); negative: ever
+	TextTwice      bool          // each request about a text is made twice, with one token
+	TextSwap       bool          // a text's end is told before that it was sent
+	OptOutType     bool          // a text that is a keyword says so, as with a Messaging Service
+
 	CPS        float64 // calls that an account may place by REST in a second; the others wait. Default 1 (documented); negative: no limit
 	QueueDepth int     // calls that may wait in an account's queue. Default 86400: 24 hours (documented)
 
@@ -63,11 +69,15 @@ func (k Knobs) withDefaults() Knobs {
 		{&k.MaxBuffer, time.Minute},
 		{&k.RingGrace, 0},
 		{&k.ReadLag, 0},
+		{&k.TextDelay, 20 * time.Millisecond},
 	} {
 		if *d.field == 0 {
 			*d.field = d.zero
 		}
 		*d.field = max(*d.field, 0)
+	}
+	if k.WhatsAppWindow == 0 {
+		k.WhatsAppWindow = 24 * time.Hour
 	}
 	if k.CPS == 0 {
 		k.CPS = 1

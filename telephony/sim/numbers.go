@@ -22,6 +22,13 @@ type Number struct {
 	ApplicationSID string // in Config.Applications: stands in for all of the above
 	TrunkSID       string // calls go to a SIP trunk, and never here
 
+	SMSURL            string // asked what to do with a text. Empty: it is kept, and nobody hears of it
+	SMSMethod         string
+	SMSFallbackURL    string // asked when SMSURL fails
+	SMSFallbackMethod string
+	SMSApplicationSID string // in Config.Applications: stands in for these
+	NoTexts           bool   // it can neither take nor send texts
+
 	Account string // SID of whose it is. Empty: the account of Config
 	SID     string // PN and 32 hex digits. Empty: one is made up
 	Name    string // friendly name. Empty: the number, as people write it
@@ -34,6 +41,9 @@ type Application struct {
 	VoiceURL, VoiceMethod        string
 	FallbackURL, FallbackMethod  string
 	StatusCallback, StatusMethod string
+
+	SMSURL, SMSMethod                 string
+	SMSFallbackURL, SMSFallbackMethod string
 }
 
 var (
@@ -135,7 +145,10 @@ func (c *Carrier) handling(n Number) (request, callback) {
 	if n.TrunkSID != "" {
 		return request{}, callback{}
 	}
-	a := Application{n.VoiceURL, n.VoiceMethod, n.FallbackURL, n.FallbackMethod, n.StatusCallback, n.StatusMethod}
+	a := Application{
+		VoiceURL: n.VoiceURL, VoiceMethod: n.VoiceMethod, FallbackURL: n.FallbackURL, FallbackMethod: n.FallbackMethod,
+		StatusCallback: n.StatusCallback, StatusMethod: n.StatusMethod,
+	}
 	if n.ApplicationSID != "" {
 		a = c.cfg.Applications[n.ApplicationSID]
 	}

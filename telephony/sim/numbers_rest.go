@@ -9,7 +9,7 @@ import (
 )
 
 // numberResource is a number as the REST API shows it: every key of the
-// official example. What is about messages and addresses is empty. The examples
+// official example. What is about addresses is empty. The examples
 // have an application that is not there as an empty text, the schema as null.
 type numberResource struct {
 	AccountSID             string          `json:"account_sid"`
@@ -56,11 +56,12 @@ func (n Number) resource() numberResource {
 	}
 	return numberResource{
 		AccountSID: n.Account, AddressRequirements: "none", APIVersion: apiVersion,
-		Capabilities: map[string]bool{"voice": true, "sms": false, "mms": false, "fax": false},
+		Capabilities: map[string]bool{"voice": true, "sms": !n.NoTexts, "mms": false, "fax": false},
 		DateCreated:  stamp(n.created), DateUpdated: stamp(n.updated),
 		EmergencyAddressStatus: "unregistered", EmergencyStatus: "Inactive",
 		FriendlyName: name, Origin: "twilio", PhoneNumber: n.Number, SID: n.SID,
-		SmsFallbackMethod: http.MethodPost, SmsMethod: http.MethodPost, Status: "in-use", Type: "local",
+		SmsURL: n.SMSURL, SmsMethod: orPost(n.SMSMethod), SmsFallbackURL: n.SMSFallbackURL, SmsFallbackMethod: orPost(n.SMSFallbackMethod),
+		SmsApplicationSID: optional(n.SMSApplicationSID), Status: "in-use", Type: "local",
 		StatusCallback: n.StatusCallback, StatusCallbackMethod: orPost(n.StatusMethod),
 		TrunkSID: optional(n.TrunkSID), VoiceApplicationSID: optional(n.ApplicationSID), VoiceReceiveMode: "voice",
 		VoiceURL: optional(n.VoiceURL), VoiceMethod: orPost(n.VoiceMethod),
@@ -112,14 +113,14 @@ func fetchNumber(n Number, _ *http.Request) (int, any, *restError) {
 	return http.StatusOK, n.resource(), nil
 }
 
-// updateNumber sets what happens when a number is called. A setting that is
+// updateNumber sets what happens when a number is called or written to. A setting that is
 // there and empty is cleared; calls that are going on keep what they began with.
 func (c *Carrier) updateNumber(n Number, r *http.Request) (int, any, *restError) {
 	if fail := n.set(r.PostForm); fail != nil {
 		return 0, nil, fail
 	}
-	if n.ApplicationSID != "" {
-		if _, ok := c.cfg.Applications[n.ApplicationSID]; !ok {
+	for _, sid := range []string{n.ApplicationSID, n.SMSApplicationSID} {
+		if _, ok := c.cfg.Applications[sid]; sid != "" && !ok {
 			return 0, nil, failure(http.StatusNotFound, 20404, "The requested application was not found")
 		}
 	}
@@ -130,7 +131,7 @@ func (c *Carrier) updateNumber(n Number, r *http.Request) (int, any, *restError)
 
 // set changes the settings that form names.
 func (n *Number) set(form url.Values) *restError {
-	for name, field := range map[string]*string{"VoiceUrl": &n.VoiceURL, "VoiceFallbackUrl": &n.FallbackURL, "StatusCallback": &n.StatusCallback} {
+	for name, field := range map[string]*string{"VoiceUrl": &n.VoiceURL, "VoiceFallbackUrl": &n.FallbackURL, "StatusCallback": &n.StatusCallback, "SmsUrl": &n.SMSURL, "SmsFallbackUrl": &n.SMSFallbackURL} {
 		if !form.Has(name) {
 			continue
 		}
@@ -138,7 +139,7 @@ func (n *Number) set(form url.Values) *restError {
 			return failure(http.StatusBadRequest, 21402, name+" is not valid")
 		}
 	}
-	for name, field := range map[string]*string{"VoiceMethod": &n.VoiceMethod, "VoiceFallbackMethod": &n.FallbackMethod, "StatusCallbackMethod": &n.StatusMethod} {
+	for name, field := range map[string]*string{"VoiceMethod": &n.VoiceMethod, "VoiceFallbackMethod": &n.FallbackMethod, "StatusCallbackMethod": &n.StatusMethod, "SmsMethod": &n.SMSMethod, "SmsFallbackMethod": &n.SMSFallbackMethod} {
 		if !form.Has(name) {
 			continue
 		}
@@ -150,6 +151,14 @@ func (n *Number) set(form url.Values) *restError {
 	}
 	if n.FallbackURL != "" && n.VoiceURL == "" {
 		return failure(http.StatusBadRequest, 21405, "Cannot set VoiceFallbackUrl without setting VoiceUrl")
+	}
+	if n.SMSFallbackURL != "" && n.SMSURL == "" {
+		return failure(http.StatusBadRequest, 21406, "Cannot set SmsFallbackUrl without setting SmsUrl")
+	}
+	if form.Has("SmsApplicationSid") {
+		if n.SMSApplicationSID = form.Get("SmsApplicationSid"); n.SMSApplicationSID != "" && !applicationSID.MatchString(n.SMSApplicationSID) {
+			return failure(http.StatusBadRequest, 20001, "SmsApplicationSid is not valid")
+		}
 	}
 	if form.Has("FriendlyName") {
 		n.Name = form.Get("FriendlyName")

@@ -135,7 +135,7 @@ func description() string {
 func fileExists(path string) bool { _, err := os.Stat(path); return err == nil }
 
 // simulatedPaths are how the simulated resources' paths begin, after Accounts.
-var simulatedPaths = []string{".json", "/{Sid}.json", "/{AccountSid}/Calls", "/{AccountSid}/IncomingPhoneNumbers", "/{AccountSid}/Conferences", "/{AccountSid}/Recordings"}
+var simulatedPaths = []string{".json", "/{Sid}.json", "/{AccountSid}/Calls", "/{AccountSid}/IncomingPhoneNumbers", "/{AccountSid}/Messages", "/{AccountSid}/Conferences", "/{AccountSid}/Recordings"}
 
 // loadOfficial reads the description without what is not simulated: all of it
 // takes seconds.

@@ -22,6 +22,10 @@ func FuzzREST(f *testing.F) {
 		{"GET", "/IncomingPhoneNumbers.json?PhoneNumber=1500*55&Page=9", ""},
 		{"POST", "/Conferences/a&b/Participants.json", "To=%2B15005550010&From=%2B15005550006&Label=%22%3C"},
 		{"GET", "/Conferences.json", ""},
+		{"POST", "/Messages.json", "To=%2B15005550010&From=%2B15005550006&Body=Hi%20%F0%9F%98%80"},
+		{"POST", "/Messages.json", "To=whatsapp:%2B15005550010&From=whatsapp:%2B15005550006&Body=Hi"},
+		{"GET", "/Messages.json?To=%2B15005550010&DateSent%3E=2026-01-01&PageSize=1", ""},
+		{"POST", number, "SmsUrl=http://127.0.0.1/&SmsMethod=PUT&SmsApplicationSid=AP1"},
 		{"GET", ".json", ""},
 	} {
 		f.Add(seed[0], seed[1], seed[2])

@@ -144,5 +144,10 @@ func (s span) holds(c *Call) bool {
 	if s.end {
 		at = c.ended
 	}
+	return s.includes(at)
+}
+
+// includes reports whether at lies in the span. What did not happen lies in none.
+func (s span) includes(at time.Time) bool {
 	return !at.IsZero() && (s.from.IsZero() || !at.Before(s.from)) && (s.until.IsZero() || at.Before(s.until))
 }

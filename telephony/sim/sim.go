@@ -40,6 +40,10 @@ type Config struct {
 	Base      string        // where Handler is served, in addresses of recordings. Empty means https://api.twilio.com
 	Log       *slog.Logger  // nil discards
 
+	// Texted is told of every text that reaches a phone, in a goroutine of that
+	// text: it may have the phone write back. Nil: nobody is.
+	Texted func(*Message)
+
 	Forget bool // keep no recordings: an hour of a call is 115 MB
 	Knobs  Knobs
 }
@@ -73,6 +77,7 @@ type Carrier struct {
 
 	pages      pages
 	rooms      rooms
+	texts      texts
 	recordings recordings
 }
 
@@ -188,14 +193,15 @@ func (c *Carrier) Lookup(sid string) (*Call, bool) {
 // Police returns who watches the gateway.
 func (c *Carrier) Police() *police.Police { return &c.police }
 
-// Wait waits until every call is over and its callbacks are delivered.
+// Wait waits until every call is over, every text is where it goes, and the
+// callbacks about both are delivered.
 func (c *Carrier) Wait(ctx context.Context) error {
 	for _, call := range c.Calls() {
 		if err := call.Wait(ctx); err != nil {
 			return err
 		}
 	}
-	return nil
+	return c.waitTexts(ctx)
 }
 
 // Close ends every call at once, without a callback, and returns when all
