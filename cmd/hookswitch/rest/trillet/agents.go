@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -203,7 +205,7 @@ func together(wrong roster.Problems, err error) (roster.Problems, error) {
 		return wrong, err
 	}
 	for _, p := range theirs(more) {
-		if p.Field == "ttsModel.voiceId" && (len(wrong.Of("ttsModel")) > 0 || len(wrong.Of("ttsModel.provider")) > 0 || len(wrong.Of(p.Field)) > 0) {
+		if p.Field == "ttsModel.voiceId" && slices.ContainsFunc(wrong, func(p roster.Problem) bool { return strings.HasPrefix(p.Field, "ttsModel") }) {
 			continue // there is no voice because of that
 		}
 		for _, m := range p.Messages {
