@@ -1,5 +1,5 @@
-// Package rest serves the API over HTTP: one dialect under /api/v2, its
-// OpenAPI document and its documentation.
+// Package rest serves the API over HTTP: our own words under /api/v2 with their
+// OpenAPI document and documentation, and the dialects of other makers.
 package rest
 
 import (
@@ -13,7 +13,9 @@ import (
 
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/docs"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/trillet"
 	v2 "github.com/hookswitch/hookswitch/cmd/hookswitch/rest/v2"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/whippy"
 )
 
 // Config is what the API works on, and how far it opens.
@@ -25,9 +27,15 @@ type Config struct {
 	FailuresPerMinute int    // wrong keys from one client address. 0 means 30.
 	MaxBody           int64  // bytes of a request. 0 means 1 MiB.
 	Version           string // of the gateway, for the document. Empty means "dev".
+
+	Whippy  *whippy.Config  // seed 002, under /v1/; nil: not offered
+	Trillet *trillet.Config // seed 004, under /v1/api/ and /v2/api/; nil: not offered
 }
 
-// New makes the handler of /api/v2/, /openapi.json, /openapi.yaml and /docs.
+// Paths are where the API answers, as patterns of an [http.ServeMux].
+var Paths = []string{"/api/", "/v1/", "/v2/api/", "/openapi.json", "/openapi.yaml", "/docs"}
+
+// New makes the handler of [Paths].
 func New(cfg Config) (http.Handler, error) {
 	if cfg.Version == "" {
 		cfg.Version = "dev"
@@ -47,8 +55,34 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	front := http.NewServeMux()
 	front.Handle(v2.Base+"/", g.Admit(g.Read(known(mux))))
+	if err := dialects(front, g, cfg); err != nil {
+		return nil, err
+	}
 	publish(front, api.OpenAPI())
 	return g.Number(known(front)), nil
+}
+
+// dialects adds the words of other makers to front. Their paths are theirs.
+func dialects(front *http.ServeMux, g *gate.Gate, cfg Config) error {
+	if cfg.Whippy != nil {
+		h, err := whippy.New(*cfg.Whippy)
+		if err != nil {
+			return err
+		}
+		door := g.For(whippy.Dialect())
+		front.Handle("/v1/", door.Admit(door.Read(h)))
+	}
+	if cfg.Trillet != nil {
+		h, err := trillet.New(*cfg.Trillet)
+		if err != nil {
+			return err
+		}
+		door := g.For(trillet.Dialect())
+		for _, path := range []string{"/v1/api/", "/v2/api/", "/api/v1/calls/"} {
+			front.Handle(path, door.Admit(door.Read(h)))
+		}
+	}
+	return nil
 }
 
 // settings is huma's part: what the document says of the whole, no schema

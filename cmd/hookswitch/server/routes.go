@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest"
 )
 
 // routes is everything that the server answers.
@@ -19,7 +21,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", s.set.Handler())
-	for _, path := range []string{"/api/", "/openapi.json", "/openapi.yaml", "/docs"} {
+	for _, path := range rest.Paths {
 		mux.Handle(path, s.api)
 	}
 	return mux
