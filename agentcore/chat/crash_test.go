@@ -66,8 +66,8 @@ func live(t *testing.T, at int, after bool) (ops int) {
 		w.who.Tools = s.tools(t)
 		w.who.Greeting = "Hello, tea?"
 		w.model.Answers = map[string]string{
-			"green": "!prices !order", "ordered": "Ordered; five.", "unknown": "I do not know; ask again.", "five": "Five.",
-			"interrupted": "I do not know; ask again.", "bye": "Goodbye. !end_call", "again": "Hello again.", `"ok":true`: "Goodbye.",
+			"green": "!order !prices", "ordered": "Ordered.", "five": "Ordered; five.", "interrupted": "I do not know; ask again.",
+			"bye": "Goodbye. !end_call", "again": "Hello again.", `"ok":true`: "Goodbye.",
 		}
 		w.config.Split = func(_, text string) []string { return strings.Split(text, "; ") }
 		w.start()
@@ -158,7 +158,7 @@ func (w *world) check(s *shop) {
 	middle, whole := strings.CutPrefix(bodies, "Hello, tea? | ")
 	middle, ended := strings.CutSuffix(middle, " | Goodbye. | Hello again. | You will get no more messages from us. Write START to get them again.")
 	// Who died between two tools may have asked for one of them only.
-	if !whole || !ended || !slices.Contains([]string{"Ordered | five.", "I do not know | ask again.", "Five."}, middle) {
+	if !whole || !ended || !slices.Contains([]string{"Ordered | five.", "I do not know | ask again.", "Ordered."}, middle) {
 		t.Errorf("the contact got: %s", bodies)
 	}
 	if o := w.outs[[2]string{"+15550199", "messages"}]; o.Source != "keyword" {

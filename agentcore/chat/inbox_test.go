@@ -95,6 +95,9 @@ func TestALateRepeatOfAKeywordChangesNothing(t *testing.T) {
 		say("IN-1", "stop", false)
 		say("IN-3", "stop", true)
 		say("IN-2", "start", true)
+		say("IN-4", "start", false)
+		w.outs[[2]string{"+15550199", roster.OptOutMessages}] = roster.OptOut{Source: "api", Created: time.Now()}
+		say("IN-4", "start", true)
 	})
 }
 
@@ -206,6 +209,30 @@ func TestWhatTheCarrierTellsIsNoted(t *testing.T) {
 		}
 		if m := w.store.messages[id]; m.Status != chat.Delivered {
 			t.Errorf("the message is %s, want delivered", m.Status)
+		}
+	})
+}
+
+// The agent says goodbye between the finding of a chat and the keeping of a
+// message in it.
+func TestAMessageThatFindsItsChatClosedBeginsAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.receive(in("IN-1", "hi"))
+		w.run(10 * time.Second)
+		w.store.tx = func(name string, f func() error) error {
+			if name == "Receive" {
+				w.store.chats["chat_1"].Status = chat.Closed
+			}
+			return w.dies.op(name, f)
+		}
+		more := telephony.TextIn{Kind: telephony.Phone, Carrier: "IN-2", From: "+15550199", To: w.channel.Address, Body: "one more"}
+		if err := w.engine.Received(t.Context(), more); err != nil {
+			t.Errorf("Received() = %v; want it kept the first time that it comes", err)
+		}
+		w.run(10 * time.Second)
+		if w.carrier.bodies() != "You said hi. | You said one more." || len(w.store.chats) != 2 {
+			t.Errorf("sent %q in %d chats", w.carrier.bodies(), len(w.store.chats))
 		}
 	})
 }
