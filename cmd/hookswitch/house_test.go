@@ -28,7 +28,7 @@ var rooms = []room{
 	{"metrics", nil, "metrics satisfies agentcore.Observer by shape, so that the core never waits for Prometheus"},
 	{"media/*", []string{"media/..."}, "media is arithmetic on samples: it knows no call, no provider, no carrier"},
 	{"media", nil, "media defines the frame that all others pass around: it knows nothing of ours"},
-	{"telephony/twilio", []string{"telephony", "telephony/twilio/...", "media/..."}, "a trunk knows its port only; a trunk that knew the core, or another trunk, could not be exchanged"},
+	{"telephony/twilio", []string{"telephony", "telephony/sms", "telephony/twilio/...", "media/..."}, "a trunk knows its port only, and how texts are counted; a trunk that knew the core, or another trunk, could not be exchanged"},
 	{"telephony/sim", []string{"telephony", "telephony/sim/...", "media/..."}, "the simulated carrier stands on the far side of the wire: what it shares with the gateway it cannot test"},
 	{"telephony/pace", []string{"telephony"}, "who waits for their turn is decided in front of any carrier: it knows the port only"},
 	{"telephony", []string{"media"}, "telephony is what a call is, whoever carries it: no technology in it"},

@@ -136,7 +136,7 @@ func (m *Message) arrival(said keyword) url.Values {
 	v.Set("SmsStatus", "received")
 	v.Set("Body", m.body)
 	v.Set("NumMedia", "0")
-	v.Set("NumSegments", strconv.Itoa(segments(m.body)))
+	v.Set("NumSegments", strconv.Itoa(Segments(m.body)))
 	if number, ok := strings.CutPrefix(m.from, whatsApp); ok {
 		v.Set("MessageType", "text")
 		v.Set("ProfileName", "Simulated")

@@ -47,7 +47,7 @@ func (m *Message) resource() messageResource {
 	r := messageResource{
 		AccountSID: m.owner.SID, APIVersion: apiVersion, Body: m.body,
 		DateCreated: stamp(m.created.Add(skew)), DateUpdated: stamp(m.updated.Add(skew)),
-		Direction: m.direction, From: m.from, To: m.to, NumMedia: "0", NumSegments: strconv.Itoa(segments(m.body)),
+		Direction: m.direction, From: m.from, To: m.to, NumMedia: "0", NumSegments: strconv.Itoa(Segments(m.body)),
 		PriceUnit: "USD", SID: m.sid, Status: m.status,
 		Subresources: map[string]string{"media": base + "/Media.json"}, URI: base + ".json",
 	}

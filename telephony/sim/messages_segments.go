@@ -11,10 +11,10 @@ const (
 	gsmTwo     = "\f^{}\\[~]|€"
 )
 
-// segments is in how many parts body travels: 160 letters alone or 153 each, 70
+// Segments is in how many parts body travels: 160 letters alone or 153 each, 70
 // or 67 if one of them is not in GSM's alphabet. What takes two places stays
 // together.
-func segments(body string) int {
+func Segments(body string) int {
 	alone, each := 160, 153
 	var sizes []int
 	for _, r := range body {
