@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -147,20 +148,24 @@ func resealText(kept string, with Resealer) (string, error) {
 // resealDefinition replaces the secrets in a definition's text, and nothing else
 // of it: a sealed secret looks the same in JSON.
 func resealDefinition(kept string, with Resealer) (string, error) {
-	if !strings.Contains(kept, `"secret":`) {
+	if !strings.Contains(kept, `"secret":`) && !strings.Contains(kept, `"provider_keys":`) {
 		return kept, nil
 	}
 	d, err := decodeDefinition(kept)
 	if err != nil {
 		return kept, err
 	}
+	secrets := slices.Collect(maps.Values(d.Keys))
 	for _, w := range d.Webhooks {
-		sealed, changed, err := with.Resealed(w.Config.Secret)
+		secrets = append(secrets, w.Config.Secret)
+	}
+	for _, secret := range secrets {
+		sealed, changed, err := with.Resealed(secret)
 		if err != nil {
 			return kept, err
 		}
 		if changed {
-			kept = strings.ReplaceAll(kept, string(w.Config.Secret), string(sealed))
+			kept = strings.ReplaceAll(kept, string(secret), string(sealed))
 		}
 	}
 	return kept, nil

@@ -43,6 +43,7 @@ func sealing(t testing.TB, k *seal.Keyring, temperature int) roster.Definition {
 	d.Variables["secret"] = "hsx1.00000000.AAAA"
 	d.Webhooks[0].Config.Secret = sealed(t, k, fmt.Sprintf("hook %d", temperature))
 	d.Webhooks[1].Config.Secret = ""
+	d.Keys = map[string]roster.Secret{"elevenlabs": sealed(t, k, fmt.Sprintf("key %d", temperature))}
 	return d
 }
 
@@ -139,9 +140,12 @@ func resealed(t *testing.T, s storage.Store) {
 		if plain, err := after.Open(d.Webhooks[0].Config.Secret); err != nil || plain != fmt.Sprintf("hook %d", n) {
 			t.Errorf("secret of %s opens as %q, %v", what, plain, err)
 		}
-		d.Webhooks[0].Config.Secret = ""
+		if plain, err := after.Open(d.Keys["elevenlabs"]); err != nil || plain != fmt.Sprintf("key %d", n) {
+			t.Errorf("own key of %s opens as %q, %v", what, plain, err)
+		}
+		d.Webhooks[0].Config.Secret, d.Keys = "", nil
 		want := sealing(t, before, n)
-		want.Webhooks[0].Config.Secret = ""
+		want.Webhooks[0].Config.Secret, want.Keys = "", nil
 		for i := range want.Tools {
 			want.Tools[i].ID = d.Tools[i].ID
 		}
