@@ -24,7 +24,7 @@ type walk struct {
 // alternatives that is the plain one, else the one with markup, without it; of
 // other parts all of them, one after the other.
 func (w *walk) read(e *message.Entity, depth int) (text string, plain bool) {
-	if w.parts++; w.parts > maxParts || depth > maxDepth {
+	if w.parts++; depth > maxDepth {
 		return "", false
 	}
 	kind, params, err := e.Header.ContentType()
@@ -58,7 +58,7 @@ func (w *walk) each(e *message.Entity, kind string, depth int) (text string, pla
 	}
 	parts := e.MultipartReader()
 	var all []string
-	for w.parts <= maxParts {
+	for w.parts < maxParts {
 		part, err := parts.NextPart()
 		if part == nil {
 			break // the end, or broken from here on

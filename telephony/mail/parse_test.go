@@ -83,12 +83,18 @@ func TestMarkupIsTakenOff(t *testing.T) {
 func TestDeepLettersAreBounded(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("From: a@b.example\r\n")
-	for i := range 10000 {
-		fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n", i, i)
+	const one = "Content-Type: multipart/mixed; boundary=b%05d\r\n\r\n--b%05d\r\n"
+	for i := range maxDepth {
+		fmt.Fprintf(&b, one, i, i)
 	}
-	b.WriteString("\r\nHello")
-	if m, err := Parse([]byte(b.String())); err != nil || m.Body != "" {
-		t.Errorf("Parse() = %q, %v", m.Body, err)
+	deep := b.String()
+	for i := range 10000 {
+		fmt.Fprintf(&b, one, maxDepth+i, maxDepth+i)
+	}
+	for letter, want := range map[string]string{deep: "Hello", b.String(): ""} {
+		if m, err := Parse([]byte(letter + "\r\nHello")); err != nil || m.Body != want {
+			t.Errorf("Parse() = %q, %v, want %q", m.Body, err, want)
+		}
 	}
 	wide := "From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\nx\r\n", 1000) + "--b--"
 	if m, err := Parse([]byte(wide)); err != nil || len(m.Body) > 2*maxParts {

@@ -31,6 +31,8 @@ type postOffice struct {
 	onData         error
 	dropAtData     bool          // closes the connection once it has the letter, and says nothing
 	stallAtData    chan struct{} // waits for it there
+	atData         chan struct{} // told when it does; nil: nobody is
+	dropAfter      bool          // closes the connection when it has accepted the letter
 
 	mu      sync.Mutex
 	letters []letter
@@ -129,6 +131,9 @@ func (v *visit) Data(r io.Reader) error {
 	case v.p.dropAtData:
 		v.c.Conn().Close()
 	case v.p.stallAtData != nil:
+		if v.p.atData != nil {
+			v.p.atData <- struct{}{}
+		}
 		<-v.p.stallAtData
 	}
 	if v.p.onData != nil {
@@ -142,7 +147,12 @@ func (v *visit) Data(r io.Reader) error {
 	return nil
 }
 
-func (v *visit) Reset()        {}
+func (v *visit) Reset() {
+	if v.p.dropAfter && v.l.raw != "" {
+		v.c.Conn().Close()
+	}
+}
+
 func (v *visit) Logout() error { return nil }
 
 type quiet struct{}

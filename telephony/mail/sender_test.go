@@ -190,6 +190,32 @@ func TestSendDoesNotWaitForever(t *testing.T) {
 	}
 }
 
+func TestSendEndsWithItsContext(t *testing.T) {
+	office := postOffice{stallAtData: make(chan struct{}), atData: make(chan struct{})}
+	s := sender(t, Config{Server: office.open(t), Timeout: time.Hour})
+	t.Cleanup(func() { close(office.stallAtData) })
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.Send(ctx, text())
+		done <- err
+	}()
+	<-office.atData
+	cancel()
+	var no *telephony.TextError
+	if err := <-done; err == nil || errors.As(err, &no) {
+		t.Errorf("Send() = %v, want that nobody knows", err)
+	}
+}
+
+// How the server parts from us, once it has the letter, changes nothing.
+func TestSendIsDoneWhenTheServerHasIt(t *testing.T) {
+	office := postOffice{dropAfter: true}
+	if id, err := sender(t, Config{Server: office.open(t)}).Send(t.Context(), text()); id == "" || err != nil || len(office.got()) != 1 {
+		t.Errorf("Send() = %q, %v, and the server has %d letters", id, err, len(office.got()))
+	}
+}
+
 // A server that takes the connection and closes it, or that is not there.
 func TestSendWithoutAServer(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -259,6 +285,9 @@ func TestNobodyAddsAHeader(t *testing.T) {
 	got := office.got()[0]
 	if got.header("Bcc") != "" || got.header("References") != "<a@b>" || got.header("In-Reply-To") != "<a@b>" {
 		t.Errorf("the letter has a header of somebody else's:\n%s", got.raw)
+	}
+	if want := `"x Bcc: eve@example.com body \"<eve@example.com>" <agent@hooks.example>`; got.header("From") != want {
+		t.Errorf("From: %q, want %q", got.header("From"), want)
 	}
 	if want := "Re: x Bcc: eve@example.com body"; got.header("Subject") != want {
 		t.Errorf("Subject: %q, want %q", got.header("Subject"), want)
