@@ -3,6 +3,7 @@ package whippy_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -272,7 +273,7 @@ func (planner) When(_ context.Context, p whippy.Plan) (time.Time, error) {
 	if err != nil {
 		return p.At, err
 	}
-	for at := p.At; ; at = at.Truncate(time.Minute).Add(time.Minute) {
+	for at := p.At; at.Before(p.At.AddDate(0, 1, 0)); at = at.Truncate(time.Minute).Add(time.Minute) {
 		day, clock := weekday(at.In(zone)), at.In(zone).Format("15:04")
 		if slices.ContainsFunc(p.Hours.Windows, func(w dialplan.Window) bool {
 			return slices.Contains(w.Days, day) && w.From <= clock && clock < w.To
@@ -280,6 +281,7 @@ func (planner) When(_ context.Context, p whippy.Plan) (time.Time, error) {
 			return at, nil
 		}
 	}
+	return p.At, errors.New("planner: the hours never open")
 }
 
 const premium = "+19005550100"
