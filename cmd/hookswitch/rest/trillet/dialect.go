@@ -113,7 +113,7 @@ func (a *api) failed(w http.ResponseWriter, r *http.Request, op operation, err e
 	var wrong roster.Problems
 	var mistake body.Mistake
 	var said *v2.TrunkError
-	var file *FileError
+	var file *agenda.FileError
 	switch {
 	case errors.As(err, &f):
 		answer := maps.Clone(f.more)

@@ -77,7 +77,7 @@ func (i intake) Load(ctx context.Context, b agenda.Batch, file io.Reader) (agend
 		}
 	}
 	if err != nil || at < 0 {
-		return b, &trillet.FileError{Why: "The file has no column phone_number."}
+		return b, &agenda.FileError{Why: "The file has no column phone_number."}
 	}
 	b.Columns = head
 	load := agenda.Intake{Store: i.store, Number: func(phone string) (string, error) {

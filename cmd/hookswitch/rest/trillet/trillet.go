@@ -72,16 +72,9 @@ type Batches interface {
 	// Load keeps b, which says everything but what the file says, with a row for
 	// each good line of file, and lets it begin at b.At. The returned batch has
 	// its Total, Wrong and Problems. What is wrong with the file as a whole is a
-	// [FileError]; then there is no batch that could begin.
+	// [agenda.FileError]; then there is no batch that could begin.
 	Load(ctx context.Context, b agenda.Batch, file io.Reader) (agenda.Batch, error)
 }
-
-// FileError is what is wrong with a batch's file as a whole, for the client: it
-// repeats nothing of what stands in it but names of columns.
-type FileError struct{ Why string }
-
-// Error implements error.
-func (e *FileError) Error() string { return "trillet: the file: " + e.Why }
 
 // Trunk sets up what a number has at its carrier. A v2.Trunk is one.
 type Trunk interface {
