@@ -24,8 +24,7 @@ func (m *memory) AddErrands(_ context.Context, rows []agenda.Errand) error {
 		if b := m.batches[e.Batch]; b.Status != agenda.BatchLoading {
 			return fmt.Errorf("the batch is %s", b.Status)
 		}
-		e.Change = 1
-		m.errands[e.ID] = e
+		m.add(e)
 	}
 	return nil
 }

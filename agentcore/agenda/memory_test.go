@@ -3,6 +3,7 @@ package agenda_test
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -17,9 +18,14 @@ type memory struct {
 	mu      sync.Mutex
 	errands map[string]agenda.Errand
 	batches map[string]agenda.Batch
+	calls   map[telephony.CallID]string // ids of errands by their calls
+	numbers map[string][]string         // ids of errands by their numbers
+	ready   map[string][]string         // ids by workspace, in order; some are ready no more
+	more    bool                        // are ready than that
 	jobs    []job
 	beats   map[string]time.Time
-	last    map[string]int // when a workspace had its turn in Claim
+	muted   map[string]time.Time // nodes that nobody hears since then
+	last    map[string]int       // when a workspace had its turn in Claim
 	turns   int
 }
 
@@ -31,6 +37,7 @@ type job struct {
 func newMemory() *memory {
 	return &memory{
 		errands: map[string]agenda.Errand{}, batches: map[string]agenda.Batch{},
+		calls: map[telephony.CallID]string{}, numbers: map[string][]string{}, ready: map[string][]string{},
 		beats: map[string]time.Time{}, last: map[string]int{},
 	}
 }
@@ -54,12 +61,9 @@ func (m *memory) seriesOpen(e agenda.Errand) bool {
 	if e.Status != agenda.Scheduled || e.Attempt == 0 {
 		return false
 	}
-	for _, o := range m.errands {
-		if o.ID != e.ID && waits(o) && o.Attempt > 0 && o.Workspace == e.Workspace && o.AgentUUID == e.AgentUUID && o.To == e.To {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.to(e), func(o agenda.Errand) bool {
+		return o.ID != e.ID && waits(o) && o.Attempt > 0 && o.AgentUUID == e.AgentUUID
+	})
 }
 
 func (m *memory) CreateErrand(_ context.Context, e agenda.Errand) (agenda.Errand, bool, error) {
@@ -76,17 +80,24 @@ func (m *memory) CreateErrand(_ context.Context, e agenda.Errand) (agenda.Errand
 	if m.seriesOpen(e) {
 		return agenda.Errand{}, false, agenda.ErrSeriesOpen
 	}
-	e.Change = 1
-	m.errands[e.ID] = e
+	m.add(e)
 	if e.Status == agenda.Scheduled {
 		m.enqueue(agenda.JobErrand, e.ID, e.Due)
 	}
-	return e, true, nil
+	return m.errands[e.ID], true, nil
+}
+
+func (m *memory) add(e agenda.Errand) {
+	m.numbers[e.To] = append(m.numbers[e.To], e.ID)
+	m.write(e, e.Updated)
 }
 
 func (m *memory) byKey(workspace, key string, now time.Time) (agenda.Errand, bool) {
+	if key == "" {
+		return agenda.Errand{}, false
+	}
 	for _, e := range m.errands {
-		if key != "" && e.Workspace == workspace && e.IdemKey == key && now.Sub(e.Created) < 24*time.Hour {
+		if e.Workspace == workspace && e.IdemKey == key && now.Sub(e.Created) < 24*time.Hour {
 			return e, true
 		}
 	}
@@ -112,16 +123,18 @@ func (m *memory) ErrandByKey(_ context.Context, workspace, key string, now time.
 
 func (m *memory) ErrandOfCall(_ context.Context, call telephony.CallID) (agenda.Errand, error) {
 	defer m.lock()()
-	for _, e := range m.errands {
-		if e.Call == call {
-			return e, nil
-		}
+	if e, ok := m.errands[m.calls[call]]; ok && e.Call == call {
+		return e, nil
 	}
 	return agenda.Errand{}, agenda.ErrNotFound
 }
 
 func (m *memory) Errands(_ context.Context, workspace string, f agenda.Filter, _ string, limit int) ([]agenda.Errand, string, error) {
 	defer m.lock()()
+	if f.To != "" && workspace != "" {
+		all := m.to(agenda.Errand{Workspace: workspace, To: f.To})
+		return slices.DeleteFunc(all, func(e agenda.Errand) bool { return !matches(f, e) }), "", nil
+	}
 	all := m.sorted(func(e agenda.Errand) bool {
 		return (workspace == "" || e.Workspace == workspace) && matches(f, e)
 	}, func(a, b agenda.Errand) int { return b.Created.Compare(a.Created) })
@@ -129,8 +142,8 @@ func (m *memory) Errands(_ context.Context, workspace string, f agenda.Filter, _
 }
 
 func matches(f agenda.Filter, e agenda.Errand) bool {
-	for want, got := range map[string]string{f.Kind: e.Kind, f.AgentUUID: e.AgentUUID, f.To: e.To, f.Batch: e.Batch, f.Source: e.Source} {
-		if want != "" && got != want {
+	for _, is := range [][2]string{{f.To, e.To}, {f.Kind, e.Kind}, {f.AgentUUID, e.AgentUUID}, {f.Batch, e.Batch}, {f.Source, e.Source}} {
+		if is[0] != "" && is[0] != is[1] {
 			return false
 		}
 	}
@@ -172,48 +185,26 @@ func (m *memory) Wake(_ context.Context, id string, now time.Time) (time.Duratio
 func (m *memory) write(e agenda.Errand, now time.Time) agenda.Errand {
 	e.Change++
 	e.Updated = now
-	m.errands[e.ID] = e
+	m.errands[e.ID], m.calls[e.Call] = e, e.ID
+	m.more = m.more || e.Status == agenda.Ready
 	return e
 }
 
-// Claim looks at every row: it is slow, and right.
+// Claim takes one of each workspace in turn.
 func (m *memory) Claim(_ context.Context, node string, now time.Time, limit int, skip []string) ([]agenda.Errand, error) {
 	defer m.lock()()
-	type line struct{ workspace, to string }
-	taken := map[line]bool{}
-	for _, e := range m.errands {
-		if goesOn(e) {
-			taken[line{e.Workspace, e.To}] = true
-		}
-	}
-	ready := m.sorted(func(e agenda.Errand) bool {
-		return e.Status == agenda.Ready && !e.Due.After(now) && !slices.Contains(skip, e.Workspace)
-	}, func(a, b agenda.Errand) int {
-		if a.Asked.IsZero() != b.Asked.IsZero() {
-			return cmp.Compare(btoi(a.Asked.IsZero()), btoi(b.Asked.IsZero()))
-		}
-		return a.Due.Compare(b.Due)
-	})
-	queues := map[string][]agenda.Errand{}
-	var turn []string
-	for _, e := range ready {
-		if l := (line{e.Workspace, e.To}); !taken[l] {
-			taken[l] = true
-			if queues[e.Workspace] == nil {
-				turn = append(turn, e.Workspace)
-			}
-			queues[e.Workspace] = append(queues[e.Workspace], e)
-		}
-	}
-	slices.SortFunc(turn, func(a, b string) int { return cmp.Or(cmp.Compare(m.last[a], m.last[b]), cmp.Compare(a, b)) })
+	m.refill()
+	turn := slices.DeleteFunc(slices.Sorted(maps.Keys(m.ready)), func(w string) bool { return slices.Contains(skip, w) })
+	slices.SortStableFunc(turn, func(a, b string) int { return cmp.Compare(m.last[a], m.last[b]) })
 	var all []agenda.Errand
 	for len(all) < limit && len(turn) > 0 {
 		w := turn[0]
 		turn = turn[1:]
-		e := queues[w][0]
-		if queues[w] = queues[w][1:]; len(queues[w]) > 0 {
-			turn = append(turn, w)
+		e, ok := m.take(w, now)
+		if !ok {
+			continue
 		}
+		turn = append(turn, w)
 		m.turns++
 		m.last[w] = m.turns
 		e.Status, e.Node, e.Attempt = agenda.Placing, node, e.Attempt+1
@@ -223,18 +214,61 @@ func (m *memory) Claim(_ context.Context, node string, now time.Time, limit int,
 	return all, nil
 }
 
-func btoi(b bool) int {
-	if b {
-		return 1
+// refill sorts what is ready, if there is more of it than before.
+func (m *memory) refill() {
+	if !m.more {
+		return
 	}
-	return 0
+	m.more, m.ready = false, map[string][]string{}
+	for _, e := range m.sorted(func(e agenda.Errand) bool { return e.Status == agenda.Ready }, func(a, b agenda.Errand) int {
+		if a.Asked.IsZero() == b.Asked.IsZero() {
+			return a.Due.Compare(b.Due)
+		}
+		return b.Asked.Compare(time.Time{}) - a.Asked.Compare(time.Time{}) // those with a time first
+	}) {
+		m.ready[e.Workspace] = append(m.ready[e.Workspace], e.ID)
+	}
+}
+
+// take is the first of a workspace that may be claimed.
+func (m *memory) take(workspace string, now time.Time) (agenda.Errand, bool) {
+	queue := m.ready[workspace]
+	for len(queue) > 0 && m.errands[queue[0]].Status != agenda.Ready {
+		queue = queue[1:]
+	}
+	m.ready[workspace] = queue
+	for _, id := range queue {
+		e := m.errands[id]
+		if e.Status == agenda.Ready && !e.Due.After(now) && !slices.ContainsFunc(m.to(e), goesOn) {
+			return e, true
+		}
+	}
+	return agenda.Errand{}, false
+}
+
+// to are the errands of e's workspace to e's number.
+func (m *memory) to(e agenda.Errand) (all []agenda.Errand) {
+	for _, id := range m.numbers[e.To] {
+		if o := m.errands[id]; o.Workspace == e.Workspace {
+			all = append(all, o)
+		}
+	}
+	return all
 }
 
 func (m *memory) Claimed(_ context.Context, node string, since time.Time) ([]agenda.Errand, error) {
 	defer m.lock()()
 	return m.sorted(func(e agenda.Errand) bool {
-		return e.Status == agenda.Placing && (e.Node == node || m.beats[e.Node].Before(since))
+		return e.Status == agenda.Placing && (e.Node == node || m.beat(e.Node).Before(since))
 	}, func(a, b agenda.Errand) int { return 0 }), nil
+}
+
+// beat is the newest sign of life of a node.
+func (m *memory) beat(node string) time.Time {
+	if at, ok := m.muted[node]; ok {
+		return at
+	}
+	return m.beats[node]
 }
 
 func (m *memory) Move(_ context.Context, e agenda.Errand, now time.Time) (agenda.Errand, error) {
@@ -280,8 +314,8 @@ func (m *memory) endBatch(id string, now time.Time) {
 func (m *memory) EndSeries(_ context.Context, workspace, agent, to, except, code string, now time.Time) (int, error) {
 	defer m.lock()()
 	n := 0
-	for _, e := range m.errands {
-		if e.Workspace == workspace && e.AgentUUID == agent && e.To == to && e.ID != except && waits(e) && e.Attempt > 0 {
+	for _, e := range m.to(agenda.Errand{Workspace: workspace, To: to}) {
+		if e.AgentUUID == agent && e.ID != except && waits(e) && e.Attempt > 0 {
 			e.Status, e.Code, e.Ended = agenda.Done, code, now
 			m.write(e, now)
 			m.endBatch(e.Batch, now)

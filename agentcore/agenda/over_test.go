@@ -61,7 +61,7 @@ func TestWhatACallsEndMeans(t *testing.T) {
 				e = p.book(e)
 				time.Sleep(time.Minute)
 				m.is(t, e.ID, tt.status, tt.code, 1)
-				time.Sleep(2 * time.Hour)
+				time.Sleep(62 * time.Minute)
 				want := 1
 				if tt.status == again {
 					want = 2

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func start(t *testing.T, m *memory, cfg agenda.Config) *process {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &process{Clerk: clerk, t: t, stop: cancel}
 	p.wg.Go(func() { clerk.Run(ctx) })
-	p.wg.Go(func() { m.beat(ctx, cfg.Node) })
+	p.wg.Go(func() { m.pulse(ctx, cfg.Node) })
 	p.wg.Go(func() { m.work(ctx, clerk) })
 	return p
 }
@@ -51,7 +52,7 @@ func (p *process) end() {
 	p.wg.Wait()
 }
 
-func (m *memory) beat(ctx context.Context, node string) {
+func (m *memory) pulse(ctx context.Context, node string) {
 	for ctx.Err() == nil {
 		m.mu.Lock()
 		m.beats[node] = clock()
@@ -82,15 +83,14 @@ func (m *memory) work(ctx context.Context, c *agenda.Clerk) {
 // due takes the jobs that are due out of the queue.
 func (m *memory) due() (all []job) {
 	defer m.lock()()
-	var rest []job
-	for _, j := range m.jobs {
-		if j.at.After(time.Now()) {
-			rest = append(rest, j)
-		} else {
+	now := time.Now()
+	m.jobs = slices.DeleteFunc(m.jobs, func(j job) bool {
+		due := !j.at.After(now)
+		if due {
 			all = append(all, j)
 		}
-	}
-	m.jobs = rest
+		return due
+	})
 	return all
 }
 
