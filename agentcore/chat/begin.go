@@ -50,12 +50,14 @@ func (e *Engine) Say(ctx context.Context, chat, text string) error {
 	if err == nil {
 		err = t.h.read(ctx, e.cfg.Store, c.ID)
 	}
+	if err == nil {
+		t.open()
+		err = t.end(ctx, plain(text, mostText), "api")
+	}
 	if err != nil {
 		t.letGo(ctx)
-		return err
 	}
-	t.open()
-	return t.end(ctx, plain(text, mostText), "api")
+	return err
 }
 
 // Sweep closes the chats in which nothing happened for a day, some at a time, and

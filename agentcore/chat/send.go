@@ -39,7 +39,7 @@ func (e *Engine) outgoing(c Chat, text string, to *Message) Message {
 	if c.Kind != telephony.Email {
 		return m
 	}
-	m.Subject = c.Subject
+	m.Subject = cmp.Or(c.Subject, "A message from "+c.Agent)
 	if to != nil {
 		m.Subject = reply(cmp.Or(to.Subject, c.Subject))
 		if m.Refs = to.Refs; to.Carrier != "" {

@@ -67,6 +67,9 @@ func (e *Engine) Turn(ctx context.Context, id string) (again time.Duration, err 
 	if errors.Is(err, ErrEpoch) || errors.Is(err, ErrClosed) {
 		return 0, nil // somebody else answers, or nobody wants it any more
 	}
+	if err != nil {
+		t.letGo(ctx)
+	}
 	return again, err
 }
 
@@ -108,8 +111,6 @@ func (t *turn) take(ctx context.Context) (again time.Duration, err error) {
 	case err == nil:
 		t.e.cfg.Count(CountAnswered)
 		return 0, t.end(ctx, text, why)
-	case errors.Is(err, ErrEpoch), errors.Is(err, ErrClosed):
-		return 0, err
 	case errors.Is(err, ErrNobody):
 		t.e.cfg.Count(CountNobody)
 		t.c.Status, t.c.Reason = Closed, "agent_disabled"
@@ -117,7 +118,6 @@ func (t *turn) take(ctx context.Context) (again time.Duration, err error) {
 	case ctx.Err() == nil && errors.As(err, &failed):
 		return t.failed(ctx, failed)
 	}
-	t.letGo(ctx)
 	return 0, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -52,6 +53,9 @@ type death struct {
 	ops   int
 	name  string // where it died
 	dead  bool
+
+	chance float64 // that an operation fails, before and after; the process lives
+	dice   *rand.Rand
 }
 
 var errDied = errors.New("the process died")
@@ -62,6 +66,9 @@ func (d *death) op(name string, f func() error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.ops++
+	if d.chance > 0 {
+		return d.hiccup(f)
+	}
 	now := d.at > 0 && d.ops == d.at
 	before := d.dead || now && !d.after
 	d.dead = d.dead || now && !d.after
@@ -77,6 +84,28 @@ func (d *death) op(name string, f func() error) error {
 		return errDied
 	}
 	return err
+}
+
+// hiccup is an operation that may fail, and may have been done nevertheless.
+func (d *death) hiccup(f func() error) error {
+	switch p := d.dice.Float64(); {
+	case p < d.chance:
+		return errHiccup
+	case p < 2*d.chance:
+		if err := f(); err != nil {
+			return err
+		}
+		return errHiccup
+	}
+	return f()
+}
+
+var errHiccup = errors.New("it did not answer")
+
+func (d *death) isDead() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.dead
 }
 
 func newWorld(t testing.TB) *world {
@@ -164,7 +193,7 @@ func (w *world) receive(in telephony.TextIn) {
 		if err == nil || errors.Is(err, telephony.ErrNoChannel) {
 			return
 		}
-		if w.dies.dead {
+		if w.dies.isDead() {
 			w.start()
 		}
 		time.Sleep(time.Second)
@@ -190,7 +219,7 @@ func (w *world) run(long time.Duration) {
 		case err != nil:
 			j.failures++
 			j.at = time.Now().Add(time.Duration(j.failures) * time.Second)
-			if w.dies.dead {
+			if w.dies.isDead() {
 				w.start()
 			}
 		case again > 0:
@@ -215,7 +244,7 @@ func (w *world) next() (first *job) {
 	defer w.store.mu.Unlock()
 	now := time.Now()
 	for _, j := range w.store.jobs {
-		if !j.at.After(now) && (first == nil || j.at.Before(first.at)) {
+		if !j.running && !j.at.After(now) && (first == nil || j.at.Before(first.at)) {
 			first = j
 		}
 	}
