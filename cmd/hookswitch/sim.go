@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -23,6 +24,7 @@ type simCmd struct {
 	VoiceURL    string   `name:"voice-url" placeholder:"URL" help:"What is asked when the number is called. Default: /twilio/voice of the gateway."`
 	StatusURL   string   `name:"status-url" placeholder:"URL" help:"What is told how the call ended. Default: /twilio/status of the gateway."`
 	FallbackURL string   `name:"fallback-url" placeholder:"URL" help:"What is asked when the voice URL fails."`
+	SMSURL      string   `name:"sms-url" placeholder:"URL" help:"What is asked when somebody writes to the number. Default: /twilio/message of the gateway."`
 	Number      string   `default:"${number}" placeholder:"NUMBER" help:"The number that the gateway answers. Default ${default}."`
 	AccountSID  string   `name:"account-sid" default:"${account}" placeholder:"SID" help:"Account that the gateway uses. Default ${default}."`
 	AuthToken   string   `name:"auth-token" default:"${token}" placeholder:"TOKEN" help:"That account's token. The default is written in the source."`
@@ -33,7 +35,8 @@ type simCmd struct {
 	Seed        uint64   `placeholder:"N" help:"Of what is left to chance: the same seed, the same run. Default 0."`
 	Phone       []string `sep:"none" placeholder:"PERSONA" help:"A persona that can be called at its number: a file, or one built in, such as voicemail. May be repeated."`
 	Call        []string `sep:"none" placeholder:"PERSONA" help:"A persona that calls the number now; the command ends when all such calls are over, with 1 if the gateway broke the protocol. May be repeated."`
-	JSON        bool     `name:"json" help:"One JSON object a line: where it is, and then how each call ended."`
+	Text        []string `sep:"none" placeholder:"TEXT" help:"A number and what it writes to ours now: '+14155550134 Hello'. Whatever is written to a phone is printed. May be repeated."`
+	JSON        bool     `name:"json" help:"One JSON object a line: where it is, and then how each call ended and each text that a phone got."`
 
 	cacheFlag
 }
@@ -46,7 +49,12 @@ func (c *simCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	carrier, err := c.carrier()
+	texts, err := c.texts()
+	if err != nil {
+		return err
+	}
+	out := &oneAtATime{w: s.out}
+	carrier, err := c.carrier(out)
 	if err != nil {
 		return err
 	}
@@ -64,23 +72,28 @@ func (c *simCmd) Run(ctx context.Context, s streams) error {
 	go func() { served <- web.Serve(ln) }()
 	defer func() { web.Close(); <-served }()
 
-	if err := c.tell(s.out, "http://"+ln.Addr().String(), scripts); err != nil {
+	if err := c.tell(out, "http://"+ln.Addr().String(), scripts); err != nil {
 		return err
+	}
+	for _, t := range texts {
+		if _, err := carrier.Text(t.from, c.Number, t.body); err != nil {
+			return err
+		}
 	}
 	if len(c.Call) == 0 {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	return c.call(ctx, s.out, carrier, scripts)
+	return c.call(ctx, out, carrier, scripts)
 }
 
-// carrier makes it as the flags say.
-func (c *simCmd) carrier() (*sim.Carrier, error) {
+// carrier makes it as the flags say. What phones are written goes to out.
+func (c *simCmd) carrier(out io.Writer) (*sim.Carrier, error) {
 	knobs := sim.Knobs{Seed: c.Seed, CPS: c.CPS}
 	if c.CPS == 0 {
 		knobs.CPS = -1 // no limit
 	}
-	cfg := sim.Config{AccountSID: c.AccountSID, AuthToken: c.AuthToken, Forget: true, Knobs: knobs, Numbers: []sim.Number{c.answered(c.Number, "")}}
+	cfg := sim.Config{AccountSID: c.AccountSID, AuthToken: c.AuthToken, Forget: true, Knobs: knobs, Texted: c.tellText(out), Numbers: []sim.Number{c.answered(c.Number, "")}}
 	for _, number := range c.SubAccount {
 		a := subAccount(number, c.AccountSID)
 		cfg.Accounts = append(cfg.Accounts, a)
@@ -111,13 +124,16 @@ func (c *simCmd) carrier() (*sim.Carrier, error) {
 
 // answered is a number that the gateway answers.
 func (c *simCmd) answered(number, account string) sim.Number {
-	n := sim.Number{Number: number, Account: account, VoiceURL: c.VoiceURL, StatusCallback: c.StatusURL, FallbackURL: c.FallbackURL}
+	n := sim.Number{Number: number, Account: account, VoiceURL: c.VoiceURL, StatusCallback: c.StatusURL, FallbackURL: c.FallbackURL, SMSURL: c.SMSURL}
 	gateway := strings.TrimRight(c.Gateway, "/")
 	if n.VoiceURL == "" {
 		n.VoiceURL = gateway + "/twilio/voice"
 	}
 	if n.StatusCallback == "" {
 		n.StatusCallback = gateway + "/twilio/status"
+	}
+	if n.SMSURL == "" {
+		n.SMSURL = gateway + "/twilio/message"
 	}
 	return n
 }

@@ -86,7 +86,7 @@ func TestSimSaysItAsJSON(t *testing.T) {
 
 func TestASubAccountCanBeUsed(t *testing.T) {
 	c := simCmd{AccountSID: server.SimAccount, AuthToken: server.SimToken, Number: server.SimNumber, SubAccount: []string{"+15005550007"}, CPS: 1}
-	carrier, err := c.carrier()
+	carrier, err := c.carrier(io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +114,8 @@ func TestSimRefusesWhatMakesNoSense(t *testing.T) {
 		{[]string{"--sub-account=142"}, "not E.164", "sim/settings"},
 		{[]string{"--cps=-1"}, "less than nothing", "sim/settings"},
 		{[]string{"--account-sid=AC1"}, "AC and 32 hex digits", "sim/settings"},
+		{[]string{"--text=Hello"}, "a number and a text", "sim/settings"},
+		{[]string{"--text=+14155550134"}, "a number and a text", "sim/settings"},
 		{[]string{"--call=nobody"}, "can't be read", "persona/file"},
 	} {
 		status, out, errs := typed(t, nil, append([]string{"sim", "--listen=127.0.0.1:0"}, tt.args...)...)
