@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
@@ -22,6 +23,7 @@ func (a *api) readCall(ctx context.Context, w *wish) error {
 		w.wrong.Add(base, "%s", why)
 	}
 	w.e.Options.BypassQuietHours = w.flag("bypass_quiet_hours")
+	w.e.Options.Consent = w.consent()
 	w.e.From = w.address(roster.PhoneChannel, "from")
 	w.e.To = w.address(roster.PhoneChannel, "to")
 	if w.e.From != "" && w.e.From == w.e.To {
@@ -36,6 +38,20 @@ func (a *api) readCall(ctx context.Context, w *wish) error {
 		return nil
 	}
 	return a.unless(ctx, w, roster.OptOutCalls, "is a contact that opted out of calls")
+}
+
+// maxConsent bounds how a contact agreed to be called, in characters.
+const maxConsent = 255
+
+// consent reads how the contact agreed to be called. It is ours: a workspace may
+// demand it.
+func (w *wish) consent() string {
+	s := w.text("consent")
+	if utf8.RuneCountInString(s) > maxConsent {
+		w.wrong.Add("consent", "is too long (maximum is %d characters)", maxConsent)
+		return ""
+	}
+	return s
 }
 
 // caller finds whose number a call is to come from: any phone channel of the
@@ -102,10 +118,10 @@ func (a *api) settleCall(ctx context.Context, w *wish) error {
 	if at.IsZero() {
 		at = w.now
 	}
-	next, err := a.Planner.When(ctx, Plan{
-		Workspace: w.e.Workspace, From: w.e.From, To: w.e.To, At: at,
-		Hours: w.e.Options.Hours, Bypass: w.e.Options.BypassQuietHours,
-	})
+	next, err := a.Planner.When(ctx, dialplan.Ask{
+		Workspace: w.e.Workspace, From: w.e.From, To: w.e.To, Hours: w.e.Options.Hours,
+		BypassQuietHours: w.e.Options.BypassQuietHours, Consent: w.e.Options.Consent,
+	}, at)
 	if err != nil {
 		return err
 	}

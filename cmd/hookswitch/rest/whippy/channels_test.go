@@ -64,6 +64,15 @@ func TestEveryMistakeOfAChannelIsToldAtOnce(t *testing.T) {
 	p.t = t
 }
 
+func TestAChannelWhoseAgentIsGoneCanStillBeChanged(t *testing.T) {
+	p := open(t)
+	id := p.send("POST", "/v1/channels", `{"type":"phone","phone":"`+callee+`","agent_id":"`+p.agent+`"}`).wants(201).str("data.id")
+	if err := p.db.DeleteAgent(t.Context(), roster.Default, p.agent, "cli:test", p.now); err != nil {
+		t.Fatal(err)
+	}
+	p.send("POST", "/v1/channels/"+id+"/disable", "").wants(200).has("data.enabled", `false`)
+}
+
 func TestAChannelsSecretIsSealedAndNeverShown(t *testing.T) {
 	p := open(t)
 	a := p.send("POST", "/v1/channels", `{"type":"email","email":"mail@example.com","inbound_secret":"sixteen bytes of it"}`).wants(201).lacks("inbound_secret").lacks("secret")

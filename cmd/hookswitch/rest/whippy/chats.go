@@ -63,7 +63,7 @@ func cursorOf(q url.Values) (cursor string, limit int, err error) {
 		limit, err = defaultLimit, nil
 	}
 	if cursor = q.Get("cursor"); err == nil && len(cursor) > maxCursor {
-		err = roster.Problems{{Field: "cursor", Messages: []string{"is not one that a page gave"}}}
+		err = refuse(http.StatusUnprocessableEntity, noCursor)
 	}
 	return cursor, limit, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/body"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
+	"github.com/hookswitch/hookswitch/storage"
 )
 
 // failure is an answer that says no, in the dialect's envelope (apis.md 2).
@@ -39,6 +40,9 @@ func refuse(status int, why ...string) *failure {
 	}
 	return f
 }
+
+// noCursor refuses a cursor.
+const noCursor = "cursor is not one that a page gave"
 
 // base is the field of what is wrong with no field in particular.
 const base = "base"
@@ -82,6 +86,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, op operation, err err
 		}
 	case errors.Is(err, roster.ErrNotFound), errors.Is(err, agenda.ErrNotFound), errors.Is(err, chat.ErrNotFound):
 		f = refuse(http.StatusNotFound, op.thing+" not found")
+	case errors.Is(err, storage.ErrCursor):
+		f = refuse(http.StatusUnprocessableEntity, noCursor)
 	case errors.Is(err, agenda.ErrIdemMismatch):
 		f = refuse(http.StatusConflict, "Idempotency-Key was used with another request before")
 	case errors.Is(err, agenda.ErrOver):

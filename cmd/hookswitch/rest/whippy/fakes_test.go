@@ -14,7 +14,6 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/chat"
 	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
-	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/whippy"
 )
 
 // diary is a clerk with its book: it keeps what is to be done, and does nothing.
@@ -262,18 +261,18 @@ func (o *office) DeleteChannel(_ context.Context, workspace, id string, _ roster
 // that nobody may call.
 type planner struct{}
 
-func (planner) When(_ context.Context, p whippy.Plan) (time.Time, error) {
+func (planner) When(_ context.Context, p dialplan.Ask, from time.Time) (time.Time, error) {
 	if p.To == premium {
-		return p.At, &dialplan.Refusal{Code: dialplan.PremiumRate, Why: "Premium-rate numbers are never called."}
+		return from, &dialplan.Refusal{Code: dialplan.PremiumRate, Why: "Premium-rate numbers are never called."}
 	}
 	if p.Hours == nil {
-		return p.At, nil
+		return from, nil
 	}
 	zone, err := time.LoadLocation(p.Hours.Zone)
 	if err != nil {
-		return p.At, err
+		return from, err
 	}
-	for at := p.At; at.Before(p.At.AddDate(0, 1, 0)); at = at.Truncate(time.Minute).Add(time.Minute) {
+	for at := from; at.Before(from.AddDate(0, 1, 0)); at = at.Truncate(time.Minute).Add(time.Minute) {
 		day, clock := weekday(at.In(zone)), at.In(zone).Format("15:04")
 		if slices.ContainsFunc(p.Hours.Windows, func(w dialplan.Window) bool {
 			return slices.Contains(w.Days, day) && w.From <= clock && clock < w.To
@@ -281,7 +280,7 @@ func (planner) When(_ context.Context, p whippy.Plan) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return p.At, errors.New("planner: the hours never open")
+	return from, errors.New("planner: the hours never open")
 }
 
 const premium = "+19005550100"

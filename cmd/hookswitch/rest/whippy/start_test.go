@@ -155,10 +155,10 @@ func TestAContactHasOneChatAtATime(t *testing.T) {
 
 func TestACallBeginsNowWhenItMay(t *testing.T) {
 	p := open(t)
-	p.call(with(callBody, `"custom_placeholders_data":{"name":"Ada"}`)).wants(201).has("data.id", `"call_1"`).has("data.status", `"ready"`)
+	p.call(with(callBody, `"custom_placeholders_data":{"name":"Ada"},"consent":"web form"`)).wants(201).has("data.id", `"call_1"`).has("data.status", `"ready"`)
 	e := p.diary.all[0]
 	want := dialplan.Hours{Zone: "America/Los_Angeles", Windows: []dialplan.Window{{Days: []string{"mon", "tue", "wed", "thu", "fri"}, From: "07:00", To: "22:00"}}}
-	if e.Kind != agenda.Call || e.Channel == "" || e.Options.BypassQuietHours || e.Options.Hours == nil || e.Options.Hours.Zone != want.Zone || len(e.Options.Hours.Windows) != 1 {
+	if e.Kind != agenda.Call || e.Channel == "" || e.Options.Consent != "web form" || e.Options.BypassQuietHours || e.Options.Hours == nil || e.Options.Hours.Zone != want.Zone || len(e.Options.Hours.Windows) != 1 {
 		t.Fatalf("booked %+v", e)
 	}
 	if w := e.Options.Hours.Windows[0]; w.From != "07:00" || w.To != "22:00" || len(w.Days) != 5 {
@@ -251,6 +251,7 @@ func TestEveryMistakeOfACallIsToldAtOnce(t *testing.T) {
 		{"a channel that is open in quiet hours only", from("+14155550110"), []string{"from is a channel whose business hours all lie in quiet hours: only bypass_quiet_hours can call"}},
 		{"oneself", from(callee), []string{"to is the number that calls", "from is neither a phone channel of this workspace nor a number of the agent"}},
 		{"who opted out", `{"from":"` + phone + `","to":"+14155550188"}`, []string{"to is a contact that opted out of calls"}},
+		{"a long story", with(callBody, `"consent":"`+strings.Repeat("é", 256)+`"`), []string{"consent is too long (maximum is 255 characters)"}},
 		{"who is never called", `{"from":"` + phone + `","to":"` + premium + `"}`, []string{"Premium-rate numbers are never called."}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

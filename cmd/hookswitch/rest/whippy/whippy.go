@@ -48,20 +48,11 @@ type Chats interface {
 	Messages(ctx context.Context, chat string, after, limit int) ([]chat.Message, error)
 }
 
-// Planner says when a call may be placed.
+// Planner says when a call may be placed. [dialplan.Gate] is one.
 type Planner interface {
-	// When is the first time from p.At on at which both p.Hours and the workspace
+	// When is the first time from at on at which both ask.Hours and the workspace
 	// let the call be placed. A call that may never be is a [*dialplan.Refusal].
-	When(ctx context.Context, p Plan) (time.Time, error)
-}
-
-// Plan is a call that is to be placed.
-type Plan struct {
-	Workspace string
-	From, To  string // E.164
-	At        time.Time
-	Hours     *dialplan.Hours // of the dialect; nil: at any time
-	Bypass    bool            // the client asked for quiet hours to be passed over
+	When(ctx context.Context, ask dialplan.Ask, at time.Time) (time.Time, error)
 }
 
 // Config is what the dialect works on.
