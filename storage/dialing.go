@@ -66,8 +66,8 @@ func dialingOf(ctx context.Context, tx Tx, workspace string) (d roster.Dialing, 
 	return d, time.UnixMicro(at), nil
 }
 
-// dialingDiff names what changed. Regions and caps are no secrets; hosts are
-// counted only.
+// dialingDiff names what changed. Regions, hours and caps are no secrets; hosts
+// are counted only.
 func dialingDiff(was, is roster.Dialing) string {
 	var all []string
 	if !slices.Equal(was.Regions, is.Regions) {
@@ -83,9 +83,27 @@ func dialingDiff(was, is roster.Dialing) string {
 		{"max_concurrent_prefix", was.MaxConcurrentPrefix, is.MaxConcurrentPrefix},
 		{"new_foreign_per_hour", was.NewForeignPerHour, is.NewForeignPerHour},
 		{"minutes_per_number_day", was.MinutesPerNumberDay, is.MinutesPerNumberDay},
+		{"max_concurrent", was.MaxConcurrent, is.MaxConcurrent},
 	} {
 		if one.was != one.is {
 			all = append(all, fmt.Sprintf("%s %d", one.name, one.is))
+		}
+	}
+	if !roster.SameHours(was.CallingHours, is.CallingHours) {
+		all = append(all, fmt.Sprintf("%d calling_hours", len(is.CallingHours)))
+	}
+	if was.CallingZone != is.CallingZone {
+		all = append(all, "calling_zone "+is.CallingZone)
+	}
+	for _, one := range []struct {
+		name    string
+		was, is bool
+	}{
+		{"hours_binding", was.HoursBinding, is.HoursBinding},
+		{"require_consent", was.RequireConsent, is.RequireConsent},
+	} {
+		if one.was != one.is {
+			all = append(all, fmt.Sprintf("%s %t", one.name, one.is))
 		}
 	}
 	if !slices.Equal(was.SIPHosts, is.SIPHosts) {

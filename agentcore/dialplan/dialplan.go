@@ -1,11 +1,14 @@
-// Package dialplan says whom a workspace may call, and how often: numbers that
-// cost a fortune, that save lives, or that lead out of the regions that are
-// allowed are refused before anything is dialled, and so are bursts and loops.
+// Package dialplan says whom a workspace may call, when, and how often: numbers
+// that cost a fortune, that save lives, or that lead out of the regions that are
+// allowed are refused before anything is dialled, and so are people who asked not
+// to be called, hours at which nobody is, bursts and loops.
 //
 // The rules come from the ways in which phones are abused for money (toll
 // fraud): a stolen key or a talked-over model calls numbers whose owners are
 // paid for every minute.
 package dialplan
+
+import "time"
 
 // Code is why a call is refused. The set is closed: metrics count by it.
 type Code string
@@ -27,6 +30,13 @@ const (
 	SIPHost     Code = "sip_host"
 )
 
+// Codes of whom, and of when.
+const (
+	DoNotCall  Code = "do_not_call" // who is called said no
+	NoConsent  Code = "no_consent"  // nobody says that who is called agreed, as the workspace requires
+	QuietHours Code = "quiet_hours"
+)
+
 // Codes of how often is called.
 const (
 	NumberHour   Code = "number_hour"
@@ -41,7 +51,8 @@ const (
 // to a client and to a model.
 type Refusal struct {
 	Code Code
-	Why  string // a sentence for people
+	Why  string    // a sentence for people
+	At   time.Time // from when on it may be otherwise; zero: nobody knows
 }
 
 // Error implements error.
@@ -50,7 +61,7 @@ func (r *Refusal) Error() string { return "dialplan: refused (" + string(r.Code)
 // Refused tells code and reason to those who don't import this package.
 func (r *Refusal) Refused() (code, why string) { return string(r.Code), r.Why }
 
-func refuse(code Code) *Refusal { return &Refusal{code, whys[code]} }
+func refuse(code Code) *Refusal { return &Refusal{Code: code, Why: whys[code]} }
 
 var whys = map[Code]string{
 	NotE164:     "This is not a phone number in E.164 form, such as +14155550100.",
@@ -66,6 +77,10 @@ var whys = map[Code]string{
 	Loop:        "The number is the one that the call comes from.",
 	SIPURI:      "This is not a SIP URI that can be called, such as sip:desk@example.com.",
 	SIPHost:     "The SIP URI's host is not among those that the workspace may call. They are set in its dialing policy.",
+
+	DoNotCall:  "Whoever has this number asked not to be called. It is on the workspace's do-not-call list.",
+	NoConsent:  "The workspace calls only those who agreed to it, and nothing says that this one did: say how in \"consent\".",
+	QuietHours: "It is a time at which this number is not called.",
 
 	NumberHour:   "This number was called as often as it may be within an hour.",
 	NumberDay:    "This number was called as often as it may be within a day.",

@@ -19,6 +19,10 @@ type Config struct {
 	// told by [Gate.Done] when each is over.
 	History func(ctx context.Context, workspace string, since time.Time) ([]telephony.Placed, error)
 
+	// OptedOut reports whether whoever has contact, a number, said that the
+	// workspace must not call them. Nil: nobody did.
+	OptedOut func(ctx context.Context, workspace, contact string) (bool, error)
+
 	Refused func(code Code) // counts; must not block. Nil: nobody counts
 	Log     *slog.Logger    // nil discards
 }
@@ -56,44 +60,6 @@ func NewGate(cfg Config) (*Gate, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Gate{cfg: cfg, windows: newWindows()}, nil
-}
-
-// Permit permits from to call to, or says no with a [*Refusal]. What it permits
-// is reserved: it counts as a call that goes on until [Gate.Done] or
-// [Gate.Release] is told, or the records tell. Any other error means that it
-// can't be known whether the call may be made, so that it may not.
-//
-// transfer says that a live call is handed there.
-func (g *Gate) Permit(ctx context.Context, workspace, from, to string, transfer bool) error {
-	p, err := g.cfg.Policy(ctx, workspace)
-	if err != nil {
-		return fmt.Errorf("dialplan: find policy: %w", err)
-	}
-	if err := Check(to, from, p); err != nil {
-		return g.refused(err)
-	}
-	w, err := g.windows.take(ctx, workspace)
-	if err != nil {
-		return fmt.Errorf("dialplan: wait for turn: %w", err)
-	}
-	defer w.give()
-	if err := g.read(ctx, workspace, w, refresh); err != nil {
-		return err
-	}
-	wish := w.newEntry(telephony.Placed{From: telephony.Number(from), To: telephony.Number(to), Transfer: transfer, At: time.Now()})
-	code := w.over(wish, p.WithDefaults())
-	if code != "" && time.Since(w.read) > recent {
-		if err := g.read(ctx, workspace, w, recent); err != nil {
-			return err
-		}
-		code = w.over(wish, p.WithDefaults())
-	}
-	if code != "" {
-		return g.refused(refuse(code))
-	}
-	wish.asked = wish.At
-	w.add(wish)
-	return nil
 }
 
 // Release takes back the newest reservation of to that is not on record: the

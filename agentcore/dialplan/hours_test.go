@@ -15,7 +15,7 @@ import (
 // Numbers by where they are.
 const (
 	newYork    = "+12125550199"
-	losAngeles = "+14155550100"
+	losAngeles = "+14155550177"
 	alaska     = "+19075550100"  // Adak and Anchorage
 	indonesia  = "+62811234567"  // Jakarta and Makassar
 	phoenix    = "+16025550100"  // where no clock is changed

@@ -10,7 +10,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// Policy is whom a workspace may call, and how often. The zero Policy has the
+// Policy is whom a workspace may call, when, and how often. The zero Policy has the
 // defaults.
 //
 // A destination is foreign when its region is another one than that of the
@@ -28,6 +28,16 @@ type Policy struct {
 	MaxConcurrentPrefix int `json:"max_concurrent_prefix,omitempty"` // calls at once to numbers alike but for the last 4 digits. Zero means 10
 	NewForeignPerHour   int `json:"new_foreign_per_hour,omitempty"`  // foreign numbers not called in the last 24 hours, within an hour. Zero means 3
 	MinutesPerNumberDay int `json:"minutes_per_number_day,omitempty"`
+
+	// CallingHours are when people may be called, where they are; none: at any
+	// time. Where nobody knows where they are, the times are meant in CallingZone,
+	// an IANA name; empty: UTC. HoursBinding means that nobody may pass over them.
+	CallingHours []Window `json:"calling_hours,omitempty"`
+	CallingZone  string   `json:"calling_zone,omitempty"`
+	HoursBinding bool     `json:"hours_binding,omitempty"`
+
+	RequireConsent bool `json:"require_consent,omitempty"` // call nobody unless it is said how they agreed
+	MaxConcurrent  int  `json:"max_concurrent,omitempty"`  // calls of the workspace at once, in and out. Zero means no limit. For who places them: a [Gate] does not count
 
 	// SIPHosts may be called by SIP URI: "pbx.example.com", or "*.example.com" for
 	// all below it. Empty: none.
@@ -98,6 +108,7 @@ func (p Policy) Validate() error {
 		{"max_concurrent_prefix", p.MaxConcurrentPrefix, 1_000},
 		{"new_foreign_per_hour", p.NewForeignPerHour, 1_000},
 		{"minutes_per_number_day", p.MinutesPerNumberDay, 24 * 60},
+		{"max_concurrent", p.MaxConcurrent, 10_000},
 	} {
 		switch {
 		case one.is < 0:
@@ -105,6 +116,10 @@ func (p Policy) Validate() error {
 		case one.is > one.atMost:
 			wrong = append(wrong, Mistake{one.field, fmt.Sprintf("must be less than or equal to %d", one.atMost)})
 		}
+	}
+	wrong = append(wrong, checkWindows("calling_hours", p.CallingHours)...)
+	if p.CallingZone != "" && zone(p.CallingZone) == nil {
+		wrong = append(wrong, Mistake{"calling_zone", badZone})
 	}
 	if len(p.SIPHosts) > maxSIPHosts {
 		wrong = append(wrong, Mistake{"sip_hosts", fmt.Sprintf("is too long (maximum is %d)", maxSIPHosts)})

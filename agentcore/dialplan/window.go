@@ -63,18 +63,32 @@ func newWindow() *window { return &window{turn: make(chan struct{}, 1), regions:
 // give ends a turn.
 func (w *window) give() { <-w.turn }
 
-// over says which cap of p one more call, e, would exceed; empty: none.
-func (w *window) over(e entry, p Policy) Code {
+// tally is what was counted of the calls that one more is like.
+type tally struct {
+	hour, numberHour, numberDay, alike, fresh int
+
+	talked  time.Duration
+	isKnown bool // the number was called before
+}
+
+// over says which cap of p one more call, e, would exceed, and from when on it
+// would no more; empty: none.
+func (w *window) over(e entry, p Policy) (Code, time.Time, tally) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.forget(e.At)
-	var hour, numberHour, numberDay, alike int
-	var talked time.Duration
+	n := w.count(e)
+	code := n.exceeds(e, p)
+	return code, w.clears(code, e, p), n
+}
+
+// count counts the calls that e is like. w.mu is held.
+func (w *window) count(e entry) (n tally) {
 	seen := map[telephony.Number]time.Time{} // foreign ones, and when first
 	for _, one := range w.all {
 		lately := e.At.Sub(one.At) < time.Hour
 		if lately {
-			hour++
+			n.hour++
 		}
 		if e.foreign && one.foreign {
 			if _, known := seen[one.To]; !known {
@@ -85,40 +99,70 @@ func (w *window) over(e entry, p Policy) Code {
 			continue
 		}
 		if one.To == e.To {
-			numberDay++
-			talked += one.talked(e.At)
+			n.numberDay++
+			n.talked += one.talked(e.At)
 			if lately {
-				numberHour++
+				n.numberHour++
 			}
 		}
 		if one.Ended.IsZero() && one.block == e.block && e.block != "" {
-			alike++
+			n.alike++
 		}
 	}
-	fresh := 0
 	for _, first := range seen {
 		if e.At.Sub(first) < time.Hour {
-			fresh++
+			n.fresh++
 		}
 	}
-	_, known := seen[e.To]
+	_, n.isKnown = seen[e.To]
+	return n
+}
+
+// exceeds is the first cap of p that e would exceed.
+func (n tally) exceeds(e entry, p Policy) Code {
 	switch {
-	case hour >= p.MaxPerHour:
+	case n.hour >= p.MaxPerHour:
 		return Hour
 	case e.home:
 		return ""
-	case numberHour >= p.MaxPerNumberHour:
+	case n.numberHour >= p.MaxPerNumberHour:
 		return NumberHour
-	case numberDay >= p.MaxPerNumberDay:
+	case n.numberDay >= p.MaxPerNumberDay:
 		return NumberDay
-	case talked >= time.Duration(p.MinutesPerNumberDay)*time.Minute:
+	case n.talked >= time.Duration(p.MinutesPerNumberDay)*time.Minute:
 		return Minutes
-	case alike >= p.MaxConcurrentPrefix:
+	case n.alike >= p.MaxConcurrentPrefix:
 		return PrefixBusy
-	case e.foreign && !known && fresh >= p.NewForeignPerHour:
+	case e.foreign && !n.isKnown && n.fresh >= p.NewForeignPerHour:
 		return ForeignBurst
 	}
 	return ""
+}
+
+// clears is when so many of the calls that are counted under code are too long
+// ago that e exceeds it no more, should none be added; zero: nobody can tell.
+// w.mu is held.
+func (w *window) clears(code Code, e entry, p Policy) time.Time {
+	most, lasts := 0, time.Hour
+	switch code {
+	case Hour:
+		most = p.MaxPerHour
+	case NumberHour:
+		most = p.MaxPerNumberHour
+	case NumberDay:
+		most, lasts = p.MaxPerNumberDay, day
+	default:
+		return time.Time{}
+	}
+	for _, one := range slices.Backward(w.all) {
+		if code != Hour && (one.home || one.To != e.To) {
+			continue
+		}
+		if most--; most == 0 { // with this one gone, there is a place
+			return one.At.Add(lasts)
+		}
+	}
+	return time.Time{}
 }
 
 // forget drops what is older than a day, and what is too much.

@@ -29,8 +29,8 @@ const (
 // Weekdays are the days of a channel's hours, as they are written.
 var Weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
-// window is a dialplan.Window: a part of some days of the week.
-type window struct {
+// Window is a dialplan.Window: a part of some days of the week.
+type Window struct {
 	Days []string `json:"days"`
 	From string   `json:"from"`
 	To   string   `json:"to"`
@@ -129,15 +129,9 @@ var clockTime = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$`)
 
 // hours reads the business hours, replaced as a whole; none: always.
 func hours(f form, c *Channel) {
-	all, ok := f.list("hours", maxWindows)
+	windows, ok := readWindows(f, "hours")
 	if !ok {
 		return
-	}
-	windows := make([]window, 0, len(all))
-	for i, v := range all {
-		if in, ok := f.item("hours", i, v); ok {
-			windows = append(windows, readWindow(in))
-		}
 	}
 	raw, err := json.Marshal(windows)
 	if err != nil {
@@ -147,8 +141,20 @@ func hours(f form, c *Channel) {
 	c.Hours = raw
 }
 
-func readWindow(f form) window {
-	w := window{Days: []string{}}
+// readWindows reads the array of windows under name; null is none.
+func readWindows(f form, name string) (windows []Window, ok bool) {
+	all, ok := f.list(name, maxWindows)
+	windows = make([]Window, 0, len(all))
+	for i, v := range all {
+		if in, ok := f.item(name, i, v); ok {
+			windows = append(windows, readWindow(in))
+		}
+	}
+	return windows, ok
+}
+
+func readWindow(f form) Window {
+	w := Window{Days: []string{}}
 	if f.texts("days", len(Weekdays), 16, &w.Days); len(w.Days) == 0 && len(f.wrong.Of(f.under+"days")) == 0 {
 		f.refuse("days", blank)
 	}

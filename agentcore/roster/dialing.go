@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Dialing is whom a workspace may call, and how often. What is zero is not set:
-// the dial plan, which also knows the defaults, the bounds and the regions, has
-// the same fields (package dialplan).
+// Dialing is whom a workspace may call, when, and how often. What is zero is not
+// set: the dial plan, which also knows the defaults, the bounds and the regions,
+// has the same fields (package dialplan).
 type Dialing struct {
 	Regions             []string `json:"regions,omitempty"`
 	MaxPerNumberHour    int      `json:"max_per_number_hour,omitempty"`
@@ -18,6 +18,11 @@ type Dialing struct {
 	NewForeignPerHour   int      `json:"new_foreign_per_hour,omitempty"`
 	MinutesPerNumberDay int      `json:"minutes_per_number_day,omitempty"`
 	SIPHosts            []string `json:"sip_hosts,omitempty"`
+	CallingHours        []Window `json:"calling_hours,omitempty"`
+	CallingZone         string   `json:"calling_zone,omitempty"`
+	HoursBinding        bool     `json:"hours_binding,omitempty"`
+	RequireConsent      bool     `json:"require_consent,omitempty"`
+	MaxConcurrent       int      `json:"max_concurrent,omitempty"`
 }
 
 // Dialings keeps the workspaces' dialing policies.
@@ -32,12 +37,21 @@ type Dialings interface {
 
 // Equal reports whether d and o say the same.
 func (d Dialing) Equal(o Dialing) bool {
-	return slices.Equal(d.Regions, o.Regions) && slices.Equal(d.SIPHosts, o.SIPHosts) && d.numbers() == o.numbers()
+	return slices.Equal(d.Regions, o.Regions) && slices.Equal(d.SIPHosts, o.SIPHosts) && d.numbers() == o.numbers() &&
+		SameHours(d.CallingHours, o.CallingHours) && d.CallingZone == o.CallingZone &&
+		d.HoursBinding == o.HoursBinding && d.RequireConsent == o.RequireConsent
+}
+
+// SameHours reports whether a and b are the same windows in the same order.
+func SameHours(a, b []Window) bool {
+	return slices.EqualFunc(a, b, func(a, b Window) bool {
+		return a.From == b.From && a.To == b.To && slices.Equal(a.Days, b.Days)
+	})
 }
 
 // numbers are the caps, in the order of their fields.
-func (d Dialing) numbers() [6]int {
-	return [6]int{d.MaxPerNumberHour, d.MaxPerNumberDay, d.MaxPerHour, d.MaxConcurrentPrefix, d.NewForeignPerHour, d.MinutesPerNumberDay}
+func (d Dialing) numbers() [7]int {
+	return [7]int{d.MaxPerNumberHour, d.MaxPerNumberDay, d.MaxPerHour, d.MaxConcurrentPrefix, d.NewForeignPerHour, d.MinutesPerNumberDay, d.MaxConcurrent}
 }
 
 // Most of what a policy's form takes; the dial plan's own bounds are narrower.
@@ -65,6 +79,14 @@ func ChangeDialing(d Dialing, body map[string]any) (_ Dialing, wrong Problems) {
 	} {
 		f.whole(one.name, 1, maxDialingNumber, 0, one.into)
 	}
+	f.whole("max_concurrent", 0, maxDialingNumber, 0, &d.MaxConcurrent)
 	f.texts("sip_hosts", maxDialingList, 255, &d.SIPHosts)
+	before := len(wrong)
+	if windows, ok := readWindows(f, "calling_hours"); ok && len(wrong) == before {
+		d.CallingHours = windows
+	}
+	f.text("calling_zone", 64, "", &d.CallingZone)
+	f.flag("hours_binding", false, &d.HoursBinding)
+	f.flag("require_consent", false, &d.RequireConsent)
 	return d, wrong
 }

@@ -25,7 +25,9 @@ func init() {
 // dialing is a policy in which every field is set.
 func dialing() roster.Dialing {
 	return roster.Dialing{Regions: []string{"US", "GB"}, MaxPerNumberHour: 1, MaxPerNumberDay: 2, MaxPerHour: 3, MaxConcurrentPrefix: 4,
-		NewForeignPerHour: 5, MinutesPerNumberDay: 6, SIPHosts: []string{"pbx.example.com"}}
+		NewForeignPerHour: 5, MinutesPerNumberDay: 6, SIPHosts: []string{"pbx.example.com"},
+		CallingHours: []roster.Window{{Days: []string{"mon", "tue"}, From: "09:00", To: "17:00"}}, CallingZone: "Europe/Berlin",
+		HoursBinding: true, RequireConsent: true, MaxConcurrent: 7}
 }
 
 func dialingKept(t *testing.T, s storage.Store) {
@@ -93,8 +95,8 @@ func dialingAudited(t *testing.T, s storage.Store) {
 	}
 	got := lines(t, s, roster.Default)
 	want := []string{
-		`cli:bob dialing.update default: regions US,GB, max_per_number_hour 1, max_per_number_day 2, max_per_hour 3, max_concurrent_prefix 4, new_foreign_per_hour 5, minutes_per_number_day 6, 1 sip_hosts`,
-		`cli:bob dialing.update default: max_per_number_hour 0, max_per_number_day 0, max_per_hour 30, max_concurrent_prefix 0, new_foreign_per_hour 0, minutes_per_number_day 0, 0 sip_hosts`,
+		`cli:bob dialing.update default: regions US,GB, max_per_number_hour 1, max_per_number_day 2, max_per_hour 3, max_concurrent_prefix 4, new_foreign_per_hour 5, minutes_per_number_day 6, max_concurrent 7, 1 calling_hours, calling_zone Europe/Berlin, hours_binding true, require_consent true, 1 sip_hosts`,
+		`cli:bob dialing.update default: max_per_number_hour 0, max_per_number_day 0, max_per_hour 30, max_concurrent_prefix 0, new_foreign_per_hour 0, minutes_per_number_day 0, max_concurrent 0, 0 calling_hours, calling_zone , hours_binding false, require_consent false, 0 sip_hosts`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the audit says %q, want %q", got, want)

@@ -8,7 +8,7 @@ import (
 )
 
 const defaultDialing = `{"regions":[],"max_per_number_hour":6,"max_per_number_day":20,"max_per_hour":600,
-	"max_concurrent_prefix":10,"new_foreign_per_hour":3,"minutes_per_number_day":60,"sip_hosts":[],"updated_at":null}`
+	"max_concurrent_prefix":10,"new_foreign_per_hour":3,"minutes_per_number_day":60,"sip_hosts":[],"calling_hours":[],"calling_zone":"","hours_binding":false,"require_consent":false,"max_concurrent":0,"updated_at":null}`
 
 func TestADialingPolicyIsReadAndChanged(t *testing.T) {
 	p := open(t)
@@ -16,7 +16,7 @@ func TestADialingPolicyIsReadAndChanged(t *testing.T) {
 	a := p.ok("PATCH", "/api/v2/dialing", `{"regions":["US","JM"],"new_foreign_per_hour":7,"sip_hosts":["*.example.com"]}`)
 	a.wants("message", `"Dialing policy updated successfully"`)
 	const changed = `{"regions":["US","JM"],"max_per_number_hour":6,"max_per_number_day":20,"max_per_hour":600,
-		"max_concurrent_prefix":10,"new_foreign_per_hour":7,"minutes_per_number_day":60,"sip_hosts":["*.example.com"],"updated_at":"2025-01-27T10:00:00Z"}`
+		"max_concurrent_prefix":10,"new_foreign_per_hour":7,"minutes_per_number_day":60,"sip_hosts":["*.example.com"],"calling_hours":[],"calling_zone":"","hours_binding":false,"require_consent":false,"max_concurrent":0,"updated_at":"2025-01-27T10:00:00Z"}`
 	a.wants("item", strings.Replace(changed, "2025-01-27T10:00:00Z", a.str("item.updated_at"), 1))
 	p.ok("PATCH", "/api/v2/dialing", `{}`).wants("item", encode(a.at("item"))) // what is not named stays
 	p.ok("GET", "/api/v2/dialing", "").wants("item", encode(a.at("item")))
@@ -35,6 +35,24 @@ func TestMistakesInADialingPolicyAreToldAtOnce(t *testing.T) {
 	p.fails(400, "PATCH", "/api/v2/dialing", `{"regions":["ZZ"]}`).errors(`{"regions":["must be ISO 3166-1 codes such as US, GB or DE"]}`)
 	p.fails(400, "PATCH", "/api/v2/dialing", `{"regions":"US"}`).errors(`{"regions":["must be an array"]}`)
 	p.ok("GET", "/api/v2/dialing", "").wants("item", defaultDialing)
+}
+
+func TestAWorkspaceHasCallingHours(t *testing.T) {
+	p := open(t)
+	const hours = `[{"days":["mon","tue"],"from":"09:00","to":"17:30"},{"days":["sat"],"from":"10:00","to":"24:00"}]`
+	a := p.ok("PATCH", "/api/v2/dialing", `{"calling_hours":`+hours+`,"calling_zone":"Europe/Berlin","hours_binding":true,"require_consent":true,"max_concurrent":5}`)
+	for field, want := range map[string]string{"calling_hours": hours, "calling_zone": `"Europe/Berlin"`, "hours_binding": "true", "require_consent": "true", "max_concurrent": "5"} {
+		a.wants("item."+field, want)
+	}
+	p.ok("PATCH", "/api/v2/dialing", `{"max_per_hour":7}`).wants("item.calling_hours", hours)
+	p.fails(400, "PATCH", "/api/v2/dialing", `{"calling_hours":[{"days":["mon"],"from":"17:00","to":"9:00"},{"days":["funday"],"from":"09:00","to":"17:00"},7],
+		"calling_zone":"Mars/Olympus","hours_binding":"yes","max_concurrent":-1}`).errors(`{"calling_hours.0.to":["must be a time of the day, such as 09:00"],
+		"calling_hours.1.days":["has no 'funday': choose from mon, tue, wed, thu, fri, sat, sun"],"calling_hours.2":["must be an object"],
+		"calling_zone":["must be the IANA name of a time zone, such as America/New_York"],
+		"hours_binding":["must be true or false"],"max_concurrent":["must be greater than or equal to 0"]}`)
+	p.ok("GET", "/api/v2/dialing", "").wants("item.calling_hours", hours)
+	a = p.ok("PATCH", "/api/v2/dialing", `{"calling_hours":null,"calling_zone":null,"hours_binding":null,"require_consent":null,"max_concurrent":null,"max_per_hour":null}`)
+	a.wants("item", strings.Replace(defaultDialing, `"updated_at":null`, `"updated_at":`+encode(a.at("item.updated_at")), 1))
 }
 
 // Who may see numbers sees the policy. It guards money: only administrators

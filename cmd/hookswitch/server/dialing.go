@@ -3,11 +3,13 @@ package server
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/v2"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -25,8 +27,23 @@ func (s *Server) permission() (err error) {
 
 // permit is the [dispatch.Config]'s Permit.
 func (s *Server) permit(ctx context.Context, c dispatch.Cost) (proof string, err error) {
-	return "", s.gate.Permit(ctx, c.Workspace, string(c.From), string(c.To), c.Transfer)
+	a := dialplan.Ask{Workspace: c.Workspace, From: string(c.From), To: string(c.To), Transfer: c.Transfer,
+		BypassQuietHours: c.BypassQuietHours, Consent: c.Consent}
+	if c.Hours != "" {
+		a.Hours = &dialplan.Hours{}
+		if err := json.Unmarshal([]byte(c.Hours), a.Hours); err != nil {
+			return "", fmt.Errorf("server: the hours of a call: %w", err)
+		}
+	}
+	p, err := s.gate.Permit(ctx, a)
+	if err != nil {
+		return "", err
+	}
+	return p.Encode(), nil
 }
+
+// unpermit is the [dispatch.Config]'s Release.
+func (s *Server) unpermit(c dispatch.Cost) { s.gate.Release(c.Workspace, string(c.To)) }
 
 // mostTalk is the longest that a call which we place may last, whoever talks on
 // it: what Twilio takes when nobody says.
@@ -55,5 +72,5 @@ func (s *Server) policy(ctx context.Context, workspace string) (dialplan.Policy,
 	if s.sim != nil && changed.IsZero() {
 		return freely, nil
 	}
-	return dialplan.Policy(d), nil
+	return v2.Policy(d), nil
 }

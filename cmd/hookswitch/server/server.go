@@ -174,7 +174,7 @@ func (s *Server) dispatch() (err error) {
 	}
 	s.desk, err = dispatch.New(dispatch.Config{
 		Calls: s.store, Talk: s.talk, Secret: secret(s.c),
-		Route: s.route, Prepare: s.prepare, Transfers: s.store, Consult: s.consult, Permit: s.permit, Node: s.node, MaxCalls: s.c.MaxCalls, PrepareWait: s.o.PrepareWait,
+		Route: s.route, Prepare: s.prepare, Transfers: s.store, Consult: s.consult, Permit: s.permit, Release: s.unpermit, Node: s.node, MaxCalls: s.c.MaxCalls, PrepareWait: s.o.PrepareWait,
 		Watch: s.watch, Counter: s.set, Log: s.log,
 	})
 	return err
