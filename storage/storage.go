@@ -3,7 +3,8 @@
 // database and lends it as an [Engine].
 //
 // The types that it keeps are its users' own: it fits the interfaces that
-// [dispatch.Calls], [dispatch.Transfers], [roster.Store] and [webhook.Deliveries] declare.
+// [dispatch.Calls], [dispatch.Transfers], [roster.Store], [webhook.Deliveries],
+// [chat.Store] and [agenda.Store] declare.
 package storage
 
 import (
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/agenda"
+	"github.com/hookswitch/hookswitch/agentcore/chat"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
@@ -39,6 +41,7 @@ type Store interface {
 	dispatch.Transfers
 	roster.Store
 	webhook.Deliveries
+	chat.Store
 
 	// Agenda is the store as that of what is to be done later.
 	Agenda() agenda.Store

@@ -7,6 +7,8 @@ ALTER TABLE calls ADD COLUMN dialled_us BIGINT;                     -- just befo
 ALTER TABLE calls ADD COLUMN proof      TEXT   NOT NULL DEFAULT ''; -- what was checked before it was placed: JSON
 ALTER TABLE calls ADD COLUMN chat       TEXT   NOT NULL DEFAULT ''; -- the chat that went over to it
 CREATE INDEX calls_account_live ON calls (account) WHERE ended_us IS NULL; -- calls at once on a trunk
+CREATE INDEX calls_from ON calls (workspace, from_number, created_us);     -- what was said before, with a number
+CREATE INDEX calls_to ON calls (workspace, to_number, created_us);
 
 -- What stands for a carrier's account: who counts its calls locks it.
 CREATE TABLE trunks (
@@ -122,11 +124,14 @@ CREATE TABLE chats (
     reason     TEXT   NOT NULL DEFAULT '',
     epoch      BIGINT NOT NULL DEFAULT 0,     -- raised by whoever takes its turn
     busy_us    BIGINT,                        -- somebody is at it until then
+    turn_us    BIGINT,                        -- since then a job waits that takes its turn
     last_n     BIGINT NOT NULL DEFAULT 0,     -- newest entry of the journal
+    last_seq   BIGINT NOT NULL DEFAULT 0,     -- newest message
     created_us BIGINT NOT NULL,
     updated_us BIGINT NOT NULL,
     ended_us   BIGINT
 );
+CREATE INDEX chats_idle ON chats (updated_us, id) WHERE status = 'open';
 CREATE UNIQUE INDEX chats_open ON chats (channel, contact) WHERE status = 'open'; -- one at a time
 CREATE INDEX chats_workspace ON chats (workspace, created_us, id);
 CREATE INDEX chats_contact ON chats (workspace, contact, created_us);
@@ -148,7 +153,7 @@ CREATE TABLE messages (
     body       TEXT   NOT NULL,
     subject    TEXT   NOT NULL DEFAULT '',
     carrier_id TEXT   UNIQUE,                 -- a MessageSid or Message-ID; NULL until it is known
-    refs       TEXT   NOT NULL DEFAULT '',    -- of an e-mail: what it answers, newest last
+    refs       TEXT   NOT NULL DEFAULT '',    -- of an e-mail: what it answers, newest last: JSON, or empty
     segments   BIGINT NOT NULL DEFAULT 0,
     status     TEXT   NOT NULL,               -- received, answered, dropped; queued, sending, sent, delivered, undelivered, failed
     error      TEXT   NOT NULL DEFAULT '',    -- the carrier's code, or what went wrong
@@ -169,6 +174,8 @@ DROP TABLE opt_outs;
 DROP TABLE batches;
 DROP TABLE errands;
 DROP TABLE trunks;
+DROP INDEX calls_to;
+DROP INDEX calls_from;
 DROP INDEX calls_account_live;
 ALTER TABLE calls DROP COLUMN chat;
 ALTER TABLE calls DROP COLUMN proof;
