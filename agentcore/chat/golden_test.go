@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,8 +84,10 @@ type player struct {
 	began time.Time
 	until time.Duration
 	acts  []act
-	wrote []string // by the contact
 	ours  []tools.Tool
+
+	mu    sync.Mutex
+	wrote []string // by the contact
 }
 
 // act is something that happens from outside.
@@ -217,8 +220,15 @@ func (p *player) act(what, rest string) error {
 	return nil
 }
 
+// note is what the contact sees, now.
+func (p *player) note(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wrote = append(p.wrote, fmt.Sprintf("%8.3f%s", time.Since(p.began).Seconds(), text))
+}
+
 func (p *player) receive(text telephony.TextIn) {
-	p.wrote = append(p.wrote, fmt.Sprintf("%8.3f  < %s", time.Since(p.began).Seconds(), text.Body))
+	p.note("  < " + text.Body)
 	p.w.receive(text)
 }
 
@@ -228,7 +238,7 @@ func (p *player) begin() {
 		AgentUUID: "agent-1", Agent: "Tea", Version: 1, Variables: `{"name":"Ada"}`,
 	}
 	if _, _, err := p.w.engine.Begin(p.w.t.Context(), c, true); err != nil {
-		p.wrote = append(p.wrote, fmt.Sprintf("%8.3f  begin: %v", time.Since(p.began).Seconds(), err))
+		p.note(fmt.Sprint("  begin: ", err))
 	}
 }
 
