@@ -24,6 +24,7 @@ type Config struct {
 	Now       func() time.Time // nil means time.Now
 	AllowHTTP bool             // webhooks and tools may be plain http
 	Calls     CallsConfig
+	Later     LaterConfig
 }
 
 // API is the handlers over one [Config].
@@ -60,5 +61,8 @@ func Register(to huma.API, cfg Config) error {
 	a.keys()
 	a.providers()
 	a.capabilities()
-	return a.calls()
+	if err := a.calls(); err != nil {
+		return err
+	}
+	return a.later()
 }
