@@ -24,7 +24,8 @@ type Placer interface {
 	// counts ([Clerk.Over]). So the row must have FollowUp. A *[Later] or a
 	// *[Refusal] means that there is none. Another error is an attempt that
 	// failed, and counts, unless there is a row nevertheless. A trouble of the
-	// placer's own, such as a database that is away, is a *Later.
+	// placer's own, such as a database that is away, is a *Later. No text of an
+	// error holds a number.
 	//
 	// It may wait for its turn at the carrier; after a minute ctx ends.
 	Place(ctx context.Context, e Errand) error

@@ -56,13 +56,14 @@ func waits(e agenda.Errand) bool {
 
 func goesOn(e agenda.Errand) bool { return e.Status == agenda.Placing || e.Status == agenda.Live }
 
-// seriesOpen reports whether another series of e's agent waits for e's number.
+// seriesOpen reports whether e's agent has another series to e's number: one that
+// waits for a callback, or whose callback is on its way.
 func (m *memory) seriesOpen(e agenda.Errand) bool {
 	if e.Status != agenda.Scheduled || e.Attempt == 0 {
 		return false
 	}
 	return slices.ContainsFunc(m.to(e), func(o agenda.Errand) bool {
-		return o.ID != e.ID && waits(o) && o.Attempt > 0 && o.AgentUUID == e.AgentUUID
+		return o.ID != e.ID && o.AgentUUID == e.AgentUUID && (waits(o) && o.Attempt > 0 || goesOn(o) && o.Attempt > 1)
 	})
 }
 

@@ -201,19 +201,24 @@ func (c *Clerk) missedAlone(ctx context.Context, r dispatch.Record) error {
 // lost makes the attempt of e again, under another id: nobody was asked for it,
 // so it does not count.
 func (c *Clerk) lost(ctx context.Context, e Errand) error {
-	c.cfg.Counter.ErrandLost()
-	defer c.Poke()
-	return c.move(ctx, e, func(e *Errand) {
+	again := false
+	err := c.move(ctx, e, func(e *Errand) {
+		again = !ends(e.Code)
 		switch {
-		case e.Code == CodeCancelled:
-			e.Status = Cancelled
-		case ends(e.Code):
-			e.Status = Done
-		default:
+		case again:
 			e.Status, e.Code, e.Why, e.Due = Ready, CodeLost, "A process stopped before it placed the call.", clock()
 			e.Options.Lost++
+		case e.Code == CodeCancelled:
+			e.Status = Cancelled
+		default:
+			e.Status = Done
 		}
 	})
+	if err == nil && again {
+		c.cfg.Counter.ErrandLost()
+		c.Poke()
+	}
+	return err
 }
 
 func ignore(err, this error) error {

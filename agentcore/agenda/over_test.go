@@ -3,6 +3,8 @@ package agenda_test
 import (
 	"context"
 	"errors"
+	"maps"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -340,4 +342,83 @@ func TestACallThatIsOverAtOnce(t *testing.T) {
 		time.Sleep(5 * time.Hour)
 		m.is(t, e.ID, agenda.Failed, "failed", 3)
 	})
+}
+
+// Somebody who was taken for dead placed the call, and it was over before the
+// errand was claimed again: its job found nobody, and does not come again.
+func TestACallThatWasOverBeforeItsErrandWasClaimed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		x := newExchange(m, always(person))
+		p := start(t, m, agenda.Config{Placer: x, Calls: x})
+		defer p.end()
+		e := errand(number, time.Time{})
+		e.ID, e.Options.Retry = "call_1", series(2, agenda.Gap{Hours: 1})
+		x.calls["call_1"] = dispatch.Record{
+			ID: "call_1", Direction: telephony.Outbound, To: number, Carrier: "CA1",
+			Created: clock(), Dialled: clock(), Ended: clock(), Reason: telephony.Busy,
+		}
+		p.book(e)
+		time.Sleep(time.Minute)
+		m.is(t, "call_1", agenda.Scheduled, "busy", 1)
+		time.Sleep(2 * time.Hour)
+		m.is(t, "call_1", agenda.Done, "caller_hangup", 2)
+	})
+}
+
+// tally counts as a meter does.
+type tally struct {
+	mu    sync.Mutex
+	count map[string]int
+}
+
+func (c *tally) add(what string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.count[what]++
+}
+
+func (c *tally) ErrandBegun(kind string, late time.Duration) {
+	if late < 0 || late > 5*time.Second {
+		kind += " late"
+	}
+	c.add("begun " + kind)
+}
+func (c *tally) ErrandLater(code string)              { c.add("later " + code) }
+func (c *tally) ErrandLost()                          { c.add("lost") }
+func (c *tally) ErrandOver(kind, status, code string) { c.add(kind + " " + status + " " + code) }
+
+func TestWhatIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		l := &loser{exchange: newExchange(m, first(nobody)), left: 1}
+		s := &says{exchange: l.exchange, errs: []error{&agenda.Later{At: time.Now().Add(time.Minute), Code: "quiet_hours"}}}
+		c := &tally{count: map[string]int{}}
+		p := start(t, m, agenda.Config{Placer: queue{s, l}, Calls: l, Counter: c})
+		defer p.end()
+		e := errand(number, time.Time{})
+		e.Options.Retry = series(2, agenda.Gap{Hours: 1})
+		p.book(e)
+		time.Sleep(3 * time.Hour)
+		want := map[string]int{"later quiet_hours": 1, "lost": 1, "begun call": 3, "call done caller_hangup": 1}
+		if !maps.Equal(c.count, want) {
+			t.Errorf("counted %v, want %v", c.count, want)
+		}
+	})
+}
+
+// queue asks one placer for as long as it has something to say, then the other.
+type queue struct {
+	says *says
+	next agenda.Placer
+}
+
+func (q queue) Place(ctx context.Context, e agenda.Errand) error {
+	q.says.mu.Lock()
+	talks := len(q.says.errs) > 0
+	q.says.mu.Unlock()
+	if talks {
+		return q.says.Place(ctx, e)
+	}
+	return q.next.Place(ctx, e)
 }
