@@ -51,13 +51,20 @@ type resealing struct {
 func (r resealing) all(ctx context.Context) (n int, err error) {
 	db, with := r.db, r.with
 	plain := func(s string) (string, error) { return resealText(s, with) }
-	n, err = r.rows(ctx, "phone number", plain,
+	n, err = resealRows[int64](ctx, r, "phone number", plain,
 		`SELECT id, token FROM phone_numbers WHERE id > $1 ORDER BY id LIMIT $2`,
 		`UPDATE phone_numbers SET token = $2 WHERE id = $1`)
 	if err != nil {
 		return n, err
 	}
-	more, err := r.rows(ctx, "provider key", plain,
+	more, err := resealRows[string](ctx, r, "channel", plain,
+		`SELECT id, secret FROM channels WHERE id > $1 ORDER BY id LIMIT $2`,
+		`UPDATE channels SET secret = $2 WHERE id = $1`)
+	n += more
+	if err != nil {
+		return n, err
+	}
+	more, err = resealRows[int64](ctx, r, "provider key", plain,
 		`SELECT id, sealed FROM provider_keys WHERE id > $1 ORDER BY id LIMIT $2`,
 		`UPDATE provider_keys SET sealed = $2 WHERE id = $1`)
 	n += more
@@ -65,7 +72,7 @@ func (r resealing) all(ctx context.Context) (n int, err error) {
 		return n, err
 	}
 	definition := func(s string) (string, error) { return resealDefinition(s, with) }
-	more, err = r.rows(ctx, "agent", definition,
+	more, err = resealRows[int64](ctx, r, "agent", definition,
 		`SELECT id, definition FROM agents WHERE id > $1 ORDER BY id LIMIT $2`,
 		`UPDATE agents SET definition = $2 WHERE id = $1`)
 	n += more
@@ -83,7 +90,7 @@ func (r resealing) all(ctx context.Context) (n int, err error) {
 		})
 	})
 	for i := 0; i < len(agents) && err == nil; i++ {
-		more, err = r.rows(ctx, fmt.Sprintf("agent %d, version", agents[i]), definition,
+		more, err = resealRows[int64](ctx, r, fmt.Sprintf("agent %d, version", agents[i]), definition,
 			`SELECT n, definition FROM agent_versions WHERE agent_id = $1 AND n > $2 ORDER BY n LIMIT $3`,
 			`UPDATE agent_versions SET definition = $3 WHERE agent_id = $1 AND n = $2`, agents[i])
 		n += more
@@ -91,22 +98,23 @@ func (r resealing) all(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// rows goes through a table in batches. The parameters of find are key, the
-// number of the row to begin behind, and how many; those of set are key, a row's
-// number and its new text.
-func (r resealing) rows(ctx context.Context, what string, reseal func(string) (string, error), find, set string, key ...any) (n int, err error) {
+// resealRows goes through a table in batches, by the ID of its rows. The parameters
+// of find are key, the id of the row to begin behind, and how many; those of set
+// are key, a row's id and its new text.
+func resealRows[ID int64 | string](ctx context.Context, r resealing, what string, reseal func(string) (string, error), find, set string, key ...any) (n int, err error) {
 	within := r.change
 	if within == nil {
 		within = r.db.read
 	}
-	for last, more := int64(0), true; more; {
-		var ids []int64
+	var last ID
+	for more := true; more; {
+		var ids []ID
 		var texts []string
 		done := 0
 		err := within(ctx, "reseal secrets", func(tx Tx) error {
 			ids, texts, done = nil, nil, 0
 			err := tx.Each(ctx, find, slices.Concat(key, []any{last, resealBatch}), func(scan Scan) error {
-				var id int64
+				var id ID
 				var kept string
 				err := scan(&id, &kept)
 				ids, texts = append(ids, id), append(texts, kept)
@@ -115,7 +123,7 @@ func (r resealing) rows(ctx context.Context, what string, reseal func(string) (s
 			for i := 0; i < len(ids) && err == nil; i++ {
 				var sealed string
 				if sealed, err = reseal(texts[i]); err != nil {
-					return fmt.Errorf("%s %d: %w", what, ids[i], err)
+					return fmt.Errorf("%s %v: %w", what, ids[i], err)
 				}
 				if sealed != texts[i] {
 					done++

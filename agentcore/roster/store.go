@@ -16,6 +16,8 @@ type Store interface {
 	Numbers
 	ProviderKeys
 	Dialings
+	Channels
+	OptOuts
 
 	// Changes lists the newest lines of the audit, at most limit, newest first.
 	Changes(ctx context.Context, workspace string, limit int) ([]Change, error)

@@ -64,6 +64,11 @@ func resealed(t *testing.T, s storage.Store) {
 		}
 	}
 	providerKey(t, s, roster.Default, "deepgram", string(sealed(t, before, "the key of deepgram")), 0)
+	c := aChannel("1")
+	c.Secret = sealed(t, before, "the channel's")
+	if _, err := s.CreateChannel(ctx, c, who); err != nil {
+		t.Fatal(err)
+	}
 	const last = 105 // more versions than go into one transaction
 	a := newAgent(t, s, roster.Default, 1, sealing(t, before, 1))
 	for n := 1; n < last; n++ {
@@ -130,6 +135,13 @@ func resealed(t *testing.T, s storage.Store) {
 	}
 	if plain, err := after.Open(k.Key); err != nil || plain != "the key of deepgram" || k.Who != who {
 		t.Errorf("the provider's key of %s opens as %q, %v", k.Who, plain, err)
+	}
+	on, err := s.Channel(ctx, roster.Default, c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := after.Open(on.Secret); err != nil || plain != "the channel's" {
+		t.Errorf("the channel's secret opens as %q, %v", plain, err)
 	}
 	now, err := s.Agent(ctx, roster.Default, a.UUID)
 	if err != nil || now.Version != last {
