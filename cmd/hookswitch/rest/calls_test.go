@@ -26,7 +26,8 @@ type office struct {
 	desk    *dispatch.Desk
 	carrier *carrier
 	hub     *v2.Hub
-	permit  error // what the rules say to a number
+	permit  error  // what the rules say to a number
+	proof   string // what they say that they checked
 }
 
 // carrier takes calls on, and remembers which.
@@ -77,7 +78,7 @@ func staff(t *testing.T, change ...func(*rest.Config)) *office {
 		var err error
 		o.desk, err = dispatch.New(dispatch.Config{
 			Calls: store, Carrier: o.carrier, Secret: make([]byte, 32),
-			Permit: func(context.Context, dispatch.Cost) (string, error) { return "{}", o.permit },
+			Permit: func(context.Context, dispatch.Cost) (string, error) { return o.proof, o.permit },
 			Route: func(context.Context, telephony.Incoming) (dispatch.Route, error) {
 				return dispatch.Route{}, errors.New("nobody rings here")
 			},

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/dialplan"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 )
 
@@ -245,6 +248,63 @@ func TestGatewayThatGoesDownSendsAway(t *testing.T) {
 	a.errors(`{"dispatch":["Failed to dispatch agent: the gateway is going down"]}`)
 	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
 		t.Errorf("%d, Retry-After %q", a.status, a.header.Get("Retry-After"))
+	}
+}
+
+// In quiet hours the answer says from when on the number may be called.
+func TestQuietHoursSayWhenTheyEnd(t *testing.T) {
+	o := staff(t)
+	agent := o.ready()
+	at := time.Now().Add(3 * time.Hour).UTC().Truncate(time.Second)
+	o.permit = &dialplan.Refusal{Code: dialplan.QuietHours, Why: "Not now.", At: at}
+	a := o.wish(agent, "", `{"phone_number":"+14155550177"}`)
+	a.errors(`{"phone_number":["Not now. It may be called from ` + at.Format(time.RFC3339) + ` on."]}`)
+	wait, err := strconv.Atoi(a.header.Get("Retry-After"))
+	if left := time.Duration(wait) * time.Second; a.status != http.StatusTooManyRequests || err != nil || left < 3*time.Hour-time.Minute || left > 3*time.Hour+time.Second {
+		t.Errorf("%d, Retry-After %q, want three hours", a.status, a.header.Get("Retry-After"))
+	}
+	o.permit = &dialplan.Refusal{Code: dialplan.QuietHours, Why: "Never."}
+	if a := o.wish(agent, "", `{"phone_number":"+14155550177"}`); a.status != http.StatusUnprocessableEntity || a.header.Get("Retry-After") != "" {
+		t.Errorf("hours that never come: %d, Retry-After %q", a.status, a.header.Get("Retry-After"))
+	}
+	if n := len(o.carrier.calls()); n != 0 {
+		t.Errorf("%d calls were placed", n)
+	}
+}
+
+// Where no call may be added, the client is told to come again.
+func TestACapAsksForPatience(t *testing.T) {
+	for by, why := range map[string]string{
+		"workspace": "the workspace has as many calls at once as its dialing policy allows",
+		"trunk":     "the carrier's account has as many calls at once as it may",
+	} {
+		o := staff(t)
+		agent := o.ready()
+		o.permit = &dispatch.CappedError{By: by}
+		a := o.wish(agent, "", `{"phone_number":"+14155550177"}`)
+		a.errors(`{"dispatch":["Failed to dispatch agent: ` + why + `"]}`)
+		if a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d, Retry-After %q", by, a.status, a.header.Get("Retry-After"))
+		}
+	}
+}
+
+// What was checked before a call was placed is shown with it.
+func TestACallShowsWhatWasChecked(t *testing.T) {
+	o := staff(t)
+	agent := o.ready()
+	o.proof = `{"checked_at":"2026-11-22T09:31:02Z","region":"US","number_type":"mobile","callee_zones":["America/New_York"],
+		"local_time":["2026-11-22T04:31:02-05:00"],"hours":"policy","do_not_call":"clear","consent":"web form",
+		"calls":{"number_hour":1,"number_hour_max":6,"number_day":1,"number_day_max":20,"hour":1,"hour_max":600}}`
+	id := o.wish(agent, "", `{"phone_number":"+14155550177"}`).str("call_id")
+	o.ok("GET", "/api/v2/calls/"+id, "").wants("item.checks", o.proof)
+	if _, there := o.ok("GET", "/api/v2/calls", "").at("items.0").(map[string]any)["checks"]; there {
+		t.Error("a list shows what was checked")
+	}
+	o.proof = ""
+	id = o.wish(agent, "", `{"phone_number":"+14155550178"}`).str("call_id")
+	if _, there := o.ok("GET", "/api/v2/calls/"+id, "").at("item").(map[string]any)["checks"]; there {
+		t.Error("a call of which nothing was checked says that it was")
 	}
 }
 

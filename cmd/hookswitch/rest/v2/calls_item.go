@@ -37,6 +37,7 @@ type callItem struct {
 	Unheard      int           `json:"unheard_words" doc:"Words that the agent was to say and the caller did not hear."`
 	Live         *liveItem     `json:"live,omitempty" doc:"What goes on in it now; absent when it is over, and in lists."`
 
+	Checks    *callChecks     `json:"checks,omitempty" doc:"What was checked before it was placed; absent in lists, and of a call that came in."`
 	Transfers *[]callTransfer `json:"transfers,omitempty" maxItems:"50" doc:"Whom it was handed to, or was to be, oldest first; absent in lists."`
 	Webhooks  *[]callWebhook  `json:"webhooks,omitempty" maxItems:"20" doc:"What the agent's webhooks did for it, oldest first; absent in lists."`
 }

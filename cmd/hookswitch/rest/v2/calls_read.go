@@ -58,6 +58,7 @@ func (a *API) readCalls() {
 			return nil, err
 		}
 		item := callItemOf(r, n, a.Now())
+		item.Checks = checksOf(r.Proof)
 		transfers, err := a.transfersOf(ctx, r)
 		if err != nil {
 			return nil, err

@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -231,14 +233,14 @@ func (a *API) notPlaced(ctx context.Context, err error) error {
 	f := &Failure{Message: notDispatch}
 	var refused *dispatch.PlaceError
 	var forbidden *dialplan.Refusal
+	var capped *dispatch.CappedError
 	switch {
 	case errors.As(err, &forbidden):
-		f.status = http.StatusUnprocessableEntity
-		f.Errors.Add("phone_number", "%s", forbidden.Why)
-		if forbidden.Code.Passes() {
-			f.status = http.StatusTooManyRequests
-			return huma.ErrorWithHeaders(f, http.Header{"Retry-After": {"60"}})
-		}
+		return a.forbidden(f, forbidden)
+	case errors.As(err, &capped):
+		f.status = http.StatusTooManyRequests
+		f.Errors.Add("dispatch", "Failed to dispatch agent: %s", cappedWhys[capped.By])
+		return huma.ErrorWithHeaders(f, http.Header{"Retry-After": {"5"}})
 	case errors.Is(err, dispatch.ErrIdemMismatch):
 		f.status = http.StatusConflict
 		f.Errors.Add("Idempotency-Key", "was used with another request before")
@@ -263,6 +265,30 @@ func (a *API) notPlaced(ctx context.Context, err error) error {
 		return err
 	}
 	return f
+}
+
+// cappedWhys are who has as many calls at once as may be.
+var cappedWhys = map[string]string{
+	"workspace": "the workspace has as many calls at once as its dialing policy allows",
+	"trunk":     "the carrier's account has as many calls at once as it may",
+}
+
+// forbidden is the answer to a call that a rule forbids. When that passes, it
+// says from when on, as far as anybody knows.
+func (a *API) forbidden(f *Failure, r *dialplan.Refusal) error {
+	f.status = http.StatusUnprocessableEntity
+	why, after := r.Why, time.Minute
+	if !r.At.IsZero() {
+		after = r.At.Sub(a.Now())
+		why += " It may be called from " + r.At.UTC().Format(time.RFC3339) + " on."
+	}
+	f.Errors.Add("phone_number", "%s", why)
+	if !r.Code.Passes() || r.Code == dialplan.QuietHours && r.At.IsZero() {
+		return f
+	}
+	f.status = http.StatusTooManyRequests
+	seconds := max(1, int64((after+time.Second-1)/time.Second))
+	return huma.ErrorWithHeaders(f, http.Header{"Retry-After": {strconv.FormatInt(seconds, 10)}})
 }
 
 // replayed marks the answer to a repeat.
