@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/agenda"
+	"github.com/hookswitch/hookswitch/agentcore/chat"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/search"
@@ -30,6 +32,10 @@ func (p *planned) Write(ctx context.Context, do func(storage.Tx) error) error {
 
 func (p *planned) Read(ctx context.Context, do func(storage.Tx) error) error {
 	return p.Engine.Read(ctx, func(tx storage.Tx) error { return do(plannedTx{tx, p}) })
+}
+
+func (p *planned) Enqueue(ctx context.Context, tx storage.Tx, j storage.Job) error {
+	return p.Engine.Enqueue(ctx, tx.(plannedTx).Tx, j)
 }
 
 type plannedTx struct {
@@ -71,6 +77,8 @@ func TestNothingHotWalksThroughAllCalls(t *testing.T) {
 		ID: "call_1", Carrier: "CA1", Direction: telephony.Inbound, Workspace: roster.Default, AgentUUID: "a", Created: now,
 	}
 	transfer := dispatch.Transfer{ID: "xfer_1", Call: call.ID, Key: "1", Status: dispatch.TransferDialling, Created: now}
+	errand := agenda.Errand{ID: "call_9", Workspace: roster.Default, To: "+1", Status: agenda.Scheduled, Due: now, Created: now, Updated: now}
+	written := chat.Chat{ID: "chat_1", Workspace: roster.Default, Contact: "+1", Status: chat.Open, Created: now, Updated: now}
 	live, err := search.Parse("live:true")
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +122,27 @@ func TestNothingHotWalksThroughAllCalls(t *testing.T) {
 		{"a call's transfers", func() error { _, err := db.TransfersOf(ctx, call.ID); return err }},
 		{"open transfers", func() error { _, err := db.OpenTransfers(ctx); return err }},
 		{"what was placed lately", func() error { _, err := db.Placed(ctx, roster.Default, now); return err }},
+		{"a capped call", func() error {
+			d := dispatch.Dispatch{ID: "disp_1", Workspace: roster.Default, Session: "sess_1", Call: "call_2", Created: now, Caps: dispatch.Caps{Workspace: 9, Trunk: 9}}
+			_, _, err := db.CreateDispatch(ctx, d, &storage.Call{ID: "call_2", Workspace: roster.Default, Created: now})
+			return err
+		}},
+		{"an errand", func() error { _, _, err := db.CreateErrand(ctx, errand); return err }},
+		{"it wakes", func() error { _, err := db.Wake(ctx, errand.ID, now); return err }},
+		{"it is claimed", func() error { _, err := db.Agenda().Claim(ctx, "n", now, 2, nil); return err }},
+		{"claims of dead nodes", func() error { _, err := db.Claimed(ctx, "n", now); return err }},
+		{"its call is over", func() error { _, err := db.ErrandOfCall(ctx, "call_9"); return err }},
+		{"its series ends", func() error { _, err := db.EndSeries(ctx, roster.Default, "a", "+1", "", "human", now); return err }},
+		{"a chat", func() error { _, _, err := db.OpenChat(ctx, written, true); return err }},
+		{"a message", func() error {
+			m := chat.Message{ID: "msg_1", Chat: written.ID, Direction: chat.In, Status: chat.Received, Carrier: "SM1", Created: now, Updated: now}
+			_, _, err := db.Receive(ctx, m, 9)
+			return err
+		}},
+		{"its turn", func() error { _, _, err := db.TakeTurn(ctx, written.ID, now, now); return err }},
+		{"idle chats", func() error { _, err := db.CloseIdle(ctx, now, 9, now); return err }},
+		{"what was said before", func() error { _, err := db.PastWith(ctx, roster.Default, "+1", now, 9); return err }},
+		{"who opted out", func() error { _, _ = db.OptedOut(ctx, roster.Default, "+1", "calls"); return nil }},
 		{"a call ends", func() error { _, _, err := db.End(ctx, call.ID, 1, telephony.Silence, now); return err }},
 	} {
 		p.plans = nil
@@ -125,7 +154,7 @@ func TestNothingHotWalksThroughAllCalls(t *testing.T) {
 			walks := of == "SCAN calls" && !strings.Contains(plan, "calls_unended") && !strings.Contains(plan, "calls_unfed")
 			walks = walks || (of == "SCAN transfers" || of == "SCAN t") && !strings.Contains(plan, "transfers_open")
 			walks = walks || strings.Contains(plan, "_workspace (workspace=?") && !strings.Contains(plan, "created_us>?")
-			if walks || of == "SCAN call_events" || of == "SCAN dispatches" || of == "SCAN phone_numbers" || of == "SCAN p" {
+			if walks || of == "SCAN call_events" || of == "SCAN dispatches" || of == "SCAN errands" && !strings.Contains(plan, "errands_placing") || of == "SCAN chats" || of == "SCAN messages" || of == "SCAN opt_outs" || of == "SCAN phone_numbers" || of == "SCAN p" {
 				t.Errorf("%s: %s", one.what, plan)
 			}
 		}
