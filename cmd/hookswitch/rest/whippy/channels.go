@@ -94,7 +94,7 @@ func (a *api) createChannel(r *http.Request) (answer, error) {
 	c.Workspace = ws
 	c, err = a.Roster.CreateChannel(ctx, c, gate.Actor(ctx))
 	if errors.Is(err, roster.ErrTaken) {
-		return answer{}, roster.Problems{{Field: addressField(c.Kind), Messages: []string{"has already been taken"}}}
+		return answer{}, roster.Problems{{Field: addressField(kind), Messages: []string{"has already been taken"}}}
 	}
 	return showChannel(http.StatusCreated, c, err)
 }

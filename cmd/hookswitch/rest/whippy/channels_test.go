@@ -2,12 +2,14 @@ package whippy_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 )
 
 func TestAChannelIsMadeReadChangedAndRemoved(t *testing.T) {
 	p := open(t)
+	p.now = p.now.Add(-time.Second) // the oldest, then
 	a := p.send("POST", "/v1/channels", `{"type":"phone","phone":"+14155550103","name":"Sales","timezone":"Europe/Berlin","agent_id":"`+p.agent+`",
 		"opening_hours":[{"weekday":"Monday","opens_at":"09:00","closes_at":"12:00","state":"open"},{"weekday":"mon","opens_at":"13:00:00","closes_at":"24:00"},{"weekday":"tuesday","state":"closed"}]}`).wants(201)
 	id := a.str("data.id")
@@ -16,9 +18,9 @@ func TestAChannelIsMadeReadChangedAndRemoved(t *testing.T) {
 	}
 	hours := `[{"weekday":"monday","opens_at":"09:00","closes_at":"12:00","state":"open"},{"weekday":"monday","opens_at":"13:00","closes_at":"24:00","state":"open"},` +
 		closed("tuesday") + `,` + closed("wednesday") + `,` + closed("thursday") + `,` + closed("friday") + `,` + closed("saturday") + `,` + closed("sunday") + `]`
-	p.send("GET", "/v1/channels/"+id, "").wants(200).has("data", `{"agent_id":"`+p.agent+`","created_at":"2026-11-18T18:00:00Z","email":null,"enabled":true,"id":"`+id+
-		`","name":"Sales","opening_hours":`+sorted(t, hours)+`,"phone":"+14155550103","support_ai_agent":true,"timezone":"Europe/Berlin","type":"phone","updated_at":"2026-11-18T18:00:00Z"}`)
-	p.send("GET", "/v1/channels?offset=3", "").wants(200).has("total", `4`).has("data.0.id", `"`+id+`"`)
+	p.send("GET", "/v1/channels/"+id, "").wants(200).has("data", `{"agent_id":"`+p.agent+`","created_at":"2026-11-18T17:59:59Z","email":null,"enabled":true,"id":"`+id+
+		`","name":"Sales","opening_hours":`+sorted(t, hours)+`,"phone":"+14155550103","support_ai_agent":true,"timezone":"Europe/Berlin","type":"phone","updated_at":"2026-11-18T17:59:59Z"}`)
+	p.send("GET", "/v1/channels?limit=1", "").wants(200).has("total", `4`).has("data.0.id", `"`+id+`"`)
 
 	p.send("POST", "/v1/channels/"+id+"/disable", "").wants(200).has("data.enabled", `false`).has("data.support_ai_agent", `false`)
 	p.send("POST", "/v1/channels/"+id+"/enable", "").wants(200).has("data.enabled", `true`).has("data.opening_hours", sorted(t, hours))
@@ -76,7 +78,7 @@ func TestAChannelWhoseAgentIsGoneCanStillBeChanged(t *testing.T) {
 func TestAChannelsSecretIsSealedAndNeverShown(t *testing.T) {
 	p := open(t)
 	a := p.send("POST", "/v1/channels", `{"type":"email","email":"mail@example.com","inbound_secret":"sixteen bytes of it"}`).wants(201).lacks("inbound_secret").lacks("secret")
-	c, err := p.office.Channel(t.Context(), roster.Default, a.str("data.id"))
+	c, err := p.db.Channel(t.Context(), roster.Default, a.str("data.id"))
 	if err != nil || c.Secret == "" || c.Secret == "sixteen bytes of it" {
 		t.Errorf("kept %q, %v", c.Secret, err)
 	}

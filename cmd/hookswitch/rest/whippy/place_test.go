@@ -30,7 +30,6 @@ type place struct {
 	db     *storage.DB
 	diary  *diary
 	desk   *desk
-	office *office
 	agent  string // its UUID
 	ours   string // keys
 	theirs string
@@ -53,14 +52,14 @@ func open(t testing.TB, change ...func(*whippy.Config)) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &place{t: t, now: start, db: db, desk: &desk{}, office: &office{Agents: db, numbers: db}}
+	p := &place{t: t, now: start, db: db, desk: &desk{}}
 	now := func() time.Time { return p.now }
 	p.diary = &diary{now: now}
 	if err := db.CreateWorkspace(t.Context(), roster.Workspace{ID: "ws_theirs", Name: "theirs", Created: start}); err != nil {
 		t.Fatal(err)
 	}
 	p.ours, p.theirs = p.key(roster.Default, roster.Admin), p.key("ws_theirs", roster.Admin)
-	cfg := whippy.Config{Roster: p.office, Catalog: shelf{}, Sealer: ring, Errands: p.diary, Clerk: p.diary, Chats: p.desk, Planner: planner{}, Now: now}
+	cfg := whippy.Config{Roster: db, Catalog: shelf{}, Sealer: ring, Errands: p.diary, Clerk: p.diary, Chats: p.desk, Planner: planner{}, Now: now}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -107,6 +106,25 @@ func (p *place) number(number, agent string, outbound bool) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// optOut puts a contact on the do-not-call list.
+func (p *place) optOut(contact, scope string) {
+	p.t.Helper()
+	o := roster.OptOut{Workspace: roster.Default, Contact: contact, Scope: scope, Source: "api", Created: p.now}
+	if err := p.db.SetOptOut(p.t.Context(), o, "cli:test"); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// sms is the id of the first channel, on which texts are sent.
+func (p *place) sms() string {
+	p.t.Helper()
+	c, err := p.db.ChannelAt(p.t.Context(), roster.PhoneChannel, phone)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return c.ID
 }
 
 func (p *place) key(workspace string, scopes ...roster.Scope) string {

@@ -40,7 +40,7 @@ func (o opener) Place(ctx context.Context, e agenda.Errand) error {
 func real(t *testing.T) (p *place, clerk *agenda.Clerk) {
 	t.Helper()
 	p = open(t, func(cfg *whippy.Config) {
-		db := cfg.Roster.(*office).Agents.(*storage.DB)
+		db := cfg.Roster.(*storage.DB)
 		plan, err := dialplan.NewGate(dialplan.Config{Policy: func(context.Context, string) (dialplan.Policy, error) {
 			return dialplan.Policy{}, nil
 		}})

@@ -58,7 +58,7 @@ func TestEachKindOfChannelTakesItsOwnContacts(t *testing.T) {
 
 func TestEveryMistakeOfAChatIsToldAtOnce(t *testing.T) {
 	p := open(t)
-	p.office.out = []roster.OptOut{{Workspace: roster.Default, Contact: "+14155550188", Scope: roster.OptOutMessages}}
+	p.optOut("+14155550188", roster.OptOutMessages)
 	p.send("POST", "/v1/channels", `{"type":"phone","phone":"+14155550101","enabled":false}`).wants(201)
 	p.send("POST", "/v1/channels", `{"type":"phone","phone":"+14155550102"}`, "X-WHIPPY-KEY", p.theirs).wants(201)
 	for _, tt := range []struct {
@@ -145,8 +145,7 @@ func TestAnAgentMustBeActiveAndItsModelAvailable(t *testing.T) {
 
 func TestAContactHasOneChatAtATime(t *testing.T) {
 	p := open(t)
-	sms := p.office.channels[0].ID
-	p.desk.chats = []chat.Chat{{ID: "chat_old", Workspace: roster.Default, Channel: sms, Contact: callee, Status: chat.Open}}
+	p.desk.chats = []chat.Chat{{ID: "chat_old", Workspace: roster.Default, Channel: p.sms(), Contact: callee, Status: chat.Open}}
 	p.chat(smsBody).refused(409, "The contact has an open chat on this channel already: chat_old. Close it first.")
 	p.chat(with(smsBody, `"schedule_at":"2026-11-19T10:00:00Z"`)).wants(202) // who knows how it is then
 	p.send("POST", "/v1/chats/chat_old/close", "").wants(200)
@@ -219,7 +218,8 @@ func TestACallInQuietHoursIsMovedNotRefused(t *testing.T) {
 
 func TestEveryMistakeOfACallIsToldAtOnce(t *testing.T) {
 	p := open(t)
-	p.office.out = []roster.OptOut{{Workspace: roster.Default, Contact: "+14155550188", Scope: roster.OptOutAll}, {Workspace: roster.Default, Contact: callee, Scope: roster.OptOutMessages}}
+	p.optOut("+14155550188", roster.OptOutAll)
+	p.optOut(callee, roster.OptOutMessages)
 	other := p.send("POST", "/v1/agents", `{"name":"Other","voice_id":"flite:slt"}`).wants(201).str("data.id")
 	p.number("+14155550104", other, true)
 	p.number("+14155550105", p.agent, false)
@@ -276,7 +276,7 @@ func TestARepeatIsAnsweredAlikeAndBooksNothing(t *testing.T) {
 	later := with(callBody, `"schedule_at":"2026-11-21T12:00:00-08:00"`)
 	first := p.call(later, "Idempotency-Key", "k").wants(202).has("data.reason", `"quiet_hours"`)
 	p.now = p.now.AddDate(0, 0, 10) // schedule_at is past
-	p.send("POST", "/v1/channels/"+p.office.channels[0].ID+"/disable", "").wants(200)
+	p.send("POST", "/v1/channels/"+p.sms()+"/disable", "").wants(200)
 	again := p.call(later, "Idempotency-Key", "k").wants(202)
 	if again.text != first.text || again.header.Get("Idempotent-Replayed") != "true" || first.header.Get("Idempotent-Replayed") != "" {
 		t.Errorf("again: %v %s, first %s", again.header, again.text, first.text)
