@@ -202,8 +202,11 @@ func TestAWorkspaceThatIsFullRests(t *testing.T) {
 		m.is(t, ids[1], agenda.Ready, "workspace_full", 0)
 		m.is(t, ids[2], agenda.Ready, "", 0)
 		m.is(t, ids[3], agenda.Live, "", 1)
-		if f.asked > 10+4 {
-			t.Errorf("the placer was asked %d times in five minutes, want once in 30 s", f.asked)
+		f.mu.Lock()
+		asked := f.asked
+		f.mu.Unlock()
+		if asked > 10+4 {
+			t.Errorf("the placer was asked %d times in five minutes, want once in 30 s", asked)
 		}
 		time.Sleep(40 * time.Minute)
 		for _, id := range ids {

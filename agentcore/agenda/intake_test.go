@@ -68,7 +68,7 @@ func TestAFileBecomesABatch(t *testing.T) {
 			t.Errorf("its problems are %v, want %v", b.Problems, want)
 		}
 		time.Sleep(59 * time.Minute)
-		for _, e := range m.errands {
+		for _, e := range m.all() {
 			if e.Status != agenda.Scheduled || e.Variables != fmt.Sprintf(`{"name":"row %d"}`, e.Line-2) || e.Options.Consent != "form" {
 				t.Errorf("before its time line %d is %s, with %s and consent %q", e.Line, e.Status, e.Variables, e.Options.Consent)
 			}

@@ -50,6 +50,12 @@ func (m *memory) enqueue(kind, id string, at time.Time) {
 	m.jobs = append(m.jobs, job{kind, id, at})
 }
 
+// all are the errands by now.
+func (m *memory) all() []agenda.Errand {
+	defer m.lock()()
+	return slices.Collect(maps.Values(m.errands))
+}
+
 func waits(e agenda.Errand) bool {
 	return e.Status == agenda.Scheduled || e.Status == agenda.Ready
 }

@@ -159,7 +159,7 @@ func TestAnAgentCallsBack(t *testing.T) {
 				if n := len(x.rings(number)); n != tt.rings {
 					t.Errorf("rang %d times, want %d", n, tt.rings)
 				}
-				for _, e := range m.errands {
+				for _, e := range m.all() {
 					if e.ID == "call_alone" && (e.Source != agenda.FromCallback || e.Variables != alone.Variables || e.From != "+15550100") {
 						t.Errorf("the series is %+v", e)
 					}
@@ -400,6 +400,8 @@ func TestWhatIsCounted(t *testing.T) {
 		e.Options.Retry = series(2, agenda.Gap{Hours: 1})
 		p.book(e)
 		time.Sleep(3 * time.Hour)
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		want := map[string]int{"later quiet_hours": 1, "lost": 1, "begun call": 3, "call done caller_hangup": 1}
 		if !maps.Equal(c.count, want) {
 			t.Errorf("counted %v, want %v", c.count, want)
