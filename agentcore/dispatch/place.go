@@ -141,8 +141,11 @@ func (d *Desk) place(ctx context.Context, trunk telephony.Carrier, c *call, on D
 			return err
 		},
 	})
-	if err != nil && asked && isUnsure(err) {
-		carrierID = d.placedAnyway(ctx, trunk, c)
+	if err != nil {
+		carrierID = "" // whatever came with it
+		if asked && isUnsure(err) {
+			carrierID = d.placedAnyway(ctx, trunk, c)
+		}
 	}
 	if err != nil && carrierID == "" {
 		return d.notPlaced(ctx, c, on, w, &PlaceError{Err: err, Never: !asked})

@@ -207,6 +207,13 @@ func TestALostAnswerIsAskedAfter(t *testing.T) {
 				t.Errorf("Dispatch() = %+v, %v, want it failed, not surely unplaced", on, err)
 			}
 		},
+		"it failed for sure, whatever id came with that": func(t *testing.T, o *office) {
+			o.trunk.loses = errors.New("no such number")
+			on, _, err := o.Dispatch(t.Context(), wish)
+			if err == nil || on.Status != dispatch.DispatchFailed || o.call(on.Call).Carrier != "" || o.trunk.finds != 0 {
+				t.Errorf("Dispatch() = %+v, %v, want it failed", on, err)
+			}
+		},
 		"the callback told": func(t *testing.T, o *office) {
 			o.trunk.loses = context.DeadlineExceeded
 			o.trunk.early = func(out telephony.Outgoing, carrierID string) {
