@@ -27,6 +27,20 @@ type dispatchBody struct {
 	Number    string `json:"phone_number,omitempty" doc:"Whom to call, E.164. Without it, a session waits for a call or a stream." example:"+14155550177"`
 	From      string `json:"from,omitempty" doc:"From which of the agent's numbers. Empty: the first that supports outbound calls."`
 	Variables object `json:"dynamic_variables,omitempty" doc:"Over the agent's own."`
+
+	At       *string        `json:"schedule_at" required:"false" maxLength:"96" doc:"When to call, at most a year ahead: ISO 8601 with an offset, or with a zone's name in brackets. The answer is then 202." example:"2026-11-23T09:00:00-08:00"`
+	Bypass   *bool          `json:"bypass_quiet_hours" required:"false" doc:"Pass over the workspace's calling hours, unless they are binding."`
+	Consent  *string        `json:"consent" required:"false" maxLength:"255" doc:"How whom is called agreed to it."`
+	Callback callbackSchema `json:"smart_callback,omitempty" doc:"Over the agent's own: how often, and after which gaps, to call again when nobody is reached. false or null: never. With an object the answer is 202, and the call is placed as soon as possible."`
+	Metadata *object        `json:"metadata" required:"false" doc:"The client's own, given back with the schedule; at most 16 KiB. With schedule_at or smart_callback only."`
+}
+
+// callbackSchema describes a smart_callback of a request.
+type callbackSchema struct{}
+
+// Schema implements [huma.SchemaProvider].
+func (callbackSchema) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{AnyOf: []*huma.Schema{schemaOf[callbackBody](r), {Type: "boolean", Enum: []any{false}}, {Type: "null"}}}
 }
 
 // dispatchAnswer is seed 000's, and which call was placed.
@@ -40,11 +54,14 @@ type dispatchAnswer struct {
 type dispatchItem struct {
 	Success      bool   `json:"success"`
 	Agent        int64  `json:"agent_id"`
-	Conversation string `json:"conversation_uuid" example:"conv-550e8400-e29b-41d4-a716-446655440000"`
-	Session      string `json:"session_id" example:"sess-0123456789abcdef0123456789abcdef"`
-	Status       string `json:"status" enum:"dispatched"`
+	Conversation string `json:"conversation_uuid,omitempty" doc:"Absent of one that is scheduled." example:"conv-550e8400-e29b-41d4-a716-446655440000"`
+	Session      string `json:"session_id,omitempty" doc:"Absent of one that is scheduled." example:"sess-0123456789abcdef0123456789abcdef"`
+	Status       string `json:"status" enum:"dispatched,scheduled"`
 	Message      string `json:"message"`
-	Call         string `json:"call_id,omitempty" doc:"The call that was placed."`
+	Call         string `json:"call_id,omitempty" doc:"The call that was placed, or is to be."`
+
+	Schedule string        `json:"schedule_id,omitempty" doc:"Of one that is scheduled: see /schedules."`
+	At       instantOrNull `json:"schedule_at,omitzero" doc:"When it is placed at the earliest, within the calling hours; absent: as soon as possible."`
 }
 
 type dispatchInput struct {
@@ -54,17 +71,20 @@ type dispatchInput struct {
 }
 
 type dispatchOutput struct {
+	Status   int
 	Replayed string `header:"Idempotent-Replayed" doc:"true: this is the answer to an earlier request with the same key."`
 	Body     dispatchAnswer
 }
 
 const (
 	dispatched   = "Agent dispatched successfully"
+	scheduled    = "Agent scheduled successfully"
 	notDispatch  = "Failed to dispatch agent"
 	maxIdemKey   = 255
 	exampleWish  = `{"phone_number":"+14155550177","dynamic_variables":{"customer_name":"Ada"}}`
 	exampleSaid  = `{"success":true,"item":{"success":true,"agent_id":123,"conversation_uuid":"conv-550e8400-e29b-41d4-a716-446655440000","session_id":"sess-0123456789abcdef0123456789abcdef","status":"dispatched","message":"Agent dispatched successfully"},"message":"Agent dispatched successfully"}`
-	aboutToWish  = "Lets an agent talk: calls `phone_number`, or, without a body, opens a session that waits for a call. The agent must be complete, and what it is set to must be available: otherwise the answer is 422 with what is missing under `errors.agent`. When the carrier does not take the call, it is 502 with its reason under `errors.dispatch`.\n\nWith an `Idempotency-Key` a call is placed once, however often the request comes; the same key with another request is 409."
+	exampleLater = `{"success":true,"item":{"success":true,"agent_id":123,"status":"scheduled","message":"Agent scheduled successfully","call_id":"call_7q2f","schedule_id":"call_7q2f","schedule_at":"2026-11-23T17:00:00.000Z"},"message":"Agent scheduled successfully","call_id":"call_7q2f"}`
+	aboutToWish  = "Lets an agent talk: calls `phone_number`, or, without a body, opens a session that waits for a call. The agent must be complete, and what it is set to must be available: otherwise the answer is 422 with what is missing under `errors.agent`. When the carrier does not take the call, it is 502 with its reason under `errors.dispatch`.\n\nWith an `Idempotency-Key` a call is placed once, however often the request comes; the same key with another request is 409.\n\nWith `schedule_at` the call is placed then, and the answer is 202: `schedule_id` is the id of the call that there will be. One that falls outside of the calling hours is moved to the next time that is within."
 	replayHeader = "Idempotent-Replayed"
 )
 
@@ -81,7 +101,13 @@ func (a *API) dispatches() {
 	}, a.dispatch)
 	said := a.huma.OpenAPI().Paths[Base+"/agents/{uuid}/dispatch"].Post.Responses
 	said["502"] = failedWith(a.huma.OpenAPI().Components.Schemas, http.StatusBadGateway) // its own: it has one header more
-	for _, status := range []string{"200", "502"} {
+	if a.Later.Clerk != nil {
+		documentScheduled(said)
+	}
+	for _, status := range []string{"200", "202", "502"} {
+		if said[status] == nil {
+			continue
+		}
 		said[status].Headers[replayHeader] = &huma.Param{Schema: &huma.Schema{Type: "string"},
 			Description: "true: this is the answer to an earlier request with the same key."}
 	}
@@ -96,8 +122,14 @@ func (a *API) dispatch(ctx context.Context, in *dispatchInput) (*dispatchOutput,
 	if err != nil {
 		return nil, err
 	}
-	wish, err := a.wish(ctx, agent, in, body)
+	wish, t, err := a.wish(ctx, agent, in, body)
 	if err != nil {
+		return nil, err
+	}
+	if t.deferred() {
+		return a.book(ctx, agent, wish, body, t)
+	}
+	if _, err := a.bookedBefore(ctx, wish); err != nil {
 		return nil, err
 	}
 	d, again, err := a.Calls.Desk.Dispatch(ctx, wish)
@@ -107,7 +139,7 @@ func (a *API) dispatch(ctx context.Context, in *dispatchInput) (*dispatchOutput,
 	if err != nil {
 		return nil, replayed(a.notPlaced(ctx, err), again)
 	}
-	out := &dispatchOutput{Body: dispatchAnswer{true, dispatchItem{
+	out := &dispatchOutput{Status: http.StatusOK, Body: dispatchAnswer{true, dispatchItem{
 		Success: true, Agent: agent.ID, Conversation: d.Conversation, Session: d.Session,
 		Status: "dispatched", Message: dispatched, Call: string(d.Call),
 	}, dispatched, string(d.Call)}}
@@ -118,8 +150,9 @@ func (a *API) dispatch(ctx context.Context, in *dispatchInput) (*dispatchOutput,
 }
 
 // wish is what the request asks for, when nothing is wrong with it.
-func (a *API) wish(ctx context.Context, agent roster.Agent, in *dispatchInput, body map[string]any) (dispatch.Wish, error) {
+func (a *API) wish(ctx context.Context, agent roster.Agent, in *dispatchInput, body map[string]any) (dispatch.Wish, timing, error) {
 	var wrong roster.Problems
+	t := a.timing(body, &wrong)
 	w := dispatch.Wish{Workspace: agent.Workspace, AgentUUID: agent.UUID, Version: agent.Version, Agent: agent.Name}
 	if len(in.Key) > maxIdemKey {
 		wrong.Add("Idempotency-Key", "is longer than %d characters", maxIdemKey)
@@ -142,15 +175,18 @@ func (a *API) wish(ctx context.Context, agent roster.Agent, in *dispatchInput, b
 		wrong.Add("dynamic_variables", "cannot be kept")
 	}
 	w.To = telephony.Number(to)
-	if known, err := a.known(ctx, w); known || err != nil {
-		return w, err // what was done then is told, however the agent is now
+	w.BypassQuietHours, w.Consent = t.bypass, t.consent
+	w.FollowUp = to != "" && agent.Callback != nil && agent.Callback.Enabled && t.retry == nil
+	if known, err := a.known(ctx, w, t); known || err != nil {
+		return w, t, err // what was done then is told, however the agent is now
 	}
+	a.timely(t, to, body, &wrong)
 	if err := a.fit(ctx, agent, &wrong); err != nil {
-		return w, err
+		return w, t, err
 	}
 	if to != "" {
 		if err := a.caller(ctx, agent, from, &w, &wrong); err != nil {
-			return w, err
+			return w, t, err
 		}
 	} else if from != "" {
 		wrong.Add("from", "is of use with phone_number only")
@@ -164,15 +200,18 @@ func (a *API) wish(ctx context.Context, agent roster.Agent, in *dispatchInput, b
 		}
 	}
 	if len(wrong) > 0 {
-		return w, &Failure{Errors: wrong, status: http.StatusUnprocessableEntity}
+		return w, t, &Failure{Errors: wrong, status: http.StatusUnprocessableEntity}
 	}
-	return w, nil
+	return w, t, nil
 }
 
 // known reports whether the wish came before.
-func (a *API) known(ctx context.Context, w dispatch.Wish) (bool, error) {
+func (a *API) known(ctx context.Context, w dispatch.Wish, t timing) (bool, error) {
 	if w.IdemKey == "" {
 		return false, nil
+	}
+	if t.deferred() {
+		return a.knownLater(ctx, w)
 	}
 	_, err := a.Calls.Store.DispatchByKey(ctx, w.Workspace, w.IdemKey, a.Now())
 	if errors.Is(err, dispatch.ErrNotFound) {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/hookswitch/hookswitch/agentcore/agenda"
+	"github.com/hookswitch/hookswitch/agentcore/chat"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
 )
@@ -94,7 +96,7 @@ func (a *API) failure(ctx context.Context, op operation, err error) error {
 		f = &Failure{status: f.status, Errors: f.Errors, Message: f.Message}
 	case errors.As(err, &wrong):
 		f = &Failure{status: http.StatusBadRequest, Errors: wrong}
-	case errors.Is(err, roster.ErrNotFound):
+	case errors.Is(err, roster.ErrNotFound), errors.Is(err, agenda.ErrNotFound), errors.Is(err, chat.ErrNotFound):
 		f = Fail(http.StatusNotFound, op.thing()+" not found")
 	case errors.Is(err, roster.ErrConflict):
 		f = Fail(http.StatusConflict, op.thing()+" was changed by somebody else meanwhile. Read it again, and try again.")

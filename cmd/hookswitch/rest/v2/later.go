@@ -105,6 +105,9 @@ func (a *API) later() error {
 	if l.MaxFile <= 0 {
 		l.MaxFile = defaultMaxFile
 	}
+	if l.Errands != nil {
+		a.schedules()
+	}
 	return nil
 }
 
