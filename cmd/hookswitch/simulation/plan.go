@@ -103,6 +103,7 @@ var first = []hazard{
 	{"store.prepared", 2, []Kind{Fail, Lost}},
 	{"hook.prepare", 1, []Kind{Slow, Fail}},
 	{"store.carrier", 1, []Kind{Fail, Lost, Slow}},
+	{"store.dialled", 1, []Kind{Fail, Lost, Slow}},
 	{"carrier.dial", 1, []Kind{Fail, Lost, Slow}},
 }
 
