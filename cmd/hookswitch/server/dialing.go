@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/v2"
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -17,7 +19,7 @@ import (
 func (s *Server) permission() (err error) {
 	s.gate, err = dialplan.NewGate(dialplan.Config{
 		Policy: s.policy, History: s.store.Placed, Log: s.log,
-		Refused: func(code dialplan.Code) { s.set.NotPermitted(string(code)) },
+		OptedOut: s.optedOut, Refused: func(code dialplan.Code) { s.set.NotPermitted(string(code)) },
 	})
 	if err != nil {
 		return fmt.Errorf("server: whom may be called: %w", err)
@@ -44,6 +46,15 @@ func (s *Server) permit(ctx context.Context, c dispatch.Cost) (proof string, err
 
 // unpermit is the [dispatch.Config]'s Release.
 func (s *Server) unpermit(c dispatch.Cost) { s.gate.Release(c.Workspace, string(c.To)) }
+
+// optedOut is the [dialplan.Config]'s OptedOut.
+func (s *Server) optedOut(ctx context.Context, workspace, number string) (bool, error) {
+	_, err := s.store.OptedOut(ctx, workspace, number, roster.OptOutCalls)
+	if errors.Is(err, roster.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
 
 // mostTalk is the longest that a call which we place may last, whoever talks on
 // it: what Twilio takes when nobody says.

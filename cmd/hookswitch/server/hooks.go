@@ -58,7 +58,7 @@ func (s *Server) summariser(ctx context.Context, workspace string, d roster.Defi
 func (s *Server) work(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := jobs.Run(ctx, s.store, jobs.Config{
-			Workers: map[string]jobs.Do{webhook.JobKind: s.deliverer.Work}, Log: s.log,
+			Workers: s.workers(), Log: s.log,
 		})
 		if ctx.Err() != nil {
 			return

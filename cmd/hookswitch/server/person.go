@@ -51,7 +51,7 @@ func (s *Server) person(ctx context.Context, r dispatch.Record) (person, error) 
 		p.tools = append(p.tools, handing)
 	}
 	p.tools = append(p.tools, s.keying(d, p.tools)...)
-	return p, nil
+	return p, s.remember(ctx, r, &p)
 }
 
 // wishes are who shall play the parts of d.

@@ -115,7 +115,7 @@ func (s *Server) routeTo(ctx context.Context, a roster.Agent) (dispatch.Route, e
 	r := dispatch.Route{
 		Workspace: a.Workspace, Agent: a.Name, AgentUUID: a.UUID, Version: a.Version,
 		PreCall: hook(a.Definition, roster.PreCall), PostCall: hook(a.Definition, roster.PostCall),
-		Variables: object(vars.Set(a.Variables)),
+		Variables: object(vars.Set(a.Variables)), FollowUp: callsBack(a.Definition),
 	}
 	unfit, err := roster.Unfit(ctx, catalog{s: s}, a)
 	switch {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest"
+	"github.com/hookswitch/hookswitch/telephony/mail"
 )
 
 // routes is everything that the server answers.
@@ -18,6 +19,7 @@ func (s *Server) routes() http.Handler {
 		trunk = s.loopbackOnly(trunk)
 	}
 	mux.Handle("/twilio/", trunk)
+	mux.Handle(mail.Path, s.letters)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", s.set.Handler())

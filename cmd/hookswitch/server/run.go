@@ -33,6 +33,8 @@ func (s *Server) Run(ctx context.Context) error {
 	wg.Go(func() { s.watchReadiness(ctx) })
 	wg.Go(func() { s.sweep(ctx) })
 	wg.Go(func() { s.work(ctx) })
+	wg.Go(func() { s.clerk.Run(ctx) })
+	wg.Go(func() { s.tidy(ctx) })
 	following, unfollow := context.WithCancel(context.WithoutCancel(ctx)) // streams tell of the ends that stopping makes
 	defer unfollow()
 	wg.Go(func() { s.hub.Run(following) })

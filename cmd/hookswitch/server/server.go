@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/agenda"
+	"github.com/hookswitch/hookswitch/agentcore/chat"
 	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/failover"
@@ -32,6 +34,7 @@ import (
 	"github.com/hookswitch/hookswitch/storage/blob"
 	"github.com/hookswitch/hookswitch/storage/seal"
 	"github.com/hookswitch/hookswitch/telephony"
+	"github.com/hookswitch/hookswitch/telephony/mail"
 	"github.com/hookswitch/hookswitch/telephony/pace"
 	"github.com/hookswitch/hookswitch/telephony/twilio"
 )
@@ -52,6 +55,8 @@ type Options struct {
 	Watch func(call telephony.CallID, e agentcore.Entry)
 	// Interim is told what the recogniser guesses while a caller speaks.
 	Interim func(call telephony.CallID, text string)
+	// MailTLS are the roots by which the mail server is known. Nil: the system's.
+	MailTLS *tls.Config
 	// Load makes what hears and speaks. Nil loads what Config.Speech names.
 	Load func(ctx context.Context) (*Speech, error)
 	// PrepareWait is how long a call rings on for its pre_call webhook before it
@@ -96,7 +101,11 @@ type Server struct {
 	runner    *webhook.Runner
 	deliverer *webhook.Deliverer
 	api       http.Handler
-	hub       *v2.Hub // wakes who follows calls over the API
+	clerk     *agenda.Clerk // does what is due
+	chats     *chat.Engine  // answers in writing
+	mailer    *mail.Sender  // nil: no e-mail leaves
+	letters   http.Handler  // takes e-mail that comes in
+	hub       *v2.Hub       // wakes who follows calls over the API
 
 	draining atomic.Bool
 	lastEnd  atomic.Int64 // when a call last ended, in unix nanoseconds
@@ -141,7 +150,13 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 	if err := s.dispatch(); err != nil {
 		return nil, err
 	}
+	if err := s.writing(); err != nil {
+		return nil, err
+	}
 	if err := s.carrier(); err != nil {
+		return nil, err
+	}
+	if err := s.scheduling(); err != nil {
 		return nil, err
 	}
 	if err := s.serveAPI(); err != nil {
@@ -210,7 +225,7 @@ func (s *Server) carrier() (err error) {
 		AccountSID: s.c.Twilio.AccountSID, AuthToken: s.c.Twilio.AuthToken,
 		PublicURL: s.public, FallbackURL: s.c.Twilio.Fallback, APIBase: s.c.Twilio.APIBase, Transport: s.o.Transport,
 		Edge: s.c.Twilio.Edge, Region: s.c.Twilio.Region, Accounts: lines{s}, Node: s.node,
-		Leg: twilio.LegConfig{Lump: s.c.Line.Lump}, Log: s.log, Count: s.count,
+		Inbox: s.chats, Leg: twilio.LegConfig{Lump: s.c.Line.Lump}, Log: s.log, Count: s.count,
 	}
 	if s.c.Carrier == "sim" {
 		if s.sim, err = newSimulated(s.public, s.tls(), s.log); err != nil {
