@@ -54,7 +54,8 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, err
 	}
 	front := http.NewServeMux()
-	front.Handle(v2.Base+"/", g.Admit(g.Read(known(mux))))
+	own := g.For(v2.Dialect())
+	front.Handle(v2.Base+"/", own.Admit(own.Read(known(mux))))
 	if err := dialects(front, g, cfg); err != nil {
 		return nil, err
 	}

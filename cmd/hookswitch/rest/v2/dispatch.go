@@ -249,14 +249,20 @@ func (a *API) fit(ctx context.Context, agent roster.Agent, wrong *roster.Problem
 
 // caller fills in the number that the agent calls from, and whose it is.
 func (a *API) caller(ctx context.Context, agent roster.Agent, want string, w *dispatch.Wish, wrong *roster.Problems) error {
+	n, err := a.callerOf(ctx, agent, want, wrong)
+	w.From, w.Account = telephony.Number(n.Number), n.Account
+	return err
+}
+
+// callerOf is the number that the agent calls from: want, or its first.
+func (a *API) callerOf(ctx context.Context, agent roster.Agent, want string, wrong *roster.Problems) (roster.Number, error) {
 	all, err := a.Roster.ListNumbers(ctx, agent.Workspace)
 	if err != nil {
-		return err
+		return roster.Number{}, err
 	}
 	for _, n := range all {
 		if n.AgentUUID == agent.UUID && n.Outbound && n.Status == roster.NumberActive && (want == "" || want == n.Number) {
-			w.From, w.Account = telephony.Number(n.Number), n.Account
-			return nil
+			return n, nil
 		}
 	}
 	if want != "" {
@@ -264,7 +270,7 @@ func (a *API) caller(ctx context.Context, agent roster.Agent, want string, w *di
 	} else {
 		wrong.Add("agent", "Agent has no phone number that supports outbound calls")
 	}
-	return nil
+	return roster.Number{}, nil
 }
 
 // notPlaced is the answer to a dispatch that failed beyond our own rules.

@@ -92,22 +92,29 @@ type source func(ctx context.Context, after int64, limit int) (events []event, o
 func (a *API) stream(from source, after int64, wake <-chan struct{}, leave func()) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		defer leave()
-		r, w := humago.Unwrap(c)
-		f := &follower{control: http.NewResponseController(w), w: w, after: after, patience: a.streams.limit.Patience,
-			may: a.stillMay(gate.Key(r.Context()))}
-		// The server's own deadlines are for requests that are short.
-		_ = f.control.SetReadDeadline(time.Time{})
-		h := w.Header()
-		h.Set("Content-Type", "text/event-stream")
-		h.Set("Cache-Control", "no-store, no-transform")
-		h.Set("X-Accel-Buffering", "no")
-		h.Set("X-Content-Type-Options", "nosniff")
-		w.WriteHeader(http.StatusOK)
-		err := f.follow(r.Context(), from, wake, a.Calls.Hub.done)
-		if err != nil && r.Context().Err() == nil && !errors.Is(err, errSlow) {
-			a.Log.WarnContext(r.Context(), "a stream of events is broken off", "request", gate.RequestID(r.Context()), "error", err)
+		f, ctx := a.follower(c)
+		f.after = after
+		err := f.follow(ctx, from, wake, a.Calls.Hub.done)
+		if err != nil && ctx.Err() == nil && !errors.Is(err, errSlow) {
+			a.Log.WarnContext(ctx, "a stream of events is broken off", "request", gate.RequestID(ctx), "error", err)
 		}
 	}}
+}
+
+// follower begins a stream of events as the answer to c.
+func (a *API) follower(c huma.Context) (*follower, context.Context) {
+	r, w := humago.Unwrap(c)
+	f := &follower{control: http.NewResponseController(w), w: w, patience: a.streams.limit.Patience,
+		may: a.stillMay(gate.Key(r.Context()))}
+	// The server's own deadlines are for requests that are short.
+	_ = f.control.SetReadDeadline(time.Time{})
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store, no-transform")
+	h.Set("X-Accel-Buffering", "no")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(http.StatusOK)
+	return f, r.Context()
 }
 
 // stillMay asks whether a stream's key is good: one that was revoked ends at once,

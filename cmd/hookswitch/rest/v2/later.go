@@ -105,8 +105,12 @@ func (a *API) later() error {
 	if l.MaxFile <= 0 {
 		l.MaxFile = defaultMaxFile
 	}
+	if a.streams == nil {
+		a.streams = newStreams(a.Calls.Limits)
+	}
 	if l.Errands != nil {
 		a.schedules()
+		a.batches()
 	}
 	return nil
 }
