@@ -67,7 +67,7 @@ type Mail struct {
 // Trillet says what the words of seed 004 stand for.
 type Trillet struct {
 	Models string // "NAME=PROVIDER/MODEL,..."
-	Voices string // "PROVIDER/VOICE=voice_uuid,..."; * stands for any voice
+	Voices string // "PROVIDER/VOICE=voice_uuid,..."; * stands for any voice, PROVIDER alone for those that are not to be had
 }
 
 // Pairs reads a table of the settings, "NAME=VALUE,NAME=VALUE", in its order.

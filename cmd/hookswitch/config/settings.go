@@ -129,7 +129,7 @@ var Settings = slices.Concat([]Setting{
 
 	{Name: "trillet.models", Group: api, Unit: "TABLE", Default: trilletModels, Doc: "what an llmModel of /v1/api stands for: NAME=PROVIDER/MODEL, with commas between several",
 		field: func(c *Config) any { return &c.Trillet.Models }, check: table("gpt-4o=openai/gpt-4o")},
-	{Name: "trillet.voices", Group: api, Unit: "TABLE", Default: trilletVoices, Doc: "what a ttsModel of /v1/api stands for: PROVIDER/VOICE=voice_uuid, with commas; * stands for any voice",
+	{Name: "trillet.voices", Group: api, Unit: "TABLE", Default: trilletVoices, Doc: "what a ttsModel of /v1/api stands for: PROVIDER/VOICE=voice_uuid, with commas; * stands for any voice; PROVIDER alone: who speaks when that one has no key",
 		field: func(c *Config) any { return &c.Trillet.Voices }, check: table("rime/*=rime-*")},
 	{Name: "bootstrap_key", Group: api, Unit: "KEY", Secret: true, Doc: "an administrator's key of the workspace default, made at the start; others: hookswitch key create",
 		field: func(c *Config) any { return &c.BootstrapKey }, check: bootstrapKey},
@@ -164,7 +164,8 @@ const (
 	trilletModels = "gpt-4o-mini=openai/gpt-4o-mini,gpt-4o=openai/gpt-4o,gpt-4o-enterprise=openai/gpt-4o," +
 		"gpt-4.1=openai/gpt-4.1,gpt-4.1-mini=openai/gpt-4.1-mini,gpt-4.1-enterprise=openai/gpt-4.1,gpt-4.1-mini-enterprise=openai/gpt-4.1-mini," +
 		"gemini-2.5-flash=gemini/gemini-2.5-flash,gemini-2.0-flash-001=gemini/gemini-2.0-flash-001,script=script/demo"
-	trilletVoices = "rime/*=rime-*,elevenlabs/*=elevenlabs-*,11labs_byo/*=elevenlabs-*,openai/*=openai-*,flite/*=flite-*"
+	trilletVoices = "rime/*=rime-*,elevenlabs/*=elevenlabs-*,11labs_byo/*=elevenlabs-*,openai/*=openai-*,flite/*=flite-*," +
+		"rime=flite-slt,elevenlabs=flite-slt,openai=flite-slt,google=flite-slt"
 )
 
 // others are variables of ours that are no settings of the gateway.

@@ -45,9 +45,9 @@ func (s *Server) recordingAt(ctx context.Context, id telephony.CallID) (string, 
 	return s.public + "/api/v2/calls/" + string(id) + "/recording", sound.Close()
 }
 
-// words are what the settings say that the dialect's mean: a provider's name with
-// /* stands for all of its voices, which have the same ids here when the other
-// side ends with *, too, and else one speaks for all of them.
+// words are what the settings say that the dialect's mean: PROVIDER/*=OURS-* stands
+// for all voices of a provider under their own ids, PROVIDER=UUID for those that
+// are not to be had.
 func words(c config.Trillet) trillet.Table {
 	t := trillet.Table{
 		Models: map[string]roster.Choice{}, Voices: map[string]string{}, Providers: map[string]string{}, Fallback: map[string]string{},
@@ -63,8 +63,8 @@ func words(c config.Trillet) trillet.Table {
 		switch {
 		case all && same:
 			t.Providers[name] = ours
-		case all:
-			t.Fallback[name] = pair[1]
+		case !strings.Contains(pair[0], "/"):
+			t.Fallback[pair[0]] = pair[1]
 		default:
 			t.Voices[pair[0]] = pair[1]
 		}

@@ -135,7 +135,7 @@ func notNow(err error, now time.Time) error {
 	switch {
 	case err == nil, errors.As(err, &place):
 		return nil
-	case errors.As(err, &refused) && refused.Code.Passes():
+	case errors.As(err, &refused) && refused.Code.Passes() && !(refused.Code == dialplan.QuietHours && refused.At.IsZero()):
 		at := refused.At
 		if at.IsZero() {
 			at = now.Add(laterAgain)
