@@ -111,8 +111,12 @@ func (db *DB) CloseChat(ctx context.Context, workspace, id, reason string, now t
 		why := c.arg(text(reason))
 		c.add("id = %s", c.arg(text(id)))
 		c.inAny(workspace)
-		_, err := tx.Exec(ctx, `UPDATE chats SET status = 'closed', ended_us = `+at+`, updated_us = `+at+`, reason = `+why+`
+		n, err := tx.Exec(ctx, `UPDATE chats SET status = 'closed', ended_us = `+at+`, updated_us = `+at+`, reason = `+why+`
 			WHERE status = 'open' AND `+c.where(), c.args...)
+		if err == nil && n > 0 { // nobody answers what waits
+			_, err = tx.Exec(ctx, `UPDATE messages SET status = 'dropped', error = 'closed', updated_us = $2
+				WHERE chat_id = $1 AND status = 'received'`, text(id), now.UnixMicro())
+		}
 		if err != nil {
 			return err
 		}

@@ -68,9 +68,10 @@ func (db *DB) Receive(ctx context.Context, m chat.Message, most int) (on chat.Me
 	return on, isNew, nil
 }
 
-// knownMessage is the message of m's id, or the carrier's, that is there already.
+// knownMessage is the message of m's id, or in its chat of the carrier's, that is
+// there already.
 func knownMessage(ctx context.Context, tx Tx, m chat.Message) (chat.Message, error) {
-	return oneMessage(ctx, tx, `WHERE id = $1 OR carrier_id = $2`, text(m.ID), null(text(m.Carrier)))
+	return oneMessage(ctx, tx, `WHERE id = $1 OR chat_id = $2 AND carrier_id = $3`, text(m.ID), text(m.Chat), null(text(m.Carrier)))
 }
 
 // waitingFull reports whether most messages of a chat wait for an answer.

@@ -52,8 +52,8 @@ var sendingRank = map[string]int{
 	chat.Queued: 1, chat.Sending: 2, chat.Sent: 3, chat.Delivered: 4, chat.Undelivered: 4, chat.Failed: 4,
 }
 
-// SetMessage implements [chat.Store]. A carrier's id that another message has is
-// left with it.
+// SetMessage implements [chat.Store]. A carrier's id that another message of
+// the chat has is left with it.
 func (db *DB) SetMessage(ctx context.Context, id, carrier, status, code string, now time.Time) error {
 	return db.write(ctx, "keep what became of a message", func(tx Tx) error {
 		where, key := `WHERE direction = 'out' AND id = $1`, text(id)
@@ -66,7 +66,7 @@ func (db *DB) SetMessage(ctx context.Context, id, carrier, status, code string, 
 		}
 		// The row is locked before it is judged: two callbacks may come at once.
 		if _, err := tx.Exec(ctx, `UPDATE messages SET carrier_id = $2 WHERE id = $1 AND $2 <> ''
-			AND NOT EXISTS (SELECT 1 FROM messages WHERE carrier_id = $2)`, m.ID, text(carrier)); err != nil {
+			AND NOT EXISTS (SELECT 1 FROM messages WHERE chat_id = $3 AND carrier_id = $2)`, m.ID, text(carrier), m.Chat); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE messages SET updated_us = updated_us WHERE id = $1`, m.ID); err != nil {

@@ -53,7 +53,7 @@ const (
 const (
 	Received    = "received" // waits for an answer
 	Answered    = "answered" // a turn read it
-	Dropped     = "dropped"  // nobody reads it: Error says why ("automatic", "too_many", "keyword", "opted_out", "empty")
+	Dropped     = "dropped"  // nobody reads it: Error says why ("automatic", "too_many", "keyword", "opted_out", "empty", "closed")
 	Queued      = "queued"
 	Sending     = "sending" // the carrier is being asked
 	Sent        = "sent"
@@ -118,13 +118,15 @@ type Store interface {
 	// OpenChatWith finds the open chat of a channel with a contact.
 	OpenChatWith(ctx context.Context, channel, contact string) (Chat, error)
 	Chats(ctx context.Context, workspace string, f Filter, cursor string, limit int) (all []Chat, next string, err error)
-	// CloseChat ends a chat; one that is closed stays as it is.
+	// CloseChat ends a chat, and drops what waits in it as "closed"; one that is
+	// closed stays as it is.
 	CloseChat(ctx context.Context, workspace, id, reason string, now time.Time) (Chat, error)
 
 	// Receive keeps m, which came in for its chat, under the chat's next Seq, and
 	// when it is Received the job of the chat's turn, unless one waits that is due
-	// within ten seconds: a turn waits for the end of a burst. An id of ours or of the carrier's that is there already changes
-	// nothing and returns false. When most messages of the chat wait already, it
+	// within ten seconds: a turn waits for the end of a burst. An id of ours that is
+	// there already, or of the carrier's in the same chat, changes nothing and
+	// returns false. When most messages of the chat wait already, it
 	// is Dropped as "too_many". [ErrClosed] when it is Received and the chat is
 	// closed: nobody would answer it.
 	Receive(ctx context.Context, m Message, most int) (on Message, isNew bool, err error)

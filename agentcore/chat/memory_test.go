@@ -135,6 +135,11 @@ func (s *memory) CloseChat(_ context.Context, _, id, reason string, now time.Tim
 		}
 		if r.Status == chat.Open {
 			r.Status, r.Reason, r.Ended, r.Updated = chat.Closed, reason, now, now
+			for _, m := range s.messages {
+				if m.Chat == id && m.Status == chat.Received {
+					m.Status, m.Error = chat.Dropped, "closed"
+				}
+			}
 		}
 		c = r.Chat
 		return nil
@@ -162,7 +167,7 @@ func (s *memory) add(r *row, m chat.Message) *chat.Message {
 func (s *memory) Receive(_ context.Context, m chat.Message, most int) (on chat.Message, isNew bool, err error) {
 	err = s.do("Receive", func() error {
 		for _, there := range s.messages {
-			if there.ID == m.ID || m.Carrier != "" && there.Carrier == m.Carrier {
+			if there.ID == m.ID || m.Carrier != "" && there.Chat == m.Chat && there.Carrier == m.Carrier {
 				on = *there
 				return nil
 			}

@@ -152,7 +152,7 @@ CREATE TABLE messages (
     direction  TEXT   NOT NULL,               -- in, out
     body       TEXT   NOT NULL,
     subject    TEXT   NOT NULL DEFAULT '',
-    carrier_id TEXT   UNIQUE,                 -- a MessageSid or Message-ID; NULL until it is known
+    carrier_id TEXT,                          -- a MessageSid or Message-ID; NULL until it is known
     refs       TEXT   NOT NULL DEFAULT '',    -- of an e-mail: what it answers, newest last: JSON, or empty
     segments   BIGINT NOT NULL DEFAULT 0,
     status     TEXT   NOT NULL,               -- received, answered, dropped; queued, sending, sent, delivered, undelivered, failed
@@ -160,8 +160,10 @@ CREATE TABLE messages (
     created_us BIGINT NOT NULL,
     sending_us BIGINT,                        -- just before the carrier was asked
     updated_us BIGINT NOT NULL,
-    UNIQUE (chat_id, seq)
+    UNIQUE (chat_id, seq),
+    UNIQUE (chat_id, carrier_id)              -- of a chat only: a stranger chooses a Message-ID, and one letter may be for two
 );
+CREATE INDEX messages_carrier ON messages (carrier_id) WHERE direction = 'out' AND carrier_id IS NOT NULL;
 CREATE INDEX messages_waiting ON messages (chat_id, seq) WHERE status = 'received';
 CREATE INDEX messages_workspace ON messages (workspace, created_us, id);
 

@@ -17,6 +17,8 @@ func init() {
 		check{"a thousand at once have one job, and most wait", messageFlood},
 		check{"a closed chat takes what nobody answers, and nothing else", messageClosed},
 		check{"a message is sent by one, and its fate only moves on", messageSent},
+		check{"what a stranger calls a message is of its chat only", messageOfTwoChats},
+		check{"nobody answers what waits in a chat that is closed", messageLeft},
 	)
 }
 
@@ -184,4 +186,59 @@ func messageSent(t *testing.T, s storage.Store) {
 	refused(t, "SetMessage(nobody)", s.SetMessage(ctx, "", "SM9", chat.Sent, "", now), chat.ErrNotFound)
 	receive(t, s, "1", "in", now)
 	refused(t, "SetMessage(one that came in)", s.SetMessage(ctx, "msg_in", "", chat.Failed, "", now), chat.ErrNotFound)
+}
+
+// A Message-ID is chosen by whoever sends: it must not keep away what somebody
+// else is sent, and one letter may be for two of ours.
+func messageOfTwoChats(t *testing.T, s storage.Store) {
+	ctx := t.Context()
+	for _, of := range []string{"1", "2"} {
+		opened(t, s, of, func(c *chat.Chat) { c.Contact += of })
+		m := incoming(of, "in"+of, now)
+		m.Carrier = "<same@example.com>"
+		if on, isNew, err := s.Receive(ctx, m, 9); err != nil || !isNew || on.Chat != m.Chat || on.Carrier != m.Carrier {
+			t.Errorf("Receive(in chat %s) = %+v, %v, %v, want it kept", of, on, isNew, err)
+		}
+	}
+	if _, err := s.SendMessage(ctx, outgoing("1", "out")); err != nil {
+		t.Fatal(err)
+	}
+	stolen := incoming("2", "theirs", now) // somebody knows what we will call ours
+	stolen.Carrier = "<ours@example.com>"
+	if _, _, err := s.Receive(ctx, stolen, 9); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetMessage(ctx, "msg_out", stolen.Carrier, chat.Sent, "", later(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetMessage(ctx, "", stolen.Carrier, chat.Delivered, "", later(2)); err != nil {
+		t.Errorf("SetMessage(by the carrier's id) = %v", err)
+	}
+	if m, err := s.Message(ctx, "msg_out"); err != nil || m.Carrier != stolen.Carrier || m.Status != chat.Delivered {
+		t.Errorf("ours is %+v, %v, want it delivered under its id", m, err)
+	}
+}
+
+func messageLeft(t *testing.T, s storage.Store) {
+	ctx := t.Context()
+	opened(t, s, "1", nil)
+	receive(t, s, "1", "read", now)
+	c, waiting := taken(t, s, "1", later(1))
+	if err := s.EndTurn(ctx, c, waiting, nil, nil, later(2)); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, s, "1", "left", later(3))
+	for _, why := range []string{"api", "idle"} {
+		if _, err := s.CloseChat(ctx, "", "chat_1", why, later(4)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, want := range map[string]string{"msg_read": "answered ", "msg_left": "dropped closed"} {
+		if m, err := s.Message(ctx, id); err != nil || m.Status+" "+m.Error != want {
+			t.Errorf("%s is %s %s, %v, want %s", id, m.Status, m.Error, err, want)
+		}
+	}
+	if n, _, _, err := s.Waiting(ctx, "chat_1"); err != nil || n != 0 {
+		t.Errorf("%d wait, %v, want none", n, err)
+	}
 }
