@@ -112,6 +112,15 @@ func (a *API) later() error {
 		a.schedules()
 		a.batches()
 	}
+	if l.OptOuts != nil {
+		a.noCalls()
+	}
+	if l.Channels != nil {
+		a.channels()
+	}
+	if l.Chats != nil {
+		a.chats()
+	}
 	return nil
 }
 
