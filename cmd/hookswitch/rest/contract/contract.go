@@ -164,7 +164,7 @@ func (c *checker) check(r *http.Request, body []byte, kept *keeper) error {
 		r.ContentLength = int64(len(body))
 		if len(body) == 0 {
 			r.Body = http.NoBody
-		} else {
+		} else if takesJSON(f.asked.Operation) {
 			r.Header.Set("Content-Type", "application/json") // it is taken for that, see gate.Read
 		}
 		if err := openapi3filter.ValidateRequest(r.Context(), in); err != nil {
@@ -173,6 +173,11 @@ func (c *checker) check(r *http.Request, body []byte, kept *keeper) error {
 	}
 	in.Route = f.answered
 	return answer(in, kept)
+}
+
+// takesJSON reports whether op's body is JSON; others read files.
+func takesJSON(op *openapi3.Operation) bool {
+	return op.RequestBody == nil || op.RequestBody.Value.Content["application/json"] != nil
 }
 
 // answer checks an answer of a known operation.

@@ -163,7 +163,7 @@ func (a *API) book(ctx context.Context, agent roster.Agent, w dispatch.Wish, in 
 		return nil, err
 	}
 	if !known {
-		if e.Asked, err = a.allowed(ctx, e); err != nil {
+		if e.Asked, err = a.allowed(ctx, e, string(w.From)); err != nil {
 			return nil, err
 		}
 	}
@@ -188,9 +188,9 @@ func scheduledAnswer(agent roster.Agent, on agenda.Errand, replayed bool) *dispa
 	return out
 }
 
-// allowed is when the call may be placed at or after the time that was asked for.
-// One that never may is told at once.
-func (a *API) allowed(ctx context.Context, e agenda.Errand) (time.Time, error) {
+// allowed is when the call may be placed, from that number, at or after the time
+// that was asked for. One that never may is told at once.
+func (a *API) allowed(ctx context.Context, e agenda.Errand, from string) (time.Time, error) {
 	if a.Later.Planner == nil {
 		return e.Asked, nil
 	}
@@ -199,7 +199,7 @@ func (a *API) allowed(ctx context.Context, e agenda.Errand) (time.Time, error) {
 		at = a.Now()
 	}
 	next, err := a.Later.Planner.When(ctx, dialplan.Ask{
-		Workspace: e.Workspace, From: e.From, To: e.To, Hours: e.Options.Hours,
+		Workspace: e.Workspace, From: from, To: e.To, Hours: e.Options.Hours,
 		BypassQuietHours: e.Options.BypassQuietHours, Consent: e.Options.Consent,
 	}, at)
 	if err != nil {
