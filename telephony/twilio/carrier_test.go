@@ -175,7 +175,7 @@ func TestErrorsSayWhatToDoAndNoSecrets(t *testing.T) {
 			return err
 		},
 		"link": func(k *Carrier) error {
-			_, err := k.Numbers().Link(context.Background(), Account{}, "+15550100001", nil)
+			_, err := k.Numbers().Link(context.Background(), Account{}, "+15550100001", nil, false)
 			return err
 		},
 		"account": func(k *Carrier) error {

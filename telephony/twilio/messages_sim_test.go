@@ -79,7 +79,7 @@ func newTexting(t *testing.T, knobs sim.Knobs) *texting {
 	}
 	other, _ := simAccounts{}.Account(t.Context(), simOther)
 	for number, a := range map[telephony.Number]twilio.Account{simNumber: {}, simTheirs: other} {
-		if _, err := k.Numbers().Link(t.Context(), a, number, nil); err != nil {
+		if _, err := k.Numbers().Link(t.Context(), a, number, nil, true); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -389,7 +390,7 @@ func TestALinkedNumbersTextsLeadHereWhenThereIsAnInbox(t *testing.T) {
 			for _, key := range []string{"sms_url", "sms_method", "sms_fallback_url", "sms_application_sid"} {
 				old[key] = s.numbers[1][key]
 			}
-			linked, err := n.Link(t.Context(), Account{}, testNumber, nil)
+			linked, err := n.Link(t.Context(), Account{}, testNumber, nil, true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -399,10 +400,10 @@ func TestALinkedNumbersTextsLeadHereWhenThereIsAnInbox(t *testing.T) {
 					t.Errorf("%s = %v, want %v", key, got, want)
 				}
 			}
-			if drift, err := n.Check(t.Context(), Account{}, testNumber); err != nil || len(drift) != 0 {
+			if drift, err := n.Check(t.Context(), Account{}, testNumber, true); err != nil || len(drift) != 0 {
 				t.Errorf("Check() = %v, %v", drift, err)
 			}
-			again, err := n.Link(t.Context(), Account{}, testNumber, &linked.Was)
+			again, err := n.Link(t.Context(), Account{}, testNumber, &linked.Was, true)
 			if err != nil || again != linked {
 				t.Errorf("Link() again = %+v, %v, want %+v", again, err, linked)
 			}
@@ -422,7 +423,7 @@ func TestTextsThatAreNotOursAreLeftAlone(t *testing.T) {
 	const theirs = "https://sms.example.com/in"
 	t.Run("without an inbox", func(t *testing.T) {
 		n, s := newNumbers(t, nil)
-		linked, err := n.Link(t.Context(), Account{}, testNumber, nil)
+		linked, err := n.Link(t.Context(), Account{}, testNumber, nil, true)
 		if err != nil || s.numbers[1]["sms_url"] != theirs {
 			t.Errorf("Link() = %v, texts lead to %v", err, s.numbers[1]["sms_url"])
 		}
@@ -431,18 +432,31 @@ func TestTextsThatAreNotOursAreLeftAlone(t *testing.T) {
 			t.Errorf("Unlink() = %v, texts lead to %v", err, s.numbers[1]["sms_url"])
 		}
 	})
+	t.Run("nobody writes from the number", func(t *testing.T) {
+		n, s := newNumbers(t, nil, withInbox)
+		linked, err := n.Link(t.Context(), Account{}, testNumber, nil, false)
+		if err != nil || s.numbers[1]["sms_url"] != theirs {
+			t.Errorf("Link() = %+v, %v, texts lead to %v", linked, err, s.numbers[1]["sms_url"])
+		}
+		if drift, err := n.Check(t.Context(), Account{}, testNumber, false); err != nil || len(drift) != 0 {
+			t.Errorf("Check() = %v, %v", drift, err)
+		}
+		if drift, err := n.Check(t.Context(), Account{}, testNumber, true); err != nil || len(drift) == 0 {
+			t.Errorf("Check(somebody is to) = %v, %v, want what differs", drift, err)
+		}
+	})
 	t.Run("of a number that has none", func(t *testing.T) {
 		n, s := newNumbers(t, map[string]any{"capabilities": map[string]any{"voice": true, "sms": false}}, withInbox)
-		if _, err := n.Link(t.Context(), Account{}, testNumber, nil); err != nil || s.numbers[1]["sms_url"] != theirs {
+		if _, err := n.Link(t.Context(), Account{}, testNumber, nil, true); err != nil || s.numbers[1]["sms_url"] != theirs {
 			t.Errorf("Link() = %v, texts lead to %v", err, s.numbers[1]["sms_url"])
 		}
-		if drift, err := n.Check(t.Context(), Account{}, testNumber); err != nil || len(drift) != 0 {
+		if drift, err := n.Check(t.Context(), Account{}, testNumber, true); err != nil || len(drift) != 0 {
 			t.Errorf("Check() = %v, %v", drift, err)
 		}
 	})
 	t.Run("what was kept before texts were taken", func(t *testing.T) {
 		n, s := newNumbers(t, nil, withInbox)
-		linked, err := n.Link(t.Context(), Account{}, testNumber, &Settings{VoiceURL: "https://old.example.com", VoiceMethod: "POST"})
+		linked, err := n.Link(t.Context(), Account{}, testNumber, &Settings{VoiceURL: "https://old.example.com", VoiceMethod: "POST"}, true)
 		if err != nil || linked.Was.SMSURL != theirs || linked.Was.VoiceURL != "https://old.example.com" {
 			t.Fatalf("Link() = %+v, %v", linked, err)
 		}
@@ -452,7 +466,7 @@ func TestTextsThatAreNotOursAreLeftAlone(t *testing.T) {
 	})
 	t.Run("calls lead elsewhere by now, texts don't", func(t *testing.T) {
 		n, s := newNumbers(t, nil, withInbox)
-		linked, err := n.Link(t.Context(), Account{}, testNumber, nil)
+		linked, err := n.Link(t.Context(), Account{}, testNumber, nil, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -463,7 +477,7 @@ func TestTextsThatAreNotOursAreLeftAlone(t *testing.T) {
 	})
 	t.Run("the application is gone", func(t *testing.T) {
 		n, s := newNumbers(t, map[string]any{"sms_application_sid": goneApplication}, withInbox)
-		linked, err := n.Link(t.Context(), Account{}, testNumber, nil)
+		linked, err := n.Link(t.Context(), Account{}, testNumber, nil, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -471,4 +485,44 @@ func TestTextsThatAreNotOursAreLeftAlone(t *testing.T) {
 			t.Errorf("Unlink() = %v, given back as %v", err, s.numbers[1])
 		}
 	})
+}
+
+// Somebody begins to write from a number that is linked for calls, and ends it.
+func TestTextsOfALinkedNumberComeAndGo(t *testing.T) {
+	for name, before := range map[string]map[string]any{
+		"as it was":                     nil,
+		"of an application":             {"sms_application_sid": "AP00000000000000000000000000000001"},
+		"of an application that's gone": {"sms_application_sid": goneApplication},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, s := newNumbers(t, before, withInbox)
+			was := maps.Clone(s.numbers[1])
+			if before["sms_application_sid"] == goneApplication {
+				was["sms_application_sid"] = ""
+			}
+			var kept *Settings
+			for i, texts := range []bool{false, true, true, false, false} {
+				linked, err := n.Link(t.Context(), Account{}, testNumber, kept, texts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				kept = &linked.Was
+				ours := s.numbers[1]["sms_url"] == "https://voice.example.com/twilio/message"+overrides
+				if ours != texts {
+					t.Errorf("link %d: texts lead to %v", i, s.numbers[1]["sms_url"])
+				}
+				if drift, err := n.Check(t.Context(), Account{}, testNumber, texts); err != nil || len(drift) != 0 {
+					t.Errorf("link %d: Check() = %v, %v", i, drift, err)
+				}
+				if drift, err := n.Check(t.Context(), Account{}, testNumber, !texts); err != nil || len(drift) == 0 {
+					t.Errorf("link %d: Check(the other way) = %v, %v", i, drift, err)
+				}
+			}
+			for _, key := range []string{"sms_url", "sms_method", "sms_application_sid"} {
+				if got := s.numbers[1][key]; got != was[key] && !(was[key] == nil && got == "") {
+					t.Errorf("%s = %v in the end, %v at first", key, got, was[key])
+				}
+			}
+		})
+	}
 }

@@ -96,13 +96,16 @@ func (n Numbers) fetch(ctx context.Context, op string, a Account, id string) (Ow
 
 // Link makes calls to a number of a's lead here: its voice address, the second
 // chance when that fails, and where the end of a call is told. An application or
-// a trunk of Twilio's that the number had is taken off, for it would win. When
-// there is an Inbox and the number can take texts, they lead here in the same way.
+// a trunk of Twilio's that the number had is taken off, for it would win.
+//
+// With texts, what is written to it leads here in the same way, if the number can
+// take texts and there is an Inbox. Without, texts that lead here are given back,
+// and others are left alone.
 //
 // was is what an earlier Link of the same number returned, and nil the first time:
 // linking again keeps it, however the number looks by now. A number that leads
 // here although nobody kept what it was is given back empty.
-func (n Numbers) Link(ctx context.Context, a Account, number telephony.Number, was *Settings) (Linked, error) {
+func (n Numbers) Link(ctx context.Context, a Account, number telephony.Number, was *Settings, texts bool) (Linked, error) {
 	found, err := n.find(ctx, "link", a, number)
 	if err != nil {
 		return Linked{}, err
@@ -110,20 +113,28 @@ func (n Numbers) Link(ctx context.Context, a Account, number telephony.Number, w
 	if !found.Voice {
 		return Linked{}, &Error{Op: "link", Err: ErrNoVoice}
 	}
-	linked, texts := Linked{ID: found.ID, Was: n.without(found.Settings)}, n.takesTexts(found)
+	linked := Linked{ID: found.ID, Was: n.without(found.Settings)}
 	if was != nil {
 		linked.Was = *was
 	}
 	linked.Was.TextSettings = n.textsWere(was, found.Settings.TextSettings)
-	p := n.wanted().link()
-	if texts {
-		n.wantedTexts().set(p)
+	want, change := n.linkedTexts(found, linked.Was.TextSettings, texts)
+	ask := func() (Owned, error) {
+		p := n.wanted().link()
+		if change {
+			want.set(p)
+		}
+		return n.update(ctx, "link", a, found.ID, p)
 	}
-	now, err := n.update(ctx, "link", a, found.ID, p)
+	now, err := ask()
+	if gone(err) && !texts && want.SMSApplicationSID != "" { // it can't be given back
+		want.SMSApplicationSID = ""
+		now, err = ask()
+	}
 	if err != nil {
 		return Linked{}, err
 	}
-	if !n.leadsHere(now.Settings) || texts && !n.textsLeadHere(now.Settings.TextSettings) {
+	if !n.leadsHere(now.Settings) || change && texts != n.textsLeadHere(now.Settings.TextSettings) {
 		return Linked{}, &Error{Op: "link", Help: "Twilio took the number's new settings and has others: link it again"}
 	}
 	return linked, nil

@@ -18,8 +18,9 @@ type Drift struct {
 }
 
 // Check compares a linked number with how Link leaves one, and changes nothing.
-// number is E.164, or the number's id at Twilio. Without drift a call comes here.
-func (n Numbers) Check(ctx context.Context, a Account, number string) ([]Drift, error) {
+// number is E.164, or the number's id at Twilio; texts are as in [Numbers.Link].
+// Without drift a call comes here, and a text does or does not, as it should.
+func (n Numbers) Check(ctx context.Context, a Account, number string, texts bool) ([]Drift, error) {
 	var is Owned
 	var err error
 	if strings.HasPrefix(number, "PN") {
@@ -31,8 +32,12 @@ func (n Numbers) Check(ctx context.Context, a Account, number string) ([]Drift, 
 		return nil, err
 	}
 	list := drift(n.wanted(), is.Settings)
-	if n.takesTexts(is) {
+	switch {
+	case !n.canText(is):
+	case texts:
 		list = append(list, textDrift(n.wantedTexts(), is.Settings.TextSettings)...)
+	case n.textsLeadHere(is.Settings.TextSettings):
+		list = append(list, differing([]setting{{"sms_url", "", is.Settings.SMSURL}})...)
 	}
 	return list, nil
 }

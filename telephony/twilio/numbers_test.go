@@ -80,7 +80,7 @@ func TestALinkedNumberLeadsHereAndAnUnlinkedOneWhereItLedBefore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n, s := newNumbers(t, before)
 			old := maps.Clone(s.numbers[1])
-			linked, err := n.Link(t.Context(), Account{}, testNumber, nil)
+			linked, err := n.Link(t.Context(), Account{}, testNumber, nil, false)
 			if err != nil || linked.ID != testNumberID {
 				t.Fatalf("Link() = %+v, %v", linked, err)
 			}
@@ -93,7 +93,7 @@ func TestALinkedNumberLeadsHereAndAnUnlinkedOneWhereItLedBefore(t *testing.T) {
 			if got := s.last().form; got.Encode() != want.Encode() {
 				t.Errorf("set to\n%v\nwant\n%v", got, want)
 			}
-			if drift, err := n.Check(t.Context(), Account{}, testNumber); err != nil || len(drift) != 0 {
+			if drift, err := n.Check(t.Context(), Account{}, testNumber, false); err != nil || len(drift) != 0 {
 				t.Errorf("Check() of a number just linked = %v, %v", drift, err)
 			}
 
@@ -138,7 +138,7 @@ func TestLinkingAgainKeepsWhatWasAtFirst(t *testing.T) {
 	n, s := newNumbers(t, elsewhere)
 	link := func(was *Settings) Linked {
 		t.Helper()
-		l, err := n.Link(t.Context(), Account{}, testNumber, was)
+		l, err := n.Link(t.Context(), Account{}, testNumber, was, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func TestLinkingAgainKeepsWhatWasAtFirst(t *testing.T) {
 
 func TestANumberIsGivenBackWithoutAnApplicationThatIsGone(t *testing.T) {
 	n, s := newNumbers(t, map[string]any{"voice_url": "https://old.example.com/voice", "voice_application_sid": goneApplication})
-	linked, err := n.Link(t.Context(), Account{}, testNumber, nil)
+	linked, err := n.Link(t.Context(), Account{}, testNumber, nil, false)
 	if err != nil || linked.Was.VoiceApplicationSID != goneApplication {
 		t.Fatalf("Link() = %+v, %v", linked, err)
 	}
@@ -192,17 +192,17 @@ func TestASettingThatTwilioDidNotTakeIsAnError(t *testing.T) {
 		}
 		return nil
 	}
-	if linked, err := n.Link(t.Context(), Account{}, testNumber, nil); err == nil {
+	if linked, err := n.Link(t.Context(), Account{}, testNumber, nil, false); err == nil {
 		t.Errorf("Link() = %+v, and the number leads elsewhere", linked)
 	}
 }
 
 func TestANumberThatCantBeLinked(t *testing.T) {
 	n, s := newNumbers(t, map[string]any{"capabilities": map[string]any{"voice": false, "sms": true}})
-	if _, err := n.Link(t.Context(), Account{}, testNumber, nil); !errors.Is(err, ErrNoVoice) {
+	if _, err := n.Link(t.Context(), Account{}, testNumber, nil, false); !errors.Is(err, ErrNoVoice) {
 		t.Errorf("Link() of a number without voice = %v", err)
 	}
-	if _, err := n.Link(t.Context(), Account{}, "+15550109999", nil); !errors.Is(err, ErrNoNumber) {
+	if _, err := n.Link(t.Context(), Account{}, "+15550109999", nil, false); !errors.Is(err, ErrNoNumber) {
 		t.Errorf("Link() of somebody else's number = %v", err)
 	}
 	for _, a := range s.asked {
@@ -221,7 +221,7 @@ func TestAnUnlinkedNumberThatLeadsElsewhereIsLeftAlone(t *testing.T) {
 		"no address any more": {"voice_url": ""},
 	} {
 		n, s := newNumbers(t, elsewhere)
-		linked, err := n.Link(t.Context(), Account{}, testNumber, nil)
+		linked, err := n.Link(t.Context(), Account{}, testNumber, nil, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,7 +246,7 @@ func TestAnUnlinkedNumberThatLeadsElsewhereIsLeftAlone(t *testing.T) {
 
 func TestTheFallbackMayBeAnotherHost(t *testing.T) {
 	n, s := newNumbers(t, nil, func(c *Config) { c.FallbackURL = "https://second.example.com/" })
-	if _, err := n.Link(t.Context(), Account{}, testNumber, nil); err != nil {
+	if _, err := n.Link(t.Context(), Account{}, testNumber, nil, false); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := s.last().form.Get("VoiceFallbackUrl"), "https://second.example.com/twilio/voice"; got != want {
@@ -261,7 +261,7 @@ func TestTheFallbackMayBeAnotherHost(t *testing.T) {
 
 func TestDriftIsToldWithoutSecrets(t *testing.T) {
 	n, s := newNumbers(t, nil)
-	if _, err := n.Link(t.Context(), Account{}, testNumber, nil); err != nil {
+	if _, err := n.Link(t.Context(), Account{}, testNumber, nil, false); err != nil {
 		t.Fatal(err)
 	}
 	ours := maps.Clone(s.numbers[1])
@@ -286,13 +286,13 @@ func TestDriftIsToldWithoutSecrets(t *testing.T) {
 		maps.Copy(s.numbers[1], ours)
 		maps.Copy(s.numbers[1], tt.set)
 		for _, number := range []string{testNumber, testNumberID} {
-			if got, err := n.Check(t.Context(), Account{}, number); err != nil || !slices.Equal(got, tt.want) {
+			if got, err := n.Check(t.Context(), Account{}, number, false); err != nil || !slices.Equal(got, tt.want) {
 				t.Errorf("%s: Check() =\n%q, %v; want\n%q", tt.name, got, err, tt.want)
 			}
 		}
 	}
 	for _, number := range []string{"+15550109999", "PN00000000000000000000000000000009", "", "PN"} {
-		if _, err := n.Check(t.Context(), Account{}, number); !errors.Is(err, ErrNoNumber) {
+		if _, err := n.Check(t.Context(), Account{}, number, false); !errors.Is(err, ErrNoNumber) {
 			t.Errorf("Check(%q) = %v", number, err)
 		}
 	}

@@ -17,9 +17,21 @@ type TextSettings struct {
 	SMSApplicationSID string `json:"sms_application_sid,omitempty"` // wins over SMSURL
 }
 
-// takesTexts reports whether texts to is are to lead here: there is somebody to
-// take them, and the number can.
-func (n Numbers) takesTexts(is Owned) bool { return n.k.c.Inbox != nil && is.Texts }
+// canText reports whether texts to is can lead here: there is somebody to take
+// them, and the number can.
+func (n Numbers) canText(is Owned) bool { return n.k.c.Inbox != nil && is.Texts }
+
+// linkedTexts is how texts to is are to be set, and whether that is to be said:
+// what does not lead here, and is not to, is nobody's business.
+func (n Numbers) linkedTexts(is Owned, was TextSettings, texts bool) (want TextSettings, change bool) {
+	switch {
+	case !n.canText(is):
+		return TextSettings{}, false
+	case texts:
+		return n.wantedTexts(), true
+	}
+	return was, n.textsLeadHere(is.Settings.TextSettings)
+}
 
 // wantedTexts is how a linked number is set that takes texts.
 func (n Numbers) wantedTexts() TextSettings {

@@ -102,11 +102,11 @@ func TestTheSimulatedCarriersNumberIsLinkedAndGivenBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	linked, err := n.Link(ctx, twilio.Account{}, simNumber, nil)
+	linked, err := n.Link(ctx, twilio.Account{}, simNumber, nil, false)
 	if err != nil || linked.ID != before.ID || linked.Was != before.Settings {
 		t.Fatalf("Link() = %+v, %v; it was %+v", linked, err, before)
 	}
-	if drift, err := n.Check(ctx, twilio.Account{}, linked.ID); err != nil || len(drift) != 0 {
+	if drift, err := n.Check(ctx, twilio.Account{}, linked.ID, false); err != nil || len(drift) != 0 {
 		t.Errorf("Check() = %v, %v", drift, err)
 	}
 	is, err := n.Find(ctx, twilio.Account{}, simNumber)
@@ -122,7 +122,7 @@ func TestTheSimulatedCarriersNumberIsLinkedAndGivenBack(t *testing.T) {
 	if _, err := n.Find(ctx, other, simNumber); !errors.Is(err, twilio.ErrNoNumber) {
 		t.Errorf("Find() in another account = %v", err)
 	}
-	if drift, err := n.Check(ctx, other, simTheirs); err != nil || len(drift) != 3 {
+	if drift, err := n.Check(ctx, other, simTheirs, false); err != nil || len(drift) != 3 {
 		t.Errorf("Check() of a number that was never linked = %v, %v; want its three addresses", drift, err)
 	}
 }

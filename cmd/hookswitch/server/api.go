@@ -20,7 +20,7 @@ func (s *Server) serveAPI() (err error) {
 			Roster: s.store, Catalog: catalog{s: s}, Sealer: s.keyring, Log: s.log, Providers: accounts{s}, Trunk: lines{s}, Road: roads{s},
 			AllowHTTP: s.c.Webhooks != "https", Calls: calls,
 			Later: v2.LaterConfig{Errands: s.store.Agenda(), Clerk: s.clerk, Planner: s.gate, Batches: files{s},
-				Channels: s.store, OptOuts: s.store, Chats: s.store, Writer: s.chats},
+				Channels: desks{s.store, s}, OptOuts: s.store, Chats: s.store, Writer: s.chats},
 		},
 		RequestsPerMinute: s.c.APIRate, Version: s.o.Version,
 		Whippy: s.whippy(), Trillet: s.trillet(),

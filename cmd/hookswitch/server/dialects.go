@@ -16,7 +16,7 @@ import (
 // whippy is what seed 002's API works on.
 func (s *Server) whippy() *whippy.Config {
 	return &whippy.Config{
-		Roster: s.store, Catalog: catalog{s: s}, Sealer: s.keyring, Errands: s.store.Agenda(), Clerk: s.clerk, Chats: s.store,
+		Roster: desks{s.store, s}, Catalog: catalog{s: s}, Sealer: s.keyring, Errands: s.store.Agenda(), Clerk: s.clerk, Chats: s.store,
 		Planner: s.gate, Log: s.log, AllowHTTP: s.c.Webhooks != "https",
 	}
 }

@@ -46,7 +46,11 @@ func (l lines) Link(ctx context.Context, n roster.Number, who roster.Actor) erro
 			return fmt.Errorf("server: what a number was set to: %w", err)
 		}
 	}
-	linked, err := l.s.rest.Numbers().Link(ctx, a, telephony.Number(n.Number), was)
+	texts, err := l.s.takesTexts(ctx, n.Workspace, n.Number)
+	if err != nil {
+		return err
+	}
+	linked, err := l.s.rest.Numbers().Link(ctx, a, telephony.Number(n.Number), was, texts)
 	if err != nil {
 		return carrierSaid(err)
 	}
@@ -128,7 +132,11 @@ func (l lines) Check(ctx context.Context, n roster.Number) (v2.NumberState, erro
 	if err != nil {
 		return state, err
 	}
-	drift, err := l.s.rest.Numbers().Check(ctx, a, n.Number)
+	texts, err := l.s.takesTexts(ctx, n.Workspace, n.Number)
+	if err != nil {
+		return state, err
+	}
+	drift, err := l.s.rest.Numbers().Check(ctx, a, n.Number, texts)
 	if err != nil {
 		return state, carrierSaid(err)
 	}

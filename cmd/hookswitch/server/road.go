@@ -35,6 +35,7 @@ type Road struct {
 	Account twilio.Account   // asked about, with its token
 	Skip    string           // why neither Account nor Number is asked about; empty: they are
 	Number  telephony.Number // looked for in Account; empty: none is
+	Texts   bool             // texts to Number are to lead here, too
 	Sells   bool             // the carrier has every number that is asked for: it is the simulated one
 
 	// Who says whose a node is that answered at PublicURL, and whether that is
@@ -132,7 +133,7 @@ func (r Road) number(ctx context.Context) ([]v2.RoadStep, []v2.Drift) {
 		return []v2.RoadStep{failed(stepNumber, "take one with voice", "%s can't take calls", name)}, nil
 	}
 	steps := []v2.RoadStep{held(stepNumber, "%s is the account's, and does voice", name)}
-	drift, err := r.Carrier.Numbers().Check(ctx, r.Account, owned.ID)
+	drift, err := r.Carrier.Numbers().Check(ctx, r.Account, owned.ID, r.Texts)
 	if err != nil {
 		return append(steps, r.refused(stepSetting, "how it is set can't be asked", err)), nil
 	}

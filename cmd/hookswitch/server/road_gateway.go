@@ -51,6 +51,10 @@ func (g roads) Prove(ctx context.Context, about v2.RoadQuestion) (v2.RoadProof, 
 	default:
 		r.Number = telephony.Number(about.Number)
 	}
+	var err error
+	if r.Texts, err = g.s.takesTexts(ctx, about.Workspace, string(r.Number)); err != nil {
+		return proof, err
+	}
 	proof.Steps, proof.Changes = r.Prove(ctx)
 	return proof, nil
 }

@@ -52,7 +52,7 @@ func newSimulated(public string, serving *tls.Config, log *slog.Logger) (*simula
 	carrier, err := sim.New(sim.Config{
 		AccountSID: SimAccount, AuthToken: SimToken, TLS: trusting(serving), Log: log, Forget: true,
 		Knobs:   sim.Knobs{CPS: -1}, // a demo need not wait as an account does
-		Numbers: []sim.Number{{Number: SimNumber, VoiceURL: public + "/twilio/voice", StatusCallback: public + "/twilio/status"}},
+		Numbers: []sim.Number{atSim(SimNumber, public)},
 	})
 	if err != nil {
 		return nil, err
@@ -157,5 +157,11 @@ func (s *Server) buy(n roster.Number) error {
 // Buy makes number one of the simulated carrier's account, that leads here. It
 // needs a simulated carrier.
 func (s *Server) Buy(number telephony.Number) error {
-	return s.sim.Own(sim.Number{Number: string(number), VoiceURL: s.public + "/twilio/voice", StatusCallback: s.public + "/twilio/status"})
+	return s.sim.Own(atSim(string(number), s.public))
+}
+
+// atSim is number as the simulated carrier has it when calls to it, and texts,
+// lead to the gateway at public.
+func atSim(number, public string) sim.Number {
+	return sim.Number{Number: number, VoiceURL: public + "/twilio/voice", StatusCallback: public + "/twilio/status", SMSURL: public + textsPath}
 }
