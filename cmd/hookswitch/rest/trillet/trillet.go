@@ -4,7 +4,7 @@
 // a call is placed the agenda's.
 //
 // Names are to the letter of the vendor's pages; what differs is told in
-// docs/compat/trillet.md.
+// docs/compat.md.
 package trillet
 
 import (

@@ -1,7 +1,7 @@
 // Package whippy speaks seed 002, Whippy's API under /v1: agents that begin a
 // chat or a call, now or at a time, and the channels on which they do. It is a
 // dialect: what it takes and says is translated, what it means is done by the
-// same core as everything else. docs/compat/whippy.md tells what differs.
+// same core as everything else. docs/compat.md tells what differs.
 package whippy
 
 import (
