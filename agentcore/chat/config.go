@@ -27,7 +27,8 @@ type Config struct {
 	Agent func(ctx context.Context, c Chat) (Person, error)
 	// Name is the agent that a new chat of ch begins with. [ErrNobody]. Required.
 	Name func(ctx context.Context, ch roster.Channel) (Named, error)
-	// Sender is by whom the messages of c go out. Required.
+	// Sender is by whom the messages of c go out. That there is none is a
+	// *[telephony.TextError]: the message has failed. Required.
 	Sender func(ctx context.Context, c Chat) (Sender, error)
 	// OptOuts are those who want no messages. Required.
 	OptOuts OptOuts

@@ -103,7 +103,11 @@ func (e *Engine) behind(ctx context.Context, m Message) (bool, error) {
 // send asks the carrier, after it has been looked up whether it was asked before.
 func (e *Engine) send(ctx context.Context, c Chat, m Message, repeat bool) (again time.Duration, err error) {
 	s, err := e.cfg.Sender(ctx, c)
-	if err != nil {
+	var no *telephony.TextError
+	switch {
+	case errors.As(err, &no): // there is nobody to ask
+		return e.refused(ctx, c, m, err)
+	case err != nil:
 		return e.overdue(ctx, m, err)
 	}
 	text := telephony.Text{

@@ -115,3 +115,20 @@ func TestWithoutASenderAMessageFailsAfterADay(t *testing.T) {
 		}
 	})
 }
+
+// Without a mail server, or on a number that is somebody else's, no other try
+// would go better.
+func TestAMessageThatNobodyIsThereToSendHasFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.config.Sender = func(context.Context, chat.Chat) (chat.Sender, error) {
+			return chat.Sender{}, &telephony.TextError{Code: "no_mail_server", Why: "there is no mail server"}
+		}
+		w.start()
+		w.receive(in("IN-1", "hi"))
+		w.run(time.Minute)
+		if m := w.store.messages["msg_2"]; m.Status != chat.Failed || m.Error != "no_mail_server" || len(w.store.jobs) != 0 {
+			t.Errorf("the message is %s (%s), %d jobs are left", m.Status, m.Error, len(w.store.jobs))
+		}
+	})
+}
