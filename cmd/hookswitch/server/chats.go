@@ -76,6 +76,8 @@ func (s *Server) channelAt(ctx context.Context, kind, account, address string) (
 	}
 	sent, err := s.accountOf(ctx, ch)
 	switch {
+	case errors.Is(err, errNotOwned):
+		return roster.Channel{}, roster.ErrNotFound
 	case err != nil:
 		return roster.Channel{}, err
 	case !s.isOwn(account) && account != sent, s.isOwn(account) && !s.isOwn(sent):
