@@ -11,7 +11,6 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/agenda"
 	"github.com/hookswitch/hookswitch/agentcore/chat"
-	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/vars"
@@ -27,13 +26,11 @@ var _ agenda.Placer = placer{}
 // away, is no attempt.
 func (p placer) Place(ctx context.Context, e agenda.Errand) error {
 	err := p.place(ctx, e)
-	var later *agenda.Later
-	var refused *agenda.Refusal
-	if err == nil || errors.As(err, &later) || errors.As(err, &refused) {
-		return err
+	means, trouble := agenda.Trouble(err, time.Now())
+	if trouble {
+		p.s.log.WarnContext(ctx, "what is due can't be begun, it is tried again", "errand", e.ID, "error", err)
 	}
-	p.s.log.WarnContext(ctx, "what is due can't be begun, it is tried again", "errand", e.ID, "error", err)
-	return &agenda.Later{At: time.Now().Add(soonAgain), Code: "gateway_trouble", Why: "The gateway can't begin it now."}
+	return means
 }
 
 func (p placer) place(ctx context.Context, e agenda.Errand) error {
@@ -66,7 +63,7 @@ func (p placer) call(ctx context.Context, a roster.Agent, e agenda.Errand) error
 		return err
 	}
 	_, _, err = outgoing{p.s.desk, p.s}.Dispatch(ctx, w)
-	return notNow(err, time.Now())
+	return agenda.NotNow(err, time.Now())
 }
 
 // wish is what e asks the desk for.
@@ -118,40 +115,6 @@ func (s *Server) callsFrom(ctx context.Context, a roster.Agent, want string) (ro
 		}
 	}
 	return roster.Number{}, &agenda.Refusal{Code: "no_number", Why: "the agent has no such phone number that supports outbound calls"}
-}
-
-// Times after which an errand is tried again that can't be done now.
-const (
-	soonAgain  = 2 * time.Second // until there may be room
-	laterAgain = time.Minute     // until a cap by the hour may have moved on
-)
-
-// notNow is what the desk's error means for an errand. That the carrier did not
-// take a call is none: the call's record says so, and is followed up.
-func notNow(err error, now time.Time) error {
-	var place *dispatch.PlaceError
-	var refused *dialplan.Refusal
-	var capped *dispatch.CappedError
-	switch {
-	case err == nil, errors.As(err, &place):
-		return nil
-	case errors.As(err, &refused) && refused.Code.Passes() && !(refused.Code == dialplan.QuietHours && refused.At.IsZero()):
-		at := refused.At
-		if at.IsZero() {
-			at = now.Add(laterAgain)
-		}
-		all := refused.Code == dialplan.Hour || refused.Code == dialplan.ForeignBurst
-		return &agenda.Later{At: at, Code: string(refused.Code), Why: refused.Why, All: all}
-	case errors.As(err, &refused):
-		return &agenda.Refusal{Code: string(refused.Code), Why: refused.Why}
-	case errors.As(err, &capped):
-		return &agenda.Later{At: now.Add(soonAgain), Code: capped.By + "_full", Why: capped.Error(), All: true}
-	case errors.Is(err, dispatch.ErrFull):
-		return &agenda.Later{At: now.Add(soonAgain), Code: "gateway_full", Why: "the gateway has as many calls as it may", All: true}
-	case errors.Is(err, dispatch.ErrDraining), errors.Is(err, dispatch.ErrNoCarrier):
-		return &agenda.Later{At: now.Add(soonAgain), Code: "gateway_stopping", Why: "the gateway is going down", All: true}
-	}
-	return err
 }
 
 // caps are how many calls may go on at once.
@@ -214,6 +177,9 @@ type calledData struct {
 
 // tellFor is how long after a call's end its client's address is tried.
 const tellFor = 24 * time.Hour
+
+// soonAgain is after how long a chat is looked at again that is busy.
+const soonAgain = 2 * time.Second
 
 // followUp does what follows a call: the errand moves on, and who asked for the
 // call is told.
