@@ -162,8 +162,11 @@ func (s *Server) writer(ctx context.Context, c chat.Chat) (chat.Person, error) {
 	if d.LLM != nil {
 		p.Prompt = text(d.LLM.Prompt)
 	}
-	if d.Greeting != nil {
+	switch {
+	case d.Greeting != nil:
 		p.Greeting = *d.Greeting
+	case d.LLM != nil && text(d.LLM.Provider) == scriptProvider: // a script has nothing to say before it is asked
+		p.Greeting = defaultGreeting
 	}
 	if p.Model, err = s.thinker(ctx, c.Workspace, d); err != nil {
 		return p, err
