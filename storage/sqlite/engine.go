@@ -13,6 +13,7 @@ import (
 // are the same handle.
 type engine struct {
 	writer, reader *sql.DB
+	writes, reads  *prepared
 	queue          *jobs.Queue[*sql.Tx]
 }
 
@@ -22,24 +23,25 @@ var (
 )
 
 func (e *engine) Write(ctx context.Context, do func(storage.Tx) error) error {
-	return within(ctx, e.writer, nil, do)
+	return within(ctx, e.writes, nil, do)
 }
 
 func (e *engine) Read(ctx context.Context, do func(storage.Tx) error) error {
 	if e.reader == e.writer {
-		return within(ctx, e.writer, nil, do)
+		return within(ctx, e.writes, nil, do)
 	}
 	// A read-only connection cannot begin an immediate transaction; asked for a
 	// read-only one, the driver begins a deferred one.
-	return within(ctx, e.reader, &sql.TxOptions{ReadOnly: true}, do)
+	return within(ctx, e.reads, &sql.TxOptions{ReadOnly: true}, do)
 }
 
-func within(ctx context.Context, db *sql.DB, o *sql.TxOptions, do func(storage.Tx) error) error {
-	t, err := db.BeginTx(ctx, o)
+func within(ctx context.Context, p *prepared, o *sql.TxOptions, do func(storage.Tx) error) error {
+	p.ready(ctx)
+	t, err := p.db.BeginTx(ctx, o)
 	if err != nil {
 		return err
 	}
-	if err := do(&tx{t: t}); err != nil {
+	if err := do(&tx{t: t, prepared: p}); err != nil {
 		if undo := t.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 			return errors.Join(err, undo)
 		}
@@ -61,10 +63,11 @@ var errForeign = errors.New("sqlite: the transaction is of another engine")
 func (e *engine) Ping(ctx context.Context) error { return e.writer.PingContext(ctx) }
 
 func (e *engine) Close() error {
-	if e.reader == e.writer {
-		return e.writer.Close()
+	err := e.writes.close()
+	if e.reader != e.writer {
+		err = errors.Join(err, e.reads.close(), e.reader.Close())
 	}
-	return errors.Join(e.reader.Close(), e.writer.Close())
+	return errors.Join(err, e.writer.Close())
 }
 
 // RunJobs implements [jobs.Runner].
@@ -76,8 +79,9 @@ func (e *engine) RunJobs(ctx context.Context, c jobs.Config) error {
 
 // tx is one transaction.
 type tx struct {
-	t    *sql.Tx
-	busy bool // within Each
+	t        *sql.Tx
+	prepared *prepared
+	busy     bool // within Each
 }
 
 var errBusy = errors.New("sqlite: a statement within Each: no engine but this one could do that")
@@ -86,7 +90,7 @@ func (t *tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 	if t.busy {
 		return 0, errBusy
 	}
-	r, err := t.t.ExecContext(ctx, query, args...)
+	r, err := t.exec(ctx, query, args)
 	if err != nil {
 		return 0, err
 	}
@@ -99,7 +103,7 @@ func (t *tx) Each(ctx context.Context, query string, args []any, row func(storag
 	}
 	t.busy = true
 	defer func() { t.busy = false }()
-	rows, err := t.t.QueryContext(ctx, query, args...)
+	rows, err := t.query(ctx, query, args)
 	if err != nil {
 		return err
 	}
@@ -109,4 +113,18 @@ func (t *tx) Each(ctx context.Context, query string, args []any, row func(storag
 		}
 	}
 	return errors.Join(rows.Err(), rows.Close())
+}
+
+func (t *tx) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
+	if stmt := t.prepared.find(ctx, t.t, query); stmt != nil {
+		return stmt.ExecContext(ctx, args...)
+	}
+	return t.t.ExecContext(ctx, query, args...)
+}
+
+func (t *tx) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if stmt := t.prepared.find(ctx, t.t, query); stmt != nil {
+		return stmt.QueryContext(ctx, args...)
+	}
+	return t.t.QueryContext(ctx, query, args...)
 }

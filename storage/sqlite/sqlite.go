@@ -75,7 +75,7 @@ func open(file string) (*engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
-	e := &engine{writer: writer, reader: writer, queue: queue}
+	e := &engine{writer: writer, reader: writer, writes: newPrepared(writer), queue: queue}
 	if file == memory {
 		return e, nil
 	}
@@ -85,6 +85,7 @@ func open(file string) (*engine, error) {
 	}
 	e.reader.SetMaxOpenConns(readers)
 	e.reader.SetMaxIdleConns(readers)
+	e.reads = newPrepared(e.reader)
 	return e, nil
 }
 
