@@ -25,6 +25,7 @@ const (
 	maxField   = 16 << 10 // bytes of a field that is no file
 	maxParts   = 20
 	uploadTime = 2 * time.Minute
+	loadTime   = 3 * time.Minute // to keep what was sent, and to answer
 	maxTold    = 100 // problems in an answer
 	maxName    = 255 // characters of a batch's name
 )
@@ -54,6 +55,7 @@ func (a *api) createBatch(w http.ResponseWriter, r *http.Request) (any, error) {
 	_ = control.SetReadDeadline(time.Now().Add(uploadTime)) // tests' recorders have none
 	u, err := a.receive(w, r)
 	_ = control.SetReadDeadline(time.Time{})
+	_ = control.SetWriteDeadline(time.Now().Add(loadTime)) // the server's own began with the request
 	if u != nil {
 		defer u.close()
 	}
