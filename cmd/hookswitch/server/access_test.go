@@ -2,11 +2,13 @@ package server
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/providers"
+	"github.com/hookswitch/hookswitch/storage/seal"
 )
 
 // An address of one's own serves every workspace, unless it wants a key: that
@@ -36,5 +38,42 @@ func TestWhoIsLetInWithoutAKey(t *testing.T) {
 		if err != nil && !errors.As(err, &none) {
 			t.Errorf("%s: %v", tt.claim, err)
 		}
+	}
+}
+
+// An agent's own key opens its provider before the workspace's does, and no other
+// agent's.
+func TestAnAgentsOwnKeyGoesBeforeItsWorkspaces(t *testing.T) {
+	ring, _, err := seal.Load(seal.Options{Env: strings.Repeat("01", 32)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := func(plain string) roster.Secret {
+		s, err := ring.Seal(plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := &Server{keyring: ring}
+	p, _ := providers.Find("elevenlabs")
+	workspace := purse{s, "ws_x", map[string]roster.ProviderKey{"elevenlabs": {Key: sealed("the workspace's")}}}
+	for claim, tt := range map[string]struct {
+		from purse
+		own  map[string]roster.Secret
+		want string
+	}{
+		"its own and the workspace's": {workspace, map[string]roster.Secret{"elevenlabs": sealed("its own")}, "its own"},
+		"the workspace's":             {workspace, nil, "the workspace's"},
+		"its own alone":               {purse{s, "ws_x", nil}, map[string]roster.Secret{"elevenlabs": sealed("its own")}, "its own"},
+		"one for somebody else":       {workspace, map[string]roster.Secret{"rime": sealed("another")}, "the workspace's"},
+	} {
+		a, _, err := tt.from.with(tt.own).access(p)
+		if err != nil || a.Key != tt.want {
+			t.Errorf("%s: %q, %v, want %q", claim, a.Key, err, tt.want)
+		}
+	}
+	if a, _, err := workspace.access(p); err != nil || a.Key != "the workspace's" {
+		t.Errorf("the workspace's purse has %q, %v after an agent's", a.Key, err)
 	}
 }
