@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/agenda"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -174,12 +175,14 @@ func (db *DB) SetPrepared(ctx context.Context, id telephony.CallID, variables st
 }
 
 // SetDialled implements [dispatch.Calls]. A dispatch that failed is as good as
-// over: whoever said so is about to end its call.
+// over: whoever said so is about to end its call. So is one whose errand was
+// cancelled while it stood in the line before the carrier.
 func (db *DB) SetDialled(ctx context.Context, id telephony.CallID, now time.Time) error {
 	return db.write(ctx, "set dialled", func(tx Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE calls SET dialled_us = COALESCE(dialled_us, $2) WHERE id = $1 AND ended_us IS NULL
-			AND NOT EXISTS (SELECT 1 FROM dispatches WHERE call_id = $1 AND status = $3)`,
-			text(id), now.UnixMicro(), dispatch.DispatchFailed)
+			AND NOT EXISTS (SELECT 1 FROM dispatches WHERE call_id = $1 AND status = $3)
+			AND NOT EXISTS (SELECT 1 FROM errands WHERE call_id = $1 AND call_id <> '' AND code = $4)`,
+			text(id), now.UnixMicro(), dispatch.DispatchFailed, agenda.CodeCancelled)
 		if err != nil || n == 1 {
 			return err
 		}

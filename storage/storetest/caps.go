@@ -46,7 +46,7 @@ func callOfErrand(t *testing.T, s storage.Store) {
 
 func dialled(t *testing.T, s storage.Store) {
 	ctx := t.Context()
-	for _, id := range []string{"1", "over", "failed"} {
+	for _, id := range []string{"1", "over", "failed", "unwanted"} {
 		d, r := wanted(id, "")
 		if _, _, err := s.CreateDispatch(ctx, d, r); err != nil {
 			t.Fatal(err)
@@ -66,6 +66,13 @@ func dialled(t *testing.T, s storage.Store) {
 	if err := s.FailDispatch(ctx, "disp_failed", "why"); err != nil {
 		t.Fatal(err)
 	}
+	if _, _, err := s.(*storage.DB).Agenda().CreateErrand(ctx, agenda.Errand{
+		ID: "call_unwanted", Workspace: roster.Default, Kind: agenda.Call, To: "+14155550177", Variables: "{}", Metadata: "{}",
+		Status: agenda.Placing, Code: agenda.CodeCancelled, Attempt: 1, Call: "call_unwanted", Due: now, Created: now, Updated: now,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, "SetDialled(cancelled in the line)", s.(*storage.DB).SetDialled(ctx, "call_unwanted", now), storage.ErrEnded)
 	refused(t, "SetDialled(over)", s.(*storage.DB).SetDialled(ctx, "call_over", now), storage.ErrEnded)
 	refused(t, "SetDialled(failed)", s.(*storage.DB).SetDialled(ctx, "call_failed", now), storage.ErrEnded)
 	refused(t, "SetDialled(nobody)", s.(*storage.DB).SetDialled(ctx, "call_nobody", now), storage.ErrNotFound)
