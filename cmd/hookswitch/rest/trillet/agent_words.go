@@ -63,7 +63,7 @@ func (w words) keep(d roster.Definition) roster.Definition {
 	return d
 }
 
-// modelOf is "provider/model" of an agent; empty when it has none.
+// modelOf is provider/model of an agent; empty when it has none.
 func modelOf(d roster.Definition) string {
 	if d.LLM == nil || d.LLM.Provider == nil || d.LLM.Model == nil {
 		return ""

@@ -49,7 +49,7 @@ func Default() Table {
 	return t
 }
 
-// model is what a word means: a row of the table, or "provider/model" as an agent
+// model is what a word means: a row of the table, or provider/model, as an agent
 // that was made elsewhere is shown.
 func (t Table) model(word string, offered []roster.Capability) (roster.Choice, bool) {
 	if c, ok := t.Models[word]; ok {
