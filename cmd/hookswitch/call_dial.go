@@ -30,6 +30,7 @@ type callDialCmd struct {
 	Wait   bool              `help:"Print what happens, until the call is over. The exit status is 0 when somebody answered, 1 when not."`
 	Expect []string          `placeholder:"REASON" help:"Wait, and exit with 0 only for one of these end reasons, such as busy or caller_hangup; answered stands for all that somebody answered."`
 	Key    string            `name:"idempotency-key" placeholder:"KEY" help:"Of an earlier try: what was placed then is not placed again. Default a new one."`
+	laterFlags
 	reach
 	output
 	hushed
@@ -51,7 +52,14 @@ func (c *callDialCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	body := map[string]any{"phone_number": to}
+	if c.later() && (c.Wait || expect != nil) {
+		return &fault.Fault{What: "a call that is placed later can't be waited for", Where: fault.Keep("--at, --retry with --wait"), Mend: "leave out " + fault.Keep("--wait") + "; then " + fault.Keep("hookswitch schedule show ID"), Code: "cli/usage", Exit: fault.Wrong}
+	}
+	body, err := c.body(time.Now())
+	if err != nil {
+		return err
+	}
+	body["phone_number"] = to
 	if c.From != "" {
 		if body["from"], err = e164Of(c.From, "--from"); err != nil {
 			return err
@@ -74,6 +82,9 @@ func (c *callDialCmd) Run(ctx context.Context, s streams) error {
 		if len(c.Var) > 0 {
 			with = ", with " + strings.Join(slices.Sorted(maps.Keys(c.Var)), ", ")
 		}
+		if at, ok := body["schedule_at"].(string); ok {
+			with += " at " + at
+		}
 		_, err := fmt.Fprintf(s.out, "would have %s v%d call %s%s\n", show.Clean(a.Agent.Name), a.Version, show.Number(to), show.Clean(with))
 		return err
 	}
@@ -86,11 +97,30 @@ func (c *callDialCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return c.notKnown(err, key)
 	}
+	if c.later() {
+		return c.booked(s, got.Call, got.Item, again, key)
+	}
 	c.note(s, "call %s placed%s (idempotency key %s)", short(got.Call), map[bool]string{true: " earlier", false: ""}[again], key)
 	if !c.Wait && expect == nil {
 		return c.printed(s, got.Call, got.Item, got.Call+"\n")
 	}
 	return c.wait(ctx, s, ask, got.Call, expect)
+}
+
+// booked tells the id of a call that is to come, and when that is.
+func (c *callDialCmd) booked(s streams, id string, item json.RawMessage, again bool, key string) error {
+	var v struct {
+		At time.Time `json:"schedule_at"`
+	}
+	if json.Unmarshal(item, &v) != nil {
+		return unreadable("a schedule")
+	}
+	at := "as soon as possible"
+	if !v.At.IsZero() {
+		at = when(v.At)
+	}
+	c.note(s, "call %s scheduled%s: %s (idempotency key %s)      to end it: hookswitch schedule cancel %s", short(id), map[bool]string{true: " earlier", false: ""}[again], at, key, short(id))
+	return c.printed(s, id, item, id+"\t"+at+"\n")
 }
 
 // expected are the end reasons that --expect names; nil: it was not given.

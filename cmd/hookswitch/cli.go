@@ -24,7 +24,7 @@ const welcome = `hookswitch gives AI agents a telephone.
   get a key       hookswitch key create --name laptop        for all that follows; also: key list, revoke
   your agents     hookswitch agent apply -f agent.yaml       agent get, list, diff, versions, restore
   other services  hookswitch provider list                   Deepgram, OpenAI, ... with your key: provider set, check
-  their calls     hookswitch call logs -f                    call list, get, transcript, dial, hangup
+  their calls     hookswitch call logs -f                    call list, get, transcript, dial, hangup; schedule, batch, dnc
   numbers, hooks  hookswitch connect twilio +1... --agent NAME      number list, check; webhook list, test
   something off?  hookswitch doctor            safe to paste. Each command: hookswitch COMMAND --help
 `
@@ -40,6 +40,9 @@ type command struct {
 	Bench     benchCmd     `cmd:"" help:"Measure what calls cost on this machine."`
 	Agent     agentCmd     `cmd:"" help:"Write agents down in a file, and see what the gateway has."`
 	Call      callCmd      `cmd:"" help:"List, follow, place and end calls."`
+	Schedule  scheduleCmd  `cmd:"" help:"What waits for its time: list, show and cancel it."`
+	Batch     batchCmd     `cmd:"" help:"Have an agent call everybody in a file."`
+	DNC       dncCmd       `cmd:"" name:"dnc" help:"The do-not-call list."`
 	Number    numberCmd    `cmd:"" help:"The phone numbers that lead to agents."`
 	Connect   connectCmd   `cmd:"" help:"Make a real number lead to an agent, proved step by step."`
 	Webhook   webhookCmd   `cmd:"" help:"See what was delivered, and send it again."`
@@ -99,7 +102,7 @@ func singular(args []string) []string {
 	}
 	one, many := strings.CutSuffix(args[0], "s")
 	switch one {
-	case "agent", "call", "number", "webhook", "provider", "key":
+	case "agent", "call", "schedule", "number", "webhook", "provider", "key":
 		if many {
 			return append([]string{one}, args[1:]...)
 		}

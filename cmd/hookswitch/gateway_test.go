@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/agenda"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
@@ -135,9 +136,14 @@ func newGateway(t *testing.T) *gateway {
 	var wg sync.WaitGroup
 	wg.Go(func() { g.hub.Run(ctx) })
 	t.Cleanup(func() { stop(); wg.Wait(); _ = desk.Close(context.Background()) })
+	clerk, err := agenda.New(agenda.Config{Store: db.Agenda(), Placer: g, Calls: db, Node: "node_1"}) // that does not run
+	if err != nil {
+		t.Fatal(err)
+	}
 	h, err := rest.New(rest.Config{RequestsPerMinute: 100_000, Config: v2.Config{
 		Roster: db, Catalog: shelf{}, Sealer: ring, Providers: services{db},
 		Calls: v2.CallsConfig{Store: db, Desk: desk, Hub: g.hub, Deliveries: db, Sender: g.sender},
+		Later: v2.LaterConfig{Errands: db.Agenda(), Clerk: clerk, Batches: loader{db}, OptOuts: db},
 	}})
 	if err != nil {
 		t.Fatal(err)

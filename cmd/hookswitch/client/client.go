@@ -5,6 +5,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,7 @@ const Default = "http://127.0.0.1:8080"
 const (
 	answerLimit = 256 << 20 // bytes of an answer that is JSON; a thousand agents with long prompts
 	defaultWait = 30 * time.Second
+	uploadWait  = 10 * time.Minute
 )
 
 // Config says which gateway, and as whom.
@@ -100,6 +102,12 @@ func (c *Client) Once(ctx context.Context, path, key string, body, into any) (re
 	return replayed, err
 }
 
+// Upload sends a file of a content type, as it is read, and decodes the answer
+// into into. open is called again for each try. It may take ten minutes.
+func (c *Client) Upload(ctx context.Context, path string, query url.Values, kind string, open func() (io.ReadCloser, error), into any) error {
+	return c.ask(ctx, request{method: http.MethodPost, path: path, query: query, open: open, kind: kind}, into)
+}
+
 // Copy writes the body at path to w, as long as it lasts, and returns how many
 // bytes it was.
 func (c *Client) Copy(ctx context.Context, path string, w io.Writer) (int64, error) {
@@ -121,6 +129,8 @@ type request struct {
 	method, path string
 	query        url.Values
 	body         any
+	open         func() (io.ReadCloser, error) // of a body that is a file, in the place of body
+	kind         string                        // of that file
 	header       http.Header
 	accept       string // empty: JSON
 	replayed     *bool
@@ -134,7 +144,11 @@ func (r request) String() string {
 
 // ask does r within the client's time-out and decodes the answer.
 func (c *Client) ask(ctx context.Context, r request, into any) error {
-	within, cancel := context.WithTimeout(ctx, c.timeout)
+	timeout := c.timeout
+	if r.open != nil {
+		timeout = max(timeout, uploadWait)
+	}
+	within, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	resp, err := c.patient(within, r)
 	if err != nil {
@@ -196,6 +210,14 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 		}
 		body = bytes.NewReader(b)
 	}
+	if r.open != nil {
+		file, err := r.open()
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		body = file
+	}
 	u := c.base.String() + "/api/v2" + r.path
 	if len(r.query) > 0 {
 		u += "?" + r.query.Encode()
@@ -214,7 +236,7 @@ func (c *Client) do(ctx context.Context, r request) (*http.Response, error) {
 		req.Header.Set("Accept", r.accept)
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", cmp.Or(r.kind, "application/json"))
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
