@@ -26,8 +26,8 @@ const (
 	maxParts   = 20
 	uploadTime = 2 * time.Minute
 	loadTime   = 3 * time.Minute // to keep what was sent, and to answer
-	maxTold    = 100 // problems in an answer
-	maxName    = 255 // characters of a batch's name
+	maxTold    = 100             // problems in an answer
+	maxName    = 255             // characters of a batch's name
 )
 
 // upload is a form that was sent: its fields, and its file in a temporary one,
