@@ -102,16 +102,23 @@ func TestALateRepeatOfAKeywordChangesNothing(t *testing.T) {
 }
 
 func TestWhoIsOutOfEverythingStaysOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.outs[[2]string{"+15550199", roster.OptOutAll}] = roster.OptOut{Contact: "+15550199", Scope: roster.OptOutAll, Source: "api"}
-		w.receive(in("IN-1", "start"))
-		w.receive(in("IN-2", "hi"))
-		w.run(time.Minute)
-		if len(w.outs) != 1 || len(w.carrier.sent) != 0 {
-			t.Errorf("%d are out, sent %q; want them out and left alone", len(w.outs), w.carrier.bodies())
-		}
-	})
+	for _, kind := range []string{telephony.Phone, telephony.WhatsApp} { // where we confirm, too
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.channel.Kind = kind
+				w.outs[[2]string{"+15550199", roster.OptOutAll}] = roster.OptOut{Contact: "+15550199", Scope: roster.OptOutAll, Source: "api"}
+				for _, m := range []telephony.TextIn{in("IN-1", "start"), in("IN-2", "hi")} {
+					m.Kind = kind
+					w.receive(m)
+				}
+				w.run(time.Minute)
+				if len(w.outs) != 1 || len(w.carrier.sent) != 0 {
+					t.Errorf("%d are out, sent %q; want them out and left alone", len(w.outs), w.carrier.bodies())
+				}
+			})
+		})
+	}
 }
 
 func TestOnlyAChannelWithAnAgentAnswers(t *testing.T) {

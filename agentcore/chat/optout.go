@@ -41,6 +41,10 @@ func (e *Engine) obey(ctx context.Context, c Chat, in telephony.TextIn, on Messa
 		if err := e.comeBack(ctx, c, on.Created); err != nil {
 			return err
 		}
+		// Who is out all the same is told nothing: it would not be true.
+		if out, err := e.optedOut(ctx, c.Workspace, c.Contact); err != nil || out {
+			return err
+		}
 		return e.confirm(ctx, c, in, on, c.Kind != telephony.Phone, "You will get messages from us again. Write STOP to end them.")
 	case help:
 		out, err := e.optedOut(ctx, c.Workspace, c.Contact)
