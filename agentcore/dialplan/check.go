@@ -87,6 +87,11 @@ func classify(to, home string) (*phonenumbers.PhoneNumber, *Refusal) {
 	if err != nil {
 		return nil, refuse(Unassigned)
 	}
+	// A trunk prefix behind the country code, as in +1 1 415 or +33 06, is read over:
+	// the same phone would have two names, and lists and caps know one.
+	if phonenumbers.Format(n, phonenumbers.E164) != to {
+		return nil, refuse(NotE164)
+	}
 	national := phonenumbers.GetNationalSignificantNumber(n)
 	switch {
 	case n.GetCountryCode() == 1 && serviceN.MatchString(national), emergencyOf(n, national):

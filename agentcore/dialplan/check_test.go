@@ -98,6 +98,11 @@ func TestCheckRefusesWhatCostsOrSaves(t *testing.T) {
 		{"a range that nobody has", "+15555550100", dialplan.Policy{}, dialplan.Unassigned},
 		{"a country that is none", "+9995550100", dialplan.Policy{}, dialplan.Unassigned},
 		{"a digit short", "+1212555019", dialplan.Policy{}, dialplan.Unassigned},
+		{"a trunk prefix behind the country code", "+112125550199", dialplan.Policy{}, dialplan.NotE164},
+		{"a trunk's zero behind the country code", "+4907111234567", abroad, dialplan.NotE164},
+		{"a mobile number's", "+330612345678", abroad, dialplan.NotE164},
+		{"a zero that belongs to the number", "+390612345678", dialplan.Policy{Regions: []string{"IT"}}, ""},
+		{"an 8 that does, and is the trunk's, too", "+78123456789", dialplan.Policy{Regions: []string{"RU"}}, ""},
 		{"the number that calls", ours, dialplan.Policy{}, dialplan.Loop},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

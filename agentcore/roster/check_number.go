@@ -15,13 +15,15 @@ const (
 )
 
 // E164 reports whether s is a phone number that can exist, in E.164 form.
-// Numbers that nobody has been given, such as a test's, can.
+// Numbers that nobody has been given, such as a test's, can. One with a trunk
+// prefix behind the country code, as in +1 1 415, is another name of a number and
+// none of its own: who must not be called is known by one name.
 func E164(s string) bool {
 	if !e164.MatchString(s) {
 		return false
 	}
 	n, err := phonenumbers.Parse(s, "ZZ")
-	return err == nil && phonenumbers.IsPossibleNumber(n)
+	return err == nil && phonenumbers.IsPossibleNumber(n) && phonenumbers.Format(n, phonenumbers.E164) == s
 }
 
 var (

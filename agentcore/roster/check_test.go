@@ -116,6 +116,8 @@ func TestASealerThatFailsIsNoProblemOfTheClients(t *testing.T) {
 func TestNumbersAreE164(t *testing.T) {
 	for s, want := range map[string]bool{
 		"+14155550100": true, "+442079460000": true, "+4915112345678": true, "+33612345678": true,
+		"+390612345678": true, "+78123456789": true, "+5491123456789": true, // their zero, 8 and 9 belong to the number
+		"+114155550100": false, "+330612345678": false, "+4407911123456": false, "+78005553535": true, "+7880055535355": false,
 		"14155550100": false, "+1415": false, "+1 415 555 0100": false, "+0123456789": false, "+1415555010012345": false, "": false, "sip:a@b": false,
 	} {
 		if got := roster.E164(s); got != want {

@@ -46,8 +46,11 @@ func number(raw string) (phone, why string) {
 		return "", noE164
 	}
 	n, err := phonenumbers.Parse(phone, "ZZ")
-	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+	switch {
+	case err != nil || !phonenumbers.IsPossibleNumber(n):
 		return "", noE164
+	case phonenumbers.Format(n, phonenumbers.E164) != phone: // as in +33 06
+		return "", "has a 0, or another prefix of calls at home, behind the country code: leave it out"
 	}
 	return phone, ""
 }

@@ -83,6 +83,8 @@ func TestRowsThatAreWrong(t *testing.T) {
 		"two zeros":                 {"0014155550100,x", "line 2, phone_number: must begin with + and the country code, not with 00"},
 		"rounded":                   {"1.41556E+10,x", "line 2, phone_number: was rounded by a spreadsheet: format the column as text"},
 		"a trunk's zero":            {"+44 (0)20 7946 0958,x", "line 2, phone_number: has (0): leave it out after a country code"},
+		"a trunk's zero, bare":      {"+33 06 12 34 56 78,x", "line 2, phone_number: has a 0, or another prefix of calls at home, behind the country code: leave it out"},
+		"a trunk's one":             {"+1 1 415 555 0100,x", "line 2, phone_number: has a 0, or another prefix of calls at home, behind the country code: leave it out"},
 		"letters":                   {"+1415CALLNOW,x", "line 2, phone_number: must be a phone number in E.164 form, such as +14155550100"},
 		"too short for its country": {"+1415555,x", "line 2, phone_number: must be a phone number in E.164 form, such as +14155550100"},
 		"two numbers":               {"+14155550100 +14155550101,x", "line 2, phone_number: must be a phone number in E.164 form, such as +14155550100"},
