@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
@@ -151,12 +152,56 @@ func TestNoMoreCallsThanMayBeAtOnce(t *testing.T) {
 		if _, _, err := o.Dispatch(t.Context(), w); !errors.As(err, &full) || full.By != "workspace" {
 			t.Errorf("Dispatch() = %v, want it capped", err)
 		}
+		synctest.Wait() // who looks after a call lets go of it
 		if _, err := o.records.Calls.Call(t.Context(), "call_a"); !errors.Is(err, dispatch.ErrNotFound) || len(o.Live()) != 2 || permitted-released != 1 || len(o.trunk.dialed) != 1 {
 			t.Errorf("Call() = %v, %v live, %d permitted, %d released, want nothing left", err, o.Live(), permitted, released)
 		}
 		o.report("CAout1", telephony.StateBusy)
 		if on, _, err := o.Dispatch(t.Context(), w); err != nil || on.Call != "call_a" {
 			t.Errorf("Dispatch() = %+v, %v, want a place", on, err)
+		}
+	})
+}
+
+// late is a desk's records on which another node makes the call that the desk is
+// about to make; and what the desk tried, it never learns.
+type late struct {
+	dispatch.Calls
+	fails error
+}
+
+func (l *late) CreateDispatch(ctx context.Context, d dispatch.Dispatch, r *dispatch.Record) (dispatch.Dispatch, bool, error) {
+	if l.fails == nil {
+		return l.Calls.CreateDispatch(ctx, d, r)
+	}
+	theirs := *r
+	d.ID, d.Conversation = "disp_theirs", "conv-theirs"
+	theirs.Node, theirs.Conversation = "another", d.Conversation
+	if _, _, err := l.Calls.CreateDispatch(context.WithoutCancel(ctx), d, &theirs); err != nil {
+		return dispatch.Dispatch{}, false, err
+	}
+	return dispatch.Dispatch{}, false, l.fails
+}
+
+// Two nodes take one another for dead. The call that one has placed is not ended
+// by the other, which only knows that its own try came to nothing.
+func TestACallOfAnotherNodesIsNotEnded(t *testing.T) {
+	records := &late{fails: context.DeadlineExceeded}
+	inOffice(t, func(c *dispatch.Config) {
+		records.Calls = c.Calls
+		c.Calls, c.Node = records, "here"
+	}, func(t *testing.T, o *office) {
+		if err := o.records.Beat(t.Context(), "another", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := o.Dispatch(t.Context(), wishOf("call_a")); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Dispatch() = %v, want what the records said", err)
+		}
+		if r := o.call("call_a"); r.Over() || r.Node != "another" || len(o.Live()) != 0 {
+			t.Errorf("the call is %+v, %v live here, want it to go on elsewhere", r, o.Live())
+		}
+		if _, _, err := o.records.End(t.Context(), "call_a", 1, telephony.Failed, time.Now()); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

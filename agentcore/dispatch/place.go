@@ -43,7 +43,7 @@ func (d *Desk) call(ctx context.Context, w Wish, now time.Time) (Dispatch, bool,
 	on, created, err := d.cfg.Calls.CreateDispatch(ctx, wish, &r)
 	if err != nil || !created {
 		d.cfg.Release(cost)
-		d.notCreated(ctx, c, isNew, err)
+		d.notCreated(ctx, c, r, isNew, err)
 	}
 	switch {
 	case err != nil:
@@ -66,18 +66,26 @@ func (w Wish) cost() Cost {
 		BypassQuietHours: w.BypassQuietHours, Hours: w.Hours, Consent: w.Consent}
 }
 
-// notCreated lets go of a call whose row was not made, as far as err tells.
-func (d *Desk) notCreated(ctx context.Context, c *call, isNew bool, err error) {
+// notCreated lets go of the call of r whose row was not made, as far as err tells.
+func (d *Desk) notCreated(ctx context.Context, c *call, r Record, isNew bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
+	defer cancel()
 	var capped *CappedError
 	switch {
 	case !isNew: // somebody else's
-	case err == nil, errors.As(err, &capped), errors.Is(err, ErrIdemMismatch):
+	case err == nil, errors.As(err, &capped), errors.Is(err, ErrIdemMismatch), !d.isOurs(ctx, r):
 		c.ended("")
-	default: // the row may be there nevertheless
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), effortTimeout)
-		defer cancel()
+	default: // the row is there nevertheless
 		d.end(ctx, c, verdict{reason: telephony.Failed, sure: true})
 	}
+}
+
+// isOurs reports whether the row of r is the one that we meant to make: of a call
+// that has a name, another node may have made it, and its caller rings by now.
+// When nobody can tell, [Desk.Recover] finds a row of ours later.
+func (d *Desk) isOurs(ctx context.Context, r Record) bool {
+	on, err := d.cfg.Calls.Call(ctx, r.ID)
+	return err == nil && on.Conversation == r.Conversation
 }
 
 // placeOn waits for a call to be placed, but not for longer than somebody who
