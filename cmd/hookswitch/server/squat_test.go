@@ -108,18 +108,20 @@ func TestWhoMayCallWithAClaimedNumber(t *testing.T) {
 	const number = "+14155550142"
 	s := shared(t, number)
 	s.claims(t, number, theirAccount, theirToken, false)
-	for _, tt := range []struct {
-		workspace, account string
-		want               error
-	}{
-		{roster.Default, "", nil},
-		{roster.Default, theirAccount, errNotYours},
-		{"acme", "", errNotYours},
-		{"acme", theirAccount, errNotYours},
-	} {
-		_, err := guarded{placed{}, s}.Dial(t.Context(), telephony.Outgoing{Workspace: tt.workspace, Account: tt.account, From: number, To: "+14155550134"})
-		if !errors.Is(err, tt.want) {
-			t.Errorf("%s on account %q: %v, want %v", tt.workspace, tt.account, err, tt.want)
+	for _, from := range []telephony.Number{number, "+14155550143"} { // the other one nobody claims: a channel may name it
+		for _, tt := range []struct {
+			workspace, account string
+			want               error
+		}{
+			{roster.Default, "", nil},
+			{roster.Default, theirAccount, errNotYours},
+			{"acme", "", errNotYours},
+			{"acme", theirAccount, errNotYours},
+		} {
+			_, err := guarded{placed{}, s}.Dial(t.Context(), telephony.Outgoing{Workspace: tt.workspace, Account: tt.account, From: from, To: "+14155550134"})
+			if !errors.Is(err, tt.want) {
+				t.Errorf("%s on account %q from %s: %v, want %v", tt.workspace, tt.account, from, err, tt.want)
+			}
 		}
 	}
 }
