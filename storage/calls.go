@@ -177,13 +177,24 @@ func (db *DB) SetPrepared(ctx context.Context, id telephony.CallID, variables st
 // SetDialled implements [dispatch.Calls]. A dispatch that failed is as good as
 // over: whoever said so is about to end its call. So is one whose errand was
 // cancelled while it stood in the line before the carrier.
+//
+// That is asked once more when the row is ours: the statement that waited for it
+// saw the dispatches of before it waited. Whoever fails a dispatch wants the row,
+// too, so that either we see that, or they see the time.
 func (db *DB) SetDialled(ctx context.Context, id telephony.CallID, now time.Time) error {
 	return db.write(ctx, "set dialled", func(tx Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE calls SET dialled_us = COALESCE(dialled_us, $2) WHERE id = $1 AND ended_us IS NULL
 			AND NOT EXISTS (SELECT 1 FROM dispatches WHERE call_id = $1 AND status = $3)
 			AND NOT EXISTS (SELECT 1 FROM errands WHERE call_id = $1 AND call_id <> '' AND code = $4)`,
 			text(id), now.UnixMicro(), dispatch.DispatchFailed, agenda.CodeCancelled)
-		if err != nil || n == 1 {
+		if err != nil {
+			return err
+		}
+		if n == 1 {
+			failed, err := exists(ctx, tx, `SELECT 1 FROM dispatches WHERE call_id = $1 AND status = $2`, text(id), dispatch.DispatchFailed)
+			if err == nil && failed {
+				err = ErrEnded
+			}
 			return err
 		}
 		if _, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id)); err != nil {
