@@ -78,7 +78,7 @@ func (d *Deliverer) Work(ctx context.Context, id string) (again time.Duration, e
 		return again, nil
 	}
 	host := m.host()
-	if !d.hosts.enter(host) {
+	if !d.hosts.enter(ctx, host) {
 		return time.Duration(float64(crowdedFor(owed, time.Now())) * (0.8 + 0.4*d.c.Jitter())), nil
 	}
 	defer d.hosts.leave(host)
