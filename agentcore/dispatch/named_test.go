@@ -197,6 +197,7 @@ func TestACallOfAnotherNodesIsNotEnded(t *testing.T) {
 		if _, _, err := o.Dispatch(t.Context(), wishOf("call_a")); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Dispatch() = %v, want what the records said", err)
 		}
+		synctest.Wait()
 		if r := o.call("call_a"); r.Over() || r.Node != "another" || len(o.Live()) != 0 {
 			t.Errorf("the call is %+v, %v live here, want it to go on elsewhere", r, o.Live())
 		}
