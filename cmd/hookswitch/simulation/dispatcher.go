@@ -45,7 +45,7 @@ func (w *world) prepare(db dispatch.Calls) func(context.Context, dispatch.Record
 		if err != nil {
 			return err
 		}
-		return records{db, w}.SetPrepared(ctx, r.ID, fmt.Sprintf(`{"call":%d}`, call), time.Now())
+		return records{Calls: db, w: w}.SetPrepared(ctx, r.ID, fmt.Sprintf(`{"call":%d}`, call), time.Now())
 	}
 }
 

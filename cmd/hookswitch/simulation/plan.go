@@ -21,6 +21,10 @@ const (
 	Late  Kind = "late"  // a callback comes half a minute late
 	Twice Kind = "twice" // a request comes twice
 	Never Kind = "never" // a callback never comes
+
+	Dies   Kind = "dies"   // the process dies just before
+	Died   Kind = "died"   // and just after: it happened, and nobody heard
+	Freeze Kind = "freeze" // the process stands still, half a minute or longer, and goes on
 )
 
 // Fault is one thing that is planned to go wrong, once.

@@ -80,13 +80,10 @@ func actor(ctx context.Context) string {
 // the fault bite that was planned for it, and runs the effect. The fault that
 // bit is returned: some are for the caller to carry out.
 func (w *world) through(ctx context.Context, call int, op string, effect func() error) (Kind, error) {
-	who := fmt.Sprintf("%02d %s", call, actor(ctx))
-	seq := w.enter(who + " " + op)
-	if err := sleep(ctx, w.latency(call, who+" "+op, op, seq)); err != nil {
+	number, kind, err := w.arrive(ctx, call, op)
+	if err != nil {
 		return "", err
 	}
-	number, kind := w.release(call, op)
-	w.trace(who, "#%d %s %d %s", number, op, seq, kind)
 	switch kind {
 	case Slow:
 		if err := sleep(ctx, slowness+time.Duration(number)); err != nil {
@@ -97,11 +94,23 @@ func (w *world) through(ctx context.Context, call int, op string, effect func() 
 	case Reset:
 		w.resetSoon(call)
 	}
-	err := effect()
+	err = effect()
 	if kind == Lost && err == nil {
 		err = errPlanned
 	}
 	return kind, err
+}
+
+// arrive waits for an operation's own time, numbers it, and takes its fault.
+func (w *world) arrive(ctx context.Context, call int, op string) (number int, kind Kind, err error) {
+	who := fmt.Sprintf("%02d %s", call, actor(ctx))
+	seq := w.enter(who + " " + op)
+	if err := sleep(ctx, w.latency(call, who+" "+op, op, seq)); err != nil {
+		return 0, "", err
+	}
+	number, kind = w.release(call, op)
+	w.trace(who, "#%d %s %d %s", number, op, seq, kind)
+	return number, kind, nil
 }
 
 func (w *world) enter(key string) int {
@@ -132,7 +141,7 @@ func (w *world) release(call int, op string) (int, Kind) {
 func (w *world) bite(f Fault) {
 	w.bitten = append(w.bitten, f)
 	what := f.Op
-	if part, _, _ := strings.Cut(f.Op, "."); part != "hook" {
+	if part, _, _ := strings.Cut(f.Op, "."); part != "hook" && part != "agenda" {
 		what = part
 	}
 	w.seen[what+" "+string(f.Kind)]++

@@ -18,6 +18,7 @@ const Calls = 20
 
 // Result is what came of a run.
 type Result struct {
+	Test   string // that runs it
 	Seed   uint64
 	Broken []string       // invariants that did not hold
 	Seen   map[string]int // what happened, and how often
@@ -38,7 +39,7 @@ func (r Result) Report() string {
 	for _, f := range r.Bitten {
 		fmt.Fprintf(&b, "  %s\n", f)
 	}
-	fmt.Fprintf(&b, "again: HOOKSWITCH_SIM_SEED=%d go test -run TestSweep ./cmd/hookswitch/simulation\n", r.Seed)
+	fmt.Fprintf(&b, "again: HOOKSWITCH_SIM_SEED=%d go test -run '^%s$' ./cmd/hookswitch/simulation\n", r.Seed, r.Test)
 	fmt.Fprintf(&b, "       HOOKSWITCH_SIM_TRACE=FILE beside it writes the trace\n")
 	return b.String()
 }
@@ -77,8 +78,12 @@ func simulate(ctx context.Context, seed uint64, plan []Fault, hands bool) (Resul
 	if hands {
 		w.checkHanding(ctx, db, trunk)
 	}
+	test := "TestSweep"
+	if hands {
+		test = "TestSweepHandingOn"
+	}
 	return Result{
-		Seed: seed, Broken: w.broken, Seen: w.seen, Trace: w.text(), Plan: plan, Bitten: w.bitten, Ops: w.count,
+		Test: test, Seed: seed, Broken: w.broken, Seen: w.seen, Trace: w.text(), Plan: plan, Bitten: w.bitten, Ops: w.count,
 	}, db.Close()
 }
 
@@ -86,7 +91,7 @@ func (w *world) desk(db dispatch.Calls, trunk telephony.Carrier) (*dispatch.Desk
 	var mu sync.Mutex
 	ids := 0
 	cfg := dispatch.Config{
-		Calls: records{db, w}, Talk: w.talk, Carrier: trunk, Secret: []byte("sixteen bytes and more"),
+		Calls: records{Calls: db, w: w}, Talk: w.talk, Carrier: trunk, Secret: []byte("sixteen bytes and more"),
 		Route: w.route, Prepare: w.prepare(db), Node: "sim",
 		Resumes: 2, // so that they do run out
 		NewID: func() telephony.CallID {

@@ -43,6 +43,20 @@ func setting(t *testing.T, name string) (n uint64, set bool) {
 	return n, true
 }
 
+// wanted is plan, or what HOOKSWITCH_SIM_FAULTS says.
+func wanted(t *testing.T, plan []Fault) []Fault {
+	t.Helper()
+	text := os.Getenv("HOOKSWITCH_SIM_FAULTS")
+	if text == "" {
+		return plan
+	}
+	plan, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
 // seeds is how many seeds the sweep tries: HOOKSWITCH_SIM_SEEDS, or as many as
 // a test run has time for.
 func seeds(t *testing.T) uint64 {
@@ -75,14 +89,7 @@ var mustSee = []string{
 // holds every call of each against the invariants.
 func TestSweep(t *testing.T) {
 	if seed, one := setting(t, "HOOKSWITCH_SIM_SEED"); one {
-		plan := Planned(seed, Calls)
-		if text := os.Getenv("HOOKSWITCH_SIM_FAULTS"); text != "" {
-			var err error
-			if plan, err = Parse(text); err != nil {
-				t.Fatal(err)
-			}
-		}
-		judge(t, runWith(t, seed, plan))
+		judge(t, runWith(t, seed, wanted(t, Planned(seed, Calls))), runWith)
 		return
 	}
 	n := seeds(t)
@@ -94,7 +101,7 @@ func TestSweep(t *testing.T) {
 			t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 				t.Parallel()
 				r := run(t, seed)
-				judge(t, r)
+				judge(t, r, runWith)
 				mu.Lock()
 				defer mu.Unlock()
 				for what, times := range r.Seen {
@@ -150,13 +157,13 @@ func TestPlansShrinkToWhatMatters(t *testing.T) {
 }
 
 // judge fails the test if an invariant is broken, with all that it takes to see
-// that again.
-func judge(t *testing.T, r Result) {
+// that again; again is how r came about.
+func judge(t *testing.T, r Result, again func(*testing.T, uint64, []Fault) Result) {
 	t.Helper()
 	if len(r.Broken) > 0 {
 		t.Error(r.Report())
 		shrink.Do(func() {
-			least := Smallest(r.Bitten, func(plan []Fault) bool { return len(runWith(t, r.Seed, plan).Broken) > 0 })
+			least := Smallest(r.Bitten, func(plan []Fault) bool { return len(again(t, r.Seed, plan).Broken) > 0 })
 			t.Errorf("as much as it takes: HOOKSWITCH_SIM_SEED=%d HOOKSWITCH_SIM_FAULTS=%q", r.Seed, faults(least))
 		})
 	}

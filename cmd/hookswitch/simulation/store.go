@@ -17,11 +17,16 @@ import (
 // whole: nobody is cancelled in the middle of a commit.
 type records struct {
 	dispatch.Calls
-	w *world
+	w    *world
+	node *node // through whose port; nil: there is one process, and it lives
 }
 
 func (r records) do(ctx context.Context, call int, op string, effect func(context.Context) error) error {
-	_, err := r.w.through(ctx, call, op, func() error { return effect(context.WithoutCancel(ctx)) })
+	once := func() error { return effect(context.WithoutCancel(ctx)) }
+	if r.node != nil {
+		return r.node.do(ctx, call, op, once)
+	}
+	_, err := r.w.through(ctx, call, op, once)
 	return err
 }
 

@@ -1,0 +1,37 @@
+package simulation
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hookswitch/hookswitch/media"
+)
+
+// leg is a stream without sound: [telephony.Leg].
+type leg struct {
+	number int
+	agent  time.Duration // then the agent hangs up
+	opened atomic.Bool   // the journal says so
+
+	once, bye  sync.Once
+	lost, hung chan struct{}
+}
+
+// Write implements [telephony.Leg].
+func (g *leg) Write(*media.Frame) error { return nil }
+
+// Mark implements [telephony.Leg].
+func (g *leg) Mark(uint32) error { return nil }
+
+// Clear implements [telephony.Leg].
+func (g *leg) Clear() error { return nil }
+
+// Hangup implements [telephony.Leg].
+func (g *leg) Hangup(context.Context) error {
+	g.bye.Do(func() { close(g.hung) })
+	return nil
+}
+
+func (g *leg) lose() { g.once.Do(func() { close(g.lost) }) }
