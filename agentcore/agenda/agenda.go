@@ -97,6 +97,10 @@ func (e Errand) CallOf(attempt int) telephony.CallID {
 	return telephony.CallID(fmt.Sprintf("%s_%d", e.ID, attempt))
 }
 
+// Called is how often it was tried to reach somebody: attempts, without those that
+// nobody was asked for. A series is an errand that waits with Called above 0.
+func (e Errand) Called() int { return e.Attempt - e.Options.Lost }
+
 // Options are how an errand is done. Kept as JSON.
 type Options struct {
 	BypassQuietHours bool            `json:"bypass_quiet_hours,omitempty"`

@@ -100,7 +100,7 @@ func (c *Clerk) putOff(ctx context.Context, e Errand, l *Later) error {
 	c.cfg.Counter.ErrandLater(l.Code)
 	wait := max(time.Until(l.At), shortest)
 	if l.All {
-		c.rest(e.Workspace, wait)
+		c.rest(e.Workspace, min(wait, longRest))
 	}
 	due := clock().Add(wait)
 	err := c.takeBack(ctx, e, func(e *Errand) {
@@ -132,7 +132,7 @@ func (c *Clerk) takeBack(ctx context.Context, e Errand, do func(*Errand)) error 
 		switch {
 		case e.Code == CodeCancelled:
 			e.Status = Cancelled
-		case ends(e.Code) && e.Attempt > e.Options.Lost:
+		case ends(e.Code) && e.Called() > 0:
 			e.Status = Done
 		default:
 			e.Status = Ready

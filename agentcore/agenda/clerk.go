@@ -74,6 +74,7 @@ const (
 	effort    = 10 * time.Second // one thing with the store that nobody waits for
 	longWait  = time.Minute      // a job comes back so soon: the clock may be set meanwhile
 	shortest  = time.Second      // an errand that was put off rests so long
+	longRest  = time.Minute      // a workspace is asked for again so soon: its cap may be raised meanwhile
 )
 
 // maxLost is how many attempts of an errand are made again because nobody was

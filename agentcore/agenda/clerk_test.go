@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -216,6 +217,42 @@ func TestAWorkspaceThatIsFullRests(t *testing.T) {
 			t.Error("who was put off lost their place")
 		}
 	})
+}
+
+// A workspace that may call nobody for an hour may be let before: then it does not
+// wait for the end of the hour.
+func TestAWorkspaceIsAskedForAgainBeforeItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		x := newExchange(m, always(person))
+		began := time.Now()
+		hour := &until{exchange: x, at: began.Add(5 * time.Minute), says: began.Add(time.Hour)}
+		p := start(t, m, agenda.Config{Placer: hour, Calls: x})
+		defer p.end()
+		id := p.book(errand(number, time.Time{})).ID
+		time.Sleep(4 * time.Minute)
+		m.is(t, id, agenda.Ready, "hour", 0)
+		time.Sleep(4 * time.Minute)
+		m.is(t, id, agenda.Done, "caller_hangup", 1)
+		if n := hour.asked.Load(); n > 7 {
+			t.Errorf("the placer was asked %d times, want once a minute", n)
+		}
+	})
+}
+
+// until places nothing before at, and says that it will take longer.
+type until struct {
+	*exchange
+	at, says time.Time
+	asked    atomic.Int64
+}
+
+func (u *until) Place(ctx context.Context, e agenda.Errand) error {
+	u.asked.Add(1)
+	if time.Now().Before(u.at) {
+		return &agenda.Later{At: u.says, Code: "hour", Why: "Many calls were placed.", All: true}
+	}
+	return u.exchange.Place(ctx, e)
 }
 
 // full lets so many calls of a workspace go on at once.

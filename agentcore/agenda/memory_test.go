@@ -65,11 +65,11 @@ func goesOn(e agenda.Errand) bool { return e.Status == agenda.Placing || e.Statu
 // seriesOpen reports whether e's agent has another series to e's number: one that
 // waits for a callback, or whose callback is on its way.
 func (m *memory) seriesOpen(e agenda.Errand) bool {
-	if e.Status != agenda.Scheduled || e.Attempt == 0 {
+	if e.Status != agenda.Scheduled || e.Called() == 0 {
 		return false
 	}
 	return slices.ContainsFunc(m.to(e), func(o agenda.Errand) bool {
-		return o.ID != e.ID && o.AgentUUID == e.AgentUUID && (waits(o) && o.Attempt > 0 || goesOn(o) && o.Attempt > 1)
+		return o.ID != e.ID && o.AgentUUID == e.AgentUUID && (waits(o) && o.Called() > 0 || goesOn(o) && o.Called() > 1)
 	})
 }
 
@@ -322,7 +322,7 @@ func (m *memory) EndSeries(_ context.Context, workspace, agent, to, except, code
 	defer m.lock()()
 	n := 0
 	for _, e := range m.to(agenda.Errand{Workspace: workspace, To: to}) {
-		if e.AgentUUID == agent && e.ID != except && waits(e) && e.Attempt > 0 {
+		if e.AgentUUID == agent && e.ID != except && waits(e) && e.Called() > 0 {
 			e.Status, e.Code, e.Ended = agenda.Done, code, now
 			m.write(e, now)
 			m.endBatch(e.Batch, now)

@@ -2,11 +2,13 @@ package agenda
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -169,7 +171,7 @@ func (c *Clerk) callback(ctx context.Context, e Errand, m miss) (again bool, due
 	if zone == nil {
 		zone = time.UTC
 	}
-	due, again = retry.after(e.Attempt-e.Options.Lost, m.ended, zone)
+	due, again = retry.after(e.Called(), m.ended, zone)
 	return again, due, nil
 }
 
@@ -186,7 +188,7 @@ func (c *Clerk) missedAlone(ctx context.Context, r dispatch.Record) error {
 	e := Errand{
 		ID: string(r.ID), Workspace: r.Workspace, Kind: Call, Source: FromCallback,
 		AgentUUID: r.AgentUUID, Agent: r.Agent, From: string(r.From), To: string(r.To),
-		Variables: r.Variables, Metadata: "{}", Options: Options{Chat: r.Chat},
+		Variables: r.Variables, Metadata: "{}", Options: Options{Chat: r.Chat, Consent: consentOf(r)},
 		Status: Scheduled, Code: m.reason, Why: m.why, Attempt: 1, Call: r.ID, Created: now, Updated: now,
 	}
 	again, due, err := c.callback(ctx, e, m)
@@ -196,6 +198,16 @@ func (c *Clerk) missedAlone(ctx context.Context, r dispatch.Record) error {
 	e.Due = due
 	_, _, err = c.cfg.Store.CreateErrand(ctx, e)
 	return ignore(err, ErrSeriesOpen)
+}
+
+// consentOf is how whom r called had agreed to it: that holds for the callback,
+// too. It may pass over no hours, which were those of that moment.
+func consentOf(r dispatch.Record) string {
+	var p dialplan.Proof
+	if json.Unmarshal([]byte(r.Proof), &p) != nil { // there was nothing to check
+		return ""
+	}
+	return p.Consent
 }
 
 // lost makes the attempt of e again, under another id: nobody was asked for it,

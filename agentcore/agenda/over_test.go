@@ -120,6 +120,7 @@ func TestAnAgentCallsBack(t *testing.T) {
 	alone := dispatch.Record{
 		ID: "call_alone", Workspace: "ws_1", AgentUUID: "agent", Agent: "Ada", Version: 1, Direction: telephony.Outbound,
 		From: "+15550100", To: number, Dialled: time.Unix(1, 0), Carrier: "CA1", Reason: telephony.NoAnswer, Variables: `{"a":"b"}`,
+		Proof: `{"number_type":"mobile","consent":"web form"}`,
 	}
 	for _, tt := range []struct {
 		claim string
@@ -160,7 +161,7 @@ func TestAnAgentCallsBack(t *testing.T) {
 					t.Errorf("rang %d times, want %d", n, tt.rings)
 				}
 				for _, e := range m.all() {
-					if e.ID == "call_alone" && (e.Source != agenda.FromCallback || e.Variables != alone.Variables || e.From != "+15550100") {
+					if e.ID == "call_alone" && (e.Source != agenda.FromCallback || e.Variables != alone.Variables || e.From != "+15550100" || e.Options.Consent != "web form") {
 						t.Errorf("the series is %+v", e)
 					}
 				}

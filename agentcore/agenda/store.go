@@ -20,7 +20,7 @@ type Store interface {
 	// that is due at e.Due. A key that its workspace has from less than 24 hours
 	// before changes nothing and returns the errand on record with false, or
 	// [ErrIdemMismatch]; so does an id that is there already. A Scheduled errand
-	// with Attempt above 0 is a series: see Move.
+	// with Called above 0 is a series: see Move.
 	CreateErrand(ctx context.Context, e Errand) (on Errand, created bool, err error)
 
 	Errand(ctx context.Context, workspace, id string) (Errand, error)
@@ -52,14 +52,14 @@ type Store interface {
 	// Move writes e's Status, Code, Why, Attempt, Call, Node, Due, Options and
 	// Ended (at now when the status is over), if the row's Change still is
 	// e.Change, and returns what it wrote; else [ErrMoved]. A Scheduled errand
-	// gets its job in the same transaction. One with Attempt above 0 waits for a
+	// gets its job in the same transaction. One with Called above 0 waits for a
 	// callback: while the agent has another such series to the number, it is
 	// [ErrSeriesOpen] and nothing changes. When the last errand of a running
 	// batch is over, so is the batch.
 	Move(ctx context.Context, e Errand, now time.Time) (Errand, error)
 
 	// EndSeries ends the series of an agent to a number that wait (Scheduled or
-	// Ready, Attempt above 0) other than except, as Done with that code, and
+	// Ready, Called above 0) other than except, as Done with that code, and
 	// returns how many.
 	EndSeries(ctx context.Context, workspace, agent, to, except, code string, now time.Time) (int, error)
 
