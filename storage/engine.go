@@ -33,6 +33,10 @@ type Job struct {
 	Kind string    // chooses the worker: see storage/jobs
 	ID   string    // of the row that says what to do
 	At   time.Time // not before; zero: at once
+
+	// Crowd says that thousands of its kind may be due at one moment. They stand
+	// in a line of their own, so that nobody else waits behind them.
+	Crowd bool
 }
 
 // Tx is one transaction, of one goroutine. After a statement that failed it is

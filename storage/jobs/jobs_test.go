@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -254,6 +255,36 @@ func TestJobOfNowIsDoneAtOnce(t *testing.T) {
 			time.Sleep(7 * time.Second)
 			enqueue(t, db, storage.Job{Kind: "tell", ID: "x", At: time.Now().Add(-late)}, nil)
 			done.next(t, time.Second)
+		}
+	})
+}
+
+func TestNobodyWaitsBehindACrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db, err := sqlite.Open(t.Context(), sqlite.Memory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		due, done := make(calls, 100), make(calls, 1)
+		for i := range 50 {
+			enqueue(t, db, storage.Job{Kind: "due", ID: fmt.Sprint(i), Crowd: true}, nil)
+		}
+		enqueue(t, db, storage.Job{Kind: "tell", ID: "x"}, nil)
+		defer run(t, db, jobs.Config{Concurrency: 2, Workers: map[string]jobs.Do{
+			"due": func(_ context.Context, id string) (time.Duration, error) {
+				time.Sleep(10 * time.Second)
+				due <- id
+				return 0, nil
+			},
+			"tell": func(_ context.Context, id string) (time.Duration, error) {
+				done <- id
+				return 0, nil
+			},
+		}})()
+		done.next(t, 2*time.Second)
+		for range 50 {
+			due.next(t, 20*time.Second)
 		}
 	})
 }

@@ -30,6 +30,10 @@ import (
 // tries of its own (deliveries) does so in its own rows, and does not fail.
 const maxAttempts = 500
 
+// crowd is River's queue of what may be due by the thousand: see
+// [storage.Job.Crowd]. Each queue has workers of its own.
+const crowd = "crowd"
+
 // args is the one type of job that River knows: the rest is in the row that ID
 // names.
 type args struct {
@@ -115,6 +119,9 @@ func (q *Queue[Tx]) Enqueue(ctx context.Context, tx Tx, j storage.Job) error {
 	// it looks every 5 s, and is replaced 20 s after it died.
 	if j.At.After(time.Now()) {
 		o.ScheduledAt = j.At
+	}
+	if j.Crowd {
+		o.Queue = crowd
 	}
 	_, err := q.insert.InsertTx(ctx, tx, args{Work: j.Kind, ID: j.ID}, o)
 	if err != nil {
