@@ -94,7 +94,7 @@ func claimOne(ctx context.Context, tx Tx, workspace, node string, now time.Time)
 		found, err := eachErrand(ctx, tx, `WHERE status = 'ready' AND workspace = $1 AND due_us <= $2
 			AND NOT EXISTS (SELECT 1 FROM errands b WHERE b.workspace = errands.workspace AND b.to_number = errands.to_number
 				AND b.status IN ('placing', 'live'))
-			ORDER BY (asked_us IS NULL), due_us, line, id LIMIT 1`, text(workspace), now.UnixMicro())
+			ORDER BY (batch IS NOT NULL), (asked_us IS NULL), due_us, line, id LIMIT 1`, text(workspace), now.UnixMicro())
 		if err != nil || len(found) == 0 {
 			return agenda.Errand{}, false, err
 		}

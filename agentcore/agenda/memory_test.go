@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -228,7 +229,10 @@ func (m *memory) refill() {
 	}
 	m.more, m.ready = false, map[string][]string{}
 	for _, e := range m.sorted(func(e agenda.Errand) bool { return e.Status == agenda.Ready }, func(a, b agenda.Errand) int {
-		if a.Asked.IsZero() == b.Asked.IsZero() {
+		switch {
+		case (a.Batch == "") != (b.Batch == ""):
+			return strings.Compare(a.Batch, b.Batch) // those of no batch first
+		case a.Asked.IsZero() == b.Asked.IsZero():
 			return a.Due.Compare(b.Due)
 		}
 		return b.Asked.Compare(time.Time{}) - a.Asked.Compare(time.Time{}) // those with a time first

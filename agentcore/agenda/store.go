@@ -39,9 +39,9 @@ type Store interface {
 	Wake(ctx context.Context, id string, now time.Time) (wait time.Duration, err error)
 
 	// Claim gives node up to limit Ready errands that are due: Placing, Attempt
-	// raised, Call set. It takes one of each workspace in turn, in each those
-	// with a time (Asked) before those without, then the oldest Due first. Left
-	// out are workspaces in skip, and errands to a number at which another errand
+	// raised, Call set. It takes one of each workspace in turn, in each those of no
+	// batch first, then those with a time (Asked) before those without, then the
+	// oldest Due. Left out are workspaces in skip, and errands to a number at which another errand
 	// of the workspace is Placing or Live.
 	Claim(ctx context.Context, node string, now time.Time, limit int, skip []string) ([]Errand, error)
 

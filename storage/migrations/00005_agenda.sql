@@ -49,7 +49,7 @@ CREATE TABLE errands (
 );
 CREATE UNIQUE INDEX errands_idem ON errands (workspace, idem_key) WHERE idem_key IS NOT NULL;
 CREATE INDEX errands_workspace ON errands (workspace, created_us, id);
-CREATE INDEX errands_ready ON errands (workspace, (asked_us IS NULL), due_us, line, id) WHERE status = 'ready';
+CREATE INDEX errands_ready ON errands (workspace, (batch IS NOT NULL), (asked_us IS NULL), due_us, line, id) WHERE status = 'ready';
 CREATE INDEX errands_placing ON errands (node) WHERE status = 'placing';
 CREATE INDEX errands_busy ON errands (workspace, to_number) WHERE status IN ('placing', 'live');
 CREATE INDEX errands_batch ON errands (batch, status, line) WHERE batch IS NOT NULL;

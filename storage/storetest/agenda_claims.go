@@ -65,8 +65,9 @@ func claimOrder(t *testing.T, s agenda.Store) {
 	}
 	keep(t, s, "5", func(e *agenda.Errand) { ready(8)(e); e.Asked = later(8) })
 	keep(t, s, "6", func(e *agenda.Errand) { ready(7)(e); e.Asked = later(7) })
-	if got := ids(claim(t, s, 3)) + ", " + ids(claim(t, s, 9)); got != "6 5 2, 1 3" {
-		t.Errorf("claimed %q, want those with a time first, then the oldest, and not what is due in a minute", got)
+	keep(t, s, "0", func(e *agenda.Errand) { ready(1)(e); e.Batch, e.Asked = "b", later(1) })
+	if got := ids(claim(t, s, 3)) + ", " + ids(claim(t, s, 9)); got != "6 5 2, 1 3 0" {
+		t.Errorf("claimed %q, want those with a time first, then the oldest, a batch's last, and not what is due in a minute", got)
 	}
 }
 
