@@ -2,15 +2,15 @@ package storage
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/agenda"
 )
 
 // waits reports whether an errand waits for a callback.
-func waits(e agenda.Errand) bool { return e.Status == agenda.Scheduled && e.Attempt > 0 }
+func waits(e agenda.Errand) bool { return e.Status == agenda.Scheduled && e.Called() > 0 }
 
 // lockSeries has all who begin a series in a workspace wait for one another: two
 // that look at the same time would both find none.
@@ -22,9 +22,13 @@ func lockSeries(ctx context.Context, tx Tx, workspace string) error {
 // seriesOpen reports whether e's agent has another series to e's number: one that
 // waits for a callback, or whose callback is on its way.
 func seriesOpen(ctx context.Context, tx Tx, e agenda.Errand) (bool, error) {
-	return exists(ctx, tx, `SELECT 1 FROM errands WHERE workspace = $1 AND to_number = $2 AND agent_uuid = $3 AND id <> $4
-		AND (status IN ('scheduled', 'ready') AND attempt > 0 OR status IN ('placing', 'live') AND attempt > 1) LIMIT 1`,
+	others, err := eachErrand(ctx, tx, `WHERE workspace = $1 AND to_number = $2 AND agent_uuid = $3 AND id <> $4
+		AND (status IN ('scheduled', 'ready') AND attempt > 0 OR status IN ('placing', 'live') AND attempt > 1)`,
 		text(e.Workspace), text(e.To), text(e.AgentUUID), text(e.ID))
+	return slices.ContainsFunc(others, func(o agenda.Errand) bool {
+		goesOn := o.Status == agenda.Placing || o.Status == agenda.Live
+		return o.Called() > 1 || o.Called() > 0 && !goesOn
+	}), err
 }
 
 // Move implements [agenda.Store]. A batch's row is locked before an errand's, by
@@ -74,34 +78,38 @@ func (db *DB) Move(ctx context.Context, e agenda.Errand, now time.Time) (on agen
 	return on, nil
 }
 
-// EndSeries implements [agenda.Store].
+// EndSeries implements [agenda.Store]. One that was lost before anybody was called
+// is no series; how many were, only the row's JSON tells.
 func (db *DB) EndSeries(ctx context.Context, workspace, agent, to, except, code string, now time.Time) (ended int, err error) {
-	const waiting = `workspace = $1 AND to_number = $2 AND agent_uuid = $3 AND id <> $4 AND status IN ('scheduled', 'ready') AND attempt > 0`
-	args := []any{text(workspace), text(to), text(agent), text(except)}
 	err = db.write(ctx, "end series", func(tx Tx) error {
 		ended = 0
-		var batches []string
-		err := tx.Each(ctx, `SELECT DISTINCT batch FROM errands WHERE batch IS NOT NULL AND `+waiting+` ORDER BY batch`, args, func(scan Scan) error {
-			var b sql.NullString
-			err := scan(&b)
-			batches = append(batches, b.String)
+		waiting, err := eachErrand(ctx, tx, `WHERE workspace = $1 AND to_number = $2 AND agent_uuid = $3 AND id <> $4
+			AND status IN ('scheduled', 'ready') AND attempt > 0 ORDER BY COALESCE(batch, ''), id`,
+			text(workspace), text(to), text(agent), text(except))
+		if err != nil {
 			return err
-		})
-		for _, b := range batches {
-			err = errors.Join(err, lockBatch(ctx, tx, b, now))
+		}
+		waiting = slices.DeleteFunc(waiting, func(e agenda.Errand) bool { return e.Called() == 0 })
+		for _, e := range waiting {
+			if e.Batch != "" {
+				err = errors.Join(err, lockBatch(ctx, tx, e.Batch, now))
+			}
 		}
 		if err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `UPDATE errands SET status = 'done', code = $5, ended_us = $6, updated_us = $6, change = change + 1 WHERE `+waiting,
-			append(args[:4:4], text(code), now.UnixMicro())...)
-		ended = int(n)
-		for _, b := range batches {
-			if err == nil {
-				err = finishBatch(ctx, tx, b, now)
+		for _, e := range waiting {
+			n, err := tx.Exec(ctx, `UPDATE errands SET status = 'done', code = $3, ended_us = $4, updated_us = $4, change = change + 1
+				WHERE id = $1 AND attempt = $2 AND status IN ('scheduled', 'ready')`, e.ID, e.Attempt, text(code), now.UnixMicro())
+			if err == nil && e.Batch != "" {
+				err = finishBatch(ctx, tx, e.Batch, now)
 			}
+			if err != nil {
+				return err
+			}
+			ended += int(n)
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return 0, err

@@ -276,7 +276,7 @@ func errandMoved(t *testing.T, s agenda.Store) {
 
 // again makes an errand wait for a callback.
 func again(e *agenda.Errand) {
-	e.Status, e.Attempt, e.Due, e.To = agenda.Scheduled, 1, later(60), "+15550299"
+	e.Status, e.Attempt, e.Due, e.To, e.Options.Lost = agenda.Scheduled, 1, later(60), "+15550299", 0
 }
 
 func oneSeries(t *testing.T, s agenda.Store) {
@@ -296,7 +296,8 @@ func oneSeries(t *testing.T, s agenda.Store) {
 	keep(t, s, "2", func(e *agenda.Errand) { again(e); e.AgentUUID = "uuid_2" })
 	keep(t, s, "3", func(e *agenda.Errand) { again(e); e.To = "+15550298" })
 	keep(t, s, "4", func(e *agenda.Errand) { again(e); e.Workspace = other })
-	keep(t, s, "5", func(e *agenda.Errand) { again(e); e.Attempt = 0 }) // its first call, no callback
+	keep(t, s, "5", func(e *agenda.Errand) { again(e); e.Attempt = 0 })      // its first call, no callback
+	keep(t, s, "7", func(e *agenda.Errand) { again(e); e.Options.Lost = 1 }) // the same: nobody was called
 	live := keep(t, s, "6", func(e *agenda.Errand) { again(e); e.Status = agenda.Live })
 	next := live
 	again(&next)
@@ -336,6 +337,7 @@ func seriesEnded(t *testing.T, s agenda.Store) {
 	keep(t, s, "2", func(e *agenda.Errand) { again(e); e.To = "+15550298" })
 	keep(t, s, "3", func(e *agenda.Errand) { again(e); e.AgentUUID = "uuid_2" })
 	keep(t, s, "4", func(e *agenda.Errand) { again(e); e.Attempt = 0 })
+	keep(t, s, "5", func(e *agenda.Errand) { again(e); e.Options.Lost = 1 })
 	for _, step := range []struct {
 		except string
 		want   int
@@ -347,7 +349,7 @@ func seriesEnded(t *testing.T, s agenda.Store) {
 	if e := errand(t, s, "1"); e.Status != agenda.Done || e.Code != "human" || !e.Ended.Equal(later(2)) {
 		t.Errorf("the series is %+v, want it done", e)
 	}
-	if n, err := s.CountErrands(ctx, "", agenda.Filter{Statuses: []string{agenda.Scheduled}}); err != nil || n != 3 {
-		t.Errorf("%d are left, %v, want 3", n, err)
+	if n, err := s.CountErrands(ctx, "", agenda.Filter{Statuses: []string{agenda.Scheduled}}); err != nil || n != 4 {
+		t.Errorf("%d are left, %v, want 4", n, err)
 	}
 }
