@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,15 +28,39 @@ import (
 // database in the folder that the variable names.
 const asServer = "BENCH_TEST_SERVER"
 
+// serverFlags are further flags of that server: a NAME=VALUE on each line.
+// serverProfile is a file for its CPU profile; whoever runs the benchmarks sets
+// it.
+const (
+	serverFlags   = "BENCH_TEST_FLAGS"
+	serverProfile = "BENCH_PROFILE"
+)
+
 // serveFor is `hookswitch serve`, save for the flags and the banner. It says
 // where it listens, and stops when its input ends.
 func serveFor(dir string, in io.Reader, out io.Writer) error {
-	l, err := config.Load(config.Input{Dir: dir, Flags: map[string]string{
+	flags := map[string]string{
 		"listen": "127.0.0.1:0", "database-url": "sqlite://" + filepath.Join(dir, "hookswitch.db"),
 		"recordings": filepath.Join(dir, "recordings"), "webhooks": "private", "api-rate": "1000000",
-	}})
+	}
+	for line := range strings.Lines(os.Getenv(serverFlags)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		flags[name] = value
+	}
+	l, err := config.Load(config.Input{Dir: dir, Flags: flags})
 	if err != nil {
 		return err
+	}
+	if file := os.Getenv(serverProfile); file != "" {
+		f, err := os.Create(file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	s, err := server.Build(context.Background(), server.Options{
 		Config: l.Config, Version: "bench", Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})),
@@ -64,11 +89,11 @@ type served struct {
 	address string
 }
 
-// serve starts a gateway on the database in dir.
-func serve(b *testing.B, dir string) *served {
+// serve starts a gateway on the database in dir. Flags are NAME=VALUE.
+func serve(b *testing.B, dir string, flags ...string) *served {
 	b.Helper()
 	cmd := exec.CommandContext(b.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), asServer+"="+dir)
+	cmd.Env = append(os.Environ(), asServer+"="+dir, serverFlags+"="+strings.Join(flags, "\n"))
 	log, err := os.OpenFile(filepath.Join(dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		b.Fatal(err)
