@@ -21,6 +21,15 @@ type desks struct {
 // CreateChannel implements [roster.Channels].
 func (d desks) CreateChannel(ctx context.Context, c roster.Channel, who roster.Actor) (roster.Channel, error) {
 	made, err := d.DB.CreateChannel(ctx, c, who)
+	if errors.Is(err, roster.ErrTaken) {
+		free, no := d.unseat(ctx, c, who)
+		if no != nil {
+			return made, no
+		}
+		if free {
+			made, err = d.DB.CreateChannel(ctx, c, who)
+		}
+	}
 	if err == nil {
 		d.s.leadTexts(ctx, made, who)
 	}
@@ -38,6 +47,38 @@ func (d desks) DeleteChannel(ctx context.Context, workspace, id string, who rost
 	}
 	d.s.leadTexts(ctx, c, who)
 	return nil
+}
+
+// unseat makes room for a channel of a number whose address another workspace's
+// has, and reports whether there is: the number is known to be c's workspace's, and
+// is not known to be the other's. Else whoever is first would keep its owner from
+// writing. Of e-mail addresses nobody knows whose they are.
+func (d desks) unseat(ctx context.Context, c roster.Channel, who roster.Actor) (free bool, err error) {
+	if c.Kind == telephony.Email {
+		return false, nil
+	}
+	holder, err := d.ChannelAt(ctx, c.Kind, c.Address)
+	switch {
+	case errors.Is(err, roster.ErrNotFound): // it was deleted a moment ago
+		return true, nil
+	case err != nil || holder.Workspace == c.Workspace:
+		return false, err
+	}
+	if _, err := d.s.accountOf(ctx, holder); !errors.Is(err, errNotOwned) {
+		return false, err
+	}
+	switch _, err := d.s.accountOf(ctx, c); {
+	case errors.Is(err, errNotOwned):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	err = d.DB.DeleteChannel(ctx, holder.Workspace, holder.ID, who, time.Now())
+	if err != nil && !errors.Is(err, roster.ErrNotFound) {
+		return false, err
+	}
+	d.s.log.WarnContext(ctx, "a channel of a number that was not its workspace's went to the number's owner", "channel", holder.ID, "from_workspace", holder.Workspace, "to_workspace", c.Workspace)
+	return true, nil
 }
 
 // leadTime is how long a carrier may take to set up a channel's number.

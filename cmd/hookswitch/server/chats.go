@@ -114,8 +114,16 @@ func (s *Server) accountOf(ctx context.Context, ch roster.Channel) (string, erro
 	return n.Account, nil
 }
 
-// sender is the [chat.Config]'s Sender.
+// sender is the [chat.Config]'s Sender. A channel that was disabled, or deleted,
+// sends nothing any more, also in chats that began before.
 func (s *Server) sender(ctx context.Context, c chat.Chat) (chat.Sender, error) {
+	ch, err := s.store.Channel(ctx, c.Workspace, c.Channel)
+	switch {
+	case errors.Is(err, roster.ErrNotFound), err == nil && !ch.Enabled:
+		return chat.Sender{}, &telephony.TextError{Code: "channel_disabled", Why: "the channel is disabled, or was deleted"}
+	case err != nil:
+		return chat.Sender{}, fmt.Errorf("server: the channel of a chat: %w", err)
+	}
 	if c.Kind == telephony.Email {
 		if s.mailer == nil {
 			return chat.Sender{}, &telephony.TextError{Code: "no_mail_server", Why: "this gateway has no mail server: set mail.smtp"}
