@@ -53,7 +53,8 @@ func (k purse) with(own map[string]roster.Secret) purse {
 	if len(own) == 0 {
 		return k
 	}
-	kept := maps.Clone(k.kept)
+	kept := make(map[string]roster.ProviderKey, len(k.kept)+len(own))
+	maps.Copy(kept, k.kept)
 	for name, key := range own {
 		kept[name] = roster.ProviderKey{Workspace: k.workspace, Provider: name, Key: key}
 	}
