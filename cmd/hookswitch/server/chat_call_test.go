@@ -80,7 +80,9 @@ func TestAChatGoesOverToACallAndBack(t *testing.T) {
 	w.hears(phone, number, "How can I help?", "I am calling you now.", "See you on Tuesday.")
 
 	asked := w.model.asked("Doctor")
-	onCall := slices.IndexFunc(asked, func(c chat) bool { return strings.Contains(c.last("user"), saidOnPhone) && !strings.Contains(c.last("user"), "is over") })
+	onCall := slices.IndexFunc(asked, func(c chat) bool {
+		return strings.Contains(c.last("user"), saidOnPhone) && !strings.Contains(c.last("user"), "is over")
+	})
 	if onCall < 0 {
 		t.Fatalf("on the phone nobody was asked: %+v", asked)
 	}

@@ -102,7 +102,9 @@ func TestAClientBeginsAChat(t *testing.T) {
 // known from then on.
 func TestAnAgentUsesAToolInAChat(t *testing.T) {
 	t.Parallel()
-	shop := receives(t, func(_ int, out http.ResponseWriter, _ *http.Request) { fmt.Fprint(out, `{"order":{"status":"on its way"}}`) })
+	shop := receives(t, func(_ int, out http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(out, `{"order":{"status":"on its way"}}`)
+	})
 	w := newWriting(t, sim.Knobs{TextTwice: true}, nil)
 	const number, phone = "+14155550222", "+14155550326"
 	w.owns(number)

@@ -142,11 +142,17 @@ func (w *writing) clerk(name, more string, answer func(chat) string, change func
 // whippy asks seed 002's API.
 func (w *writing) whippy(method, path, body string) answered {
 	w.t.Helper()
+	return w.whippyAs(flowKey, method, path, body)
+}
+
+// whippyAs is whippy with another key.
+func (w *writing) whippyAs(key, method, path, body string) answered {
+	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), method, w.PublicURL()+"/v1"+path, strings.NewReader(body))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	r.Header.Set("X-WHIPPY-KEY", flowKey)
+	r.Header.Set("X-WHIPPY-KEY", key)
 	r.Header.Set("Content-Type", "application/json")
 	res, err := client.Do(r)
 	if err != nil {
