@@ -197,7 +197,7 @@ func (db *DB) SetDialled(ctx context.Context, id telephony.CallID, now time.Time
 			}
 			return err
 		}
-		if _, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id)); err != nil {
+		if _, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id)); err != nil || mutant("dial-not-fenced") {
 			return err
 		}
 		return ErrEnded

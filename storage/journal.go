@@ -113,7 +113,7 @@ func (db *DB) end(ctx context.Context, tx Tx, id telephony.CallID, epoch int, re
 // ends, and looked at what follows from it. A call is told of once, however often
 // somebody tries to end it.
 func (db *DB) tellAfterwards(ctx context.Context, tx Tx, r Call) error {
-	if r.FollowUp {
+	if r.FollowUp && !mutant("follow-up-not-enqueued") {
 		if err := db.engine.Enqueue(ctx, tx, Job{Kind: agenda.JobFollowUp, ID: string(r.ID)}); err != nil {
 			return err
 		}

@@ -94,6 +94,10 @@ func (c *Clerk) change(ctx context.Context, e Errand, do func(*Errand) bool) (Er
 		if !do(&next) {
 			return e, nil
 		}
+		if mutant("claim-not-fenced") {
+			newest, _ := c.cfg.Store.Errand(ctx, next.Workspace, next.ID)
+			next.Change = newest.Change
+		}
 		on, err := c.cfg.Store.Move(ctx, next, clock())
 		if !errors.Is(err, ErrMoved) {
 			return on, err

@@ -50,7 +50,7 @@ func (c *Clerk) followUp(ctx context.Context, r dispatch.Record) error {
 		return c.missedAlone(ctx, r)
 	case err != nil:
 		return err
-	case r.Unplaced() && e.Options.Lost < maxLost:
+	case r.Unplaced() && e.Options.Lost < maxLost && !mutant("clerk-forgets-lost"):
 		return c.lost(ctx, e)
 	}
 	return c.missed(ctx, e, missOf(r))

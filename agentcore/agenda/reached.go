@@ -10,7 +10,7 @@ import (
 // reached reports whether a person was on the line: decision 7 of the gateway's
 // APIs. What went wrong later, on our side, does not make a person answer twice.
 func reached(r dispatch.Record) bool {
-	if machine(r) {
+	if machine(r) || mutant("nobody-is-human") {
 		return false
 	}
 	switch r.Reason {

@@ -58,6 +58,9 @@ func (r Retry) after(callback int, ended time.Time, zone *time.Location) (time.T
 		return time.Time{}, false
 	}
 	g := r.Gaps[min(callback, len(r.Gaps))-1]
+	if mutant("gap-forgotten") {
+		g = Gap{}
+	}
 	due := ended.In(zone).AddDate(0, 0, g.Days).Add(time.Duration(g.Hours) * time.Hour)
 	return due.UTC().Truncate(time.Microsecond), true
 }

@@ -86,7 +86,7 @@ const (
 	second = "second"
 )
 
-var places = map[string]int{home: 2, second: 1}
+var places = map[string]int{home: 3, second: 2}
 
 // newID names an errand, a batch or a call.
 func (l *later) newID(kind string) string {

@@ -195,7 +195,7 @@ func (s *series) counts() {
 		}
 	}
 	if s.e.Options.Lost > lost {
-		s.violate("lost does not count", "%d attempts were never placed", lost)
+		s.violate("never placed", "of its attempts %d were", lost)
 	}
 	final := map[string]bool{agenda.CodeSeriesOpen: true, string(telephony.Canceled): true, string(telephony.OperatorHangup): true, string(telephony.Refused): true}
 	made := s.e.Attempt - min(lost, lostMost)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -128,6 +129,9 @@ func (n *node) do(ctx context.Context, call int, op string, effect func() error)
 	number, kind, err := n.arrive(ctx, call, op)
 	if err != nil {
 		return err
+	}
+	if who := actor(ctx); kind != "" && strings.Contains(who, agenda.JobFollowUp) {
+		n.saw("fault in a follow-up")
 	}
 	switch kind {
 	case Slow:
