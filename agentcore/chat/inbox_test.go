@@ -11,6 +11,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/chat"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/tools"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -53,6 +54,39 @@ func TestALoopIsSlow(t *testing.T) {
 		}
 		if len(w.carrier.sent) != 100 {
 			t.Errorf("%d answers in two hours, want the 100 that a day has", len(w.carrier.sent))
+		}
+		w.poll = time.Minute
+		w.run(24 * time.Hour)
+		if len(w.carrier.sent) != 101 {
+			t.Errorf("%d answers after a day, want the last message answered, too", len(w.carrier.sent))
+		}
+	})
+}
+
+// One of them says goodbye each time, so that each message begins a chat.
+func TestALoopOfGoodbyesIsSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.poll = 500 * time.Millisecond
+		set, err := tools.NewSet(tools.EndCall())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.who.Tools, w.model.Answers = set, map[string]string{"and": "Goodbye. !end_call", `"ok":true`: "Goodbye."}
+		n := 0
+		for end := time.Now().Add(2 * time.Hour); time.Now().Before(end); {
+			w.receive(in(fmt.Sprint("IN-", n), fmt.Sprint("and ", n)))
+			for n++; len(w.carrier.sent) < n && time.Now().Before(end); {
+				w.run(time.Second)
+			}
+		}
+		for i := range w.carrier.at { // it counts when a chat began, not when it was answered
+			if i >= 20 && w.carrier.at[i].Sub(w.carrier.at[i-20]) < 45*time.Second {
+				t.Errorf("answers %d to %d came within %v", i-20, i, w.carrier.at[i].Sub(w.carrier.at[i-20]))
+			}
+		}
+		if len(w.carrier.sent) != 100 || len(w.store.chats) != 101 {
+			t.Errorf("%d answers in two hours, and %d chats; want 100 of a day, and one that waits", len(w.carrier.sent), len(w.store.chats))
 		}
 		w.poll = time.Minute
 		w.run(24 * time.Hour)

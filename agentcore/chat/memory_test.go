@@ -117,10 +117,13 @@ func (s *memory) OpenChatWith(_ context.Context, channel, contact string) (c cha
 	return c, err
 }
 
-func (s *memory) Chats(context.Context, string, chat.Filter, string, int) (all []chat.Chat, next string, err error) {
+func (s *memory) Chats(_ context.Context, workspace string, f chat.Filter, _ string, limit int) (all []chat.Chat, next string, err error) {
 	err = s.do("Chats", func() error {
-		for _, id := range s.order {
-			all = append(all, s.chats[id].Chat)
+		for _, id := range slices.Backward(s.order) {
+			c := s.chats[id].Chat
+			if c.Workspace == workspace && c.Channel == f.Channel && c.Contact == f.Contact && len(all) < limit {
+				all = append(all, c)
+			}
 		}
 		return nil
 	})

@@ -51,11 +51,14 @@ func whenOf(args json.RawMessage) (time.Time, error) {
 		return time.Time{}, err
 	}
 	at, err := time.Parse(time.RFC3339, a.When)
+	now := time.Now()
 	switch {
 	case err != nil:
 		return time.Time{}, errors.New("when is no time in RFC 3339 with an offset")
-	case !at.After(time.Now()):
-		return time.Time{}, fmt.Errorf("when must be in the future; it is %s now", time.Now().UTC().Format(time.RFC3339))
+	case !at.After(now):
+		return time.Time{}, fmt.Errorf("when must be in the future; it is %s now", now.UTC().Format(time.RFC3339))
+	case at.After(now.AddDate(1, 0, 0)): // as in the API
+		return time.Time{}, errors.New("when must be at most a year ahead")
 	}
 	return at, nil
 }

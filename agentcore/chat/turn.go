@@ -92,6 +92,9 @@ func (t *turn) early(ctx context.Context, id string) (time.Duration, error) {
 	if n == 0 && !t.h.untouched() {
 		return -1, nil
 	}
+	if n > 0 && t.h.turn == 0 {
+		return t.newcomer(ctx, id, now)
+	}
 	return max(t.h.pause(now, time.Minute, limits.TurnsMinute), t.h.pause(now, 24*time.Hour, limits.TurnsDay)), nil
 }
 
