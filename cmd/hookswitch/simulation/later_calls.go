@@ -124,6 +124,7 @@ func (l *later) checkCap(ctx context.Context, workspace string, number int) {
 type placer struct{ n *node }
 
 func (p placer) Place(ctx context.Context, e agenda.Errand) error {
+	ctx = as(ctx, "clerk "+e.ID) // two of one telephone may begin in the same instant
 	_, _, err := p.n.desk.Dispatch(ctx, dispatch.Wish{
 		Workspace: e.Workspace, AgentUUID: e.AgentUUID, Version: 1, Agent: e.Agent, PostCall: postCall,
 		From: ourNumber, To: telephony.Number(e.To), RingTimeout: 30 * time.Second,
