@@ -102,7 +102,10 @@ func (c *Clerk) putOff(ctx context.Context, e Errand, l *Later) error {
 	if l.All {
 		c.rest(e.Workspace, min(wait, longRest))
 	}
-	due := clock().Add(wait)
+	due := l.At.UTC().Truncate(time.Microsecond) // not a moment before
+	if soonest := clock().Add(shortest); due.Before(soonest) {
+		due = soonest
+	}
 	err := c.takeBack(ctx, e, func(e *Errand) {
 		e.Code, e.Why = l.Code, l.Why
 		if !l.All { // else it keeps its place among the others
