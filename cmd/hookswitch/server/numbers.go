@@ -219,12 +219,5 @@ func (o outgoing) Dispatch(ctx context.Context, w dispatch.Wish) (dispatch.Dispa
 	if w.Caps, err = o.s.caps(ctx, w.Workspace); err != nil {
 		return dispatch.Dispatch{}, false, err
 	}
-	if !w.FollowUp && w.AgentUUID != "" && w.To != "" {
-		v, err := o.s.store.Version(ctx, w.Workspace, w.AgentUUID, w.Version)
-		if err != nil {
-			return dispatch.Dispatch{}, false, fmt.Errorf("server: the agent's version: %w", err)
-		}
-		w.FollowUp = callsBack(v.Definition)
-	}
 	return o.Desk.Dispatch(ctx, w)
 }
