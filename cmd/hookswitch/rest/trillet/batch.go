@@ -19,7 +19,8 @@ import (
 const (
 	maxLimit   = 100
 	maxPage    = 10_000
-	recentOnes = 10 // calls in a batch's progress
+	maxSkip    = 20_000 // rows before a page: a cursor passes all of them
+	recentOnes = 10     // calls in a batch's progress
 )
 
 // progress is how far a batch is, key for key the vendor's.
@@ -213,6 +214,9 @@ func pageOf(q url.Values, or int) (page, limit int, err error) {
 	var wrong roster.Problems
 	page = whole(q, "page", 1, maxPage, 1, &wrong)
 	limit = whole(q, "limit", 1, maxLimit, or, &wrong)
+	if (page-1)*limit > maxSkip {
+		wrong.Add("page", "is too far: at most %d rows come before it", maxSkip)
+	}
 	if len(wrong) > 0 {
 		return page, limit, wrong
 	}

@@ -162,6 +162,7 @@ func TestHistoryIsFiltered(t *testing.T) {
 		}
 	}
 	p.fails(400, "page must be a whole number from 1 to 10000; limit must be a whole number from 1 to 100", "GET", "/v2/api/call-history?page=0&limit=1000", "")
+	p.fails(400, "page is too far: at most 20000 rows come before it", "GET", "/v2/api/call-history?page=202&limit=100", "")
 	p.fails(400, "direction must be one of inbound, outbound, bidirectional; status must be one of active, ongoing, completed, failed; "+
 		"dateRange must be two dates with a comma between them, such as 2026-11-01,2026-11-30, or a time ago, such as 7d",
 		"GET", "/v2/api/call-history?direction=up&status=odd&dateRange=yesterday%20until:1", "")
