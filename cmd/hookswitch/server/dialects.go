@@ -24,7 +24,7 @@ func (s *Server) whippy() *whippy.Config {
 // trillet is what seed 004's API works on.
 func (s *Server) trillet() *trillet.Config {
 	c := &trillet.Config{
-		Roster: s.store, Catalog: catalog{s: s}, Sealer: s.keyring, Calls: s.store, Errands: s.store.Agenda(), Booking: s.clerk,
+		Roster: s.store, Catalog: catalog{s: s}, Sealer: s.keyring, Calls: s.store, Errands: s.store.Agenda(), Booking: s.clerk, Planner: s.gate,
 		Batches: files{s}, Trunk: lines{s}, Table: words(s.c.Trillet), Log: s.log, AllowHTTP: s.c.Webhooks != "https",
 	}
 	if s.bucket != nil {

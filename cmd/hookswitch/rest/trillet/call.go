@@ -5,12 +5,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/hookswitch/hookswitch/agentcore/agenda"
+	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/vars"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/body"
@@ -21,6 +25,7 @@ import (
 const (
 	maxMetadata = 16 << 10 // bytes of JSON
 	maxIdemKey  = 255
+	maxConsent  = 255 // characters
 )
 
 // read reads the body of a request, which the gate has bounded.
@@ -43,7 +48,11 @@ func (a *api) call(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"status": "success", "call_id": e.ID, "message": "Call initiated successfully"}, nil
+	said := "Call initiated successfully"
+	if !e.Asked.IsZero() {
+		said = "Call scheduled for " + e.Asked.UTC().Format(time.RFC3339) + ", when it may be placed"
+	}
+	return map[string]any{"status": "success", "call_id": e.ID, "message": said}, nil
 }
 
 // oldCall is call as an older page of the vendor has it.
@@ -81,6 +90,10 @@ func (a *api) book(r *http.Request, in map[string]any, n names) (e agenda.Errand
 			wrong.Add("callback_url", "%s", why)
 		}
 	}
+	e.Options.Consent = text(in, "consent", &wrong) // ours: a workspace may demand it
+	if utf8.RuneCountInString(e.Options.Consent) > maxConsent {
+		wrong.Add("consent", "is longer than %d characters", maxConsent)
+	}
 	e.Variables, e.Metadata = variables(in, &wrong), metadata(in, &wrong)
 	if e.IdemKey = r.Header.Get("Idempotency-Key"); len(e.IdemKey) > maxIdemKey {
 		wrong.Add("Idempotency-Key", "is longer than %d characters", maxIdemKey)
@@ -95,8 +108,28 @@ func (a *api) book(r *http.Request, in map[string]any, n names) (e agenda.Errand
 		return e, "", err
 	}
 	e.Agent = agent.Name
+	if e.Asked, err = a.when(ctx, e, from); err != nil {
+		return e, "", err
+	}
 	e, _, err = a.Booking.Book(ctx, e)
 	return e, from, err
+}
+
+// when is when e may be placed, zero for now. Whom nobody may call is a refusal.
+func (a *api) when(ctx context.Context, e agenda.Errand, from string) (time.Time, error) {
+	if a.Planner == nil {
+		return time.Time{}, nil
+	}
+	now := a.Now()
+	at, err := a.Planner.When(ctx, dialplan.Ask{Workspace: e.Workspace, From: from, To: e.To, Consent: e.Options.Consent}, now)
+	var no *dialplan.Refusal
+	switch {
+	case errors.As(err, &no):
+		return at, refuse(http.StatusBadRequest, no.Why)
+	case err != nil || !at.After(now):
+		return time.Time{}, err
+	}
+	return at, nil
 }
 
 // caller is an agent that can place calls now, and the number that it calls from.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/agenda"
+	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/search"
@@ -32,6 +33,7 @@ type Config struct {
 	Calls   Calls          // Required.
 	Errands Errands        // Required.
 	Booking Booking        // nil: no call can be placed
+	Planner Planner        // nil: what is asked for is looked at when it is due
 	Batches Batches        // nil: no batch can be made
 	Trunk   Trunk          // nil: numbers are not set up anywhere
 	Table   Table          // which models and voices are meant
@@ -65,6 +67,13 @@ type Errands interface {
 // Booking takes errands on. [agenda.Clerk] is one.
 type Booking interface {
 	Book(ctx context.Context, e agenda.Errand) (on agenda.Errand, replayed bool, err error)
+}
+
+// Planner says when a call may be placed. [dialplan.Gate] is one.
+type Planner interface {
+	// When is the first time from at on at which the call may be placed. One that
+	// never may is a [*dialplan.Refusal].
+	When(ctx context.Context, ask dialplan.Ask, at time.Time) (time.Time, error)
 }
 
 // Batches reads a batch's file.
