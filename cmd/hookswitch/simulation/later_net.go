@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hookswitch/hookswitch/telephony"
@@ -130,7 +131,7 @@ func (x *network) call(o telephony.Outgoing) string {
 		if r.call == o.Call {
 			x.l.violate(number, "rings once", "%s rings again", o.Call)
 		}
-		if !r.inbound && r.number == number && r.workspace == o.Workspace && !r.isOver() {
+		if !r.inbound && r.number == number && r.workspace == o.Workspace && !r.isOver() && x.isErrand(r.call) && x.isErrand(o.Call) {
 			x.l.violate(number, "one call at a time", "%s rings while %s goes on", o.Call, r.call)
 		}
 	}
@@ -138,4 +139,13 @@ func (x *network) call(o telephony.Outgoing) string {
 	x.l.trace(fmt.Sprintf("%02d phone", number), "rings, call %s", o.Call)
 	x.l.wg.Go(r.called)
 	return r.id
+}
+
+// isErrand reports whether a call is an attempt of an errand. One that was placed
+// at once is none before it is over: nobody has it wait for an errand's, nor these
+// for it.
+func (x *network) isErrand(call telephony.CallID) bool {
+	first := strings.Join(strings.SplitN(string(call), "_", 3)[:2], "_")
+	_, err := x.l.store.Errand(context.Background(), "", first)
+	return err == nil
 }
