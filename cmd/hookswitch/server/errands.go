@@ -207,6 +207,8 @@ func (s *Server) followUp(ctx context.Context, id string) (time.Duration, error)
 		return 0, nil
 	case err != nil:
 		return 0, fmt.Errorf("server: follow up: %w", err)
+	case r.Unplaced() && !agenda.Over(e.Status): // nobody was called: it is placed again
+		return 0, nil
 	}
 	return 0, s.tellClient(ctx, e, r)
 }
@@ -217,7 +219,7 @@ func (s *Server) tellClient(ctx context.Context, e agenda.Errand, r dispatch.Rec
 		return nil
 	}
 	body := called{"call.completed", calledData{
-		Call: string(r.ID), Agent: r.AgentUUID, Status: string(r.Reason), Attempt: e.Attempt,
+		Call: string(r.ID), Agent: r.AgentUUID, Status: string(r.Reason), Attempt: max(1, e.Called()),
 		Metadata: json.RawMessage(cmp.Or(e.Metadata, "{}")),
 	}}
 	if r.Answered.IsZero() {
