@@ -107,8 +107,8 @@ func (c *conditions) after(cursor string) error {
 	if err != nil {
 		return err
 	}
-	at := c.arg(us)
-	c.add("(created_us < %s OR created_us = %s AND id < %s)", at, at, c.arg(text(id)))
+	// Compared as one value, an index leads there: the rows of a batch have one time.
+	c.add("(created_us, id) < (%s, %s)", c.arg(us), c.arg(text(id)))
 	return nil
 }
 

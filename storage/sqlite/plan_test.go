@@ -163,3 +163,33 @@ func TestNothingHotWalksThroughAllCalls(t *testing.T) {
 		}
 	}
 }
+
+// The rows of a batch have one time. A page of them is found by its first row,
+// not by passing over those of all pages before.
+func TestAPageIsFoundByWhereItBegins(t *testing.T) {
+	ctx, now := t.Context(), time.UnixMicro(1_790_000_000_123_456)
+	p := &planned{Engine: open(t, sqlite.Memory).Engine()}
+	s := storage.New(p).Agenda()
+	if err := s.CreateBatch(ctx, agenda.Batch{ID: "batch_1", Workspace: roster.Default, Status: agenda.BatchLoading, Created: now, Updated: now}); err != nil {
+		t.Fatal(err)
+	}
+	var all []agenda.Errand
+	for i := range 3 {
+		all = append(all, agenda.Errand{ID: fmt.Sprint("call_", i), Workspace: roster.Default, Batch: "batch_1", To: fmt.Sprint("+", i), Status: agenda.Scheduled, Due: now, Created: now, Updated: now})
+	}
+	if err := s.AddErrands(ctx, all); err != nil {
+		t.Fatal(err)
+	}
+	_, next, err := s.Errands(ctx, roster.Default, agenda.Filter{Batch: "batch_1"}, "", 1)
+	if err != nil || next == "" {
+		t.Fatalf("Errands() = %q, %v", next, err)
+	}
+	p.plans = nil
+	rows, _, err := s.Errands(ctx, roster.Default, agenda.Filter{Batch: "batch_1"}, next, 1)
+	if err != nil || len(rows) != 1 || rows[0].ID != "call_1" {
+		t.Errorf("the second page is %+v, %v", rows, err)
+	}
+	if plan := strings.Join(p.plans, "\n"); !strings.Contains(plan, "(created_us,id)<") {
+		t.Errorf("it is found so:\n%s", plan)
+	}
+}
