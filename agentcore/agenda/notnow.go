@@ -10,9 +10,21 @@ import (
 
 // Times after which an errand is tried again that can't be done now.
 const (
-	soonAgain  = 2 * time.Second // until there may be room
-	laterAgain = time.Minute     // until a cap by the hour may have moved on
+	soonAgain  = 2 * time.Second  // until there may be room
+	laterAgain = time.Minute      // until a cap by the hour may have moved on
+	burstAgain = 10 * time.Minute // until a few more numbers abroad may be called
 )
+
+// again is how long a call waits that is refused for what others there were, when
+// nobody can tell. A few an hour may go to numbers abroad that are new: those leave
+// the line, or whoever is behind them would wait for days, and come back seldom, as
+// there may be thousands.
+func again(code dialplan.Code) time.Duration {
+	if code == dialplan.ForeignBurst {
+		return burstAgain
+	}
+	return laterAgain
+}
 
 // NotNow is what an error of [dispatch.Desk.Dispatch] at that time means for the
 // errand whose attempt it was to place: nil, a *[Later], a *[Refusal], or err
@@ -28,10 +40,9 @@ func NotNow(err error, now time.Time) error {
 	case errors.As(err, &refused) && refused.Code.Passes() && !(refused.Code == dialplan.QuietHours && refused.At.IsZero()):
 		at := refused.At
 		if at.IsZero() {
-			at = now.Add(laterAgain)
+			at = now.Add(again(refused.Code))
 		}
-		all := refused.Code == dialplan.Hour || refused.Code == dialplan.ForeignBurst
-		return &Later{At: at, Code: string(refused.Code), Why: refused.Why, All: all}
+		return &Later{At: at, Code: string(refused.Code), Why: refused.Why, All: refused.Code == dialplan.Hour}
 	case errors.As(err, &refused):
 		return &Refusal{Code: string(refused.Code), Why: refused.Why}
 	case errors.As(err, &capped):

@@ -25,6 +25,7 @@ func TestWhatTheDesksErrorMeansForAnErrand(t *testing.T) {
 		{"quiet hours that end", &dialplan.Refusal{Code: dialplan.QuietHours, At: opens}, &agenda.Later{At: opens, Code: string(dialplan.QuietHours)}},
 		{"quiet hours without an end", &dialplan.Refusal{Code: dialplan.QuietHours}, &agenda.Refusal{Code: string(dialplan.QuietHours)}},
 		{"a cap of everybody", &dialplan.Refusal{Code: dialplan.Hour}, &agenda.Later{At: now.Add(time.Minute), Code: string(dialplan.Hour), All: true}},
+		{"numbers abroad: others need not wait", &dialplan.Refusal{Code: dialplan.ForeignBurst}, &agenda.Later{At: now.Add(10 * time.Minute), Code: string(dialplan.ForeignBurst)}},
 		{"a cap of the number", &dialplan.Refusal{Code: dialplan.NumberDay, At: opens}, &agenda.Later{At: opens, Code: string(dialplan.NumberDay)}},
 		{"the workspace is full", fmt.Errorf("dispatch: %w", &dispatch.CappedError{By: "workspace"}), &agenda.Later{At: now.Add(2 * time.Second), Code: "workspace_full", All: true}},
 		{"the gateway is full", dispatch.ErrFull, &agenda.Later{At: now.Add(2 * time.Second), Code: "gateway_full", All: true}},
