@@ -35,7 +35,7 @@ race: build models browser postgres ## every test under the race detector (RACE=
 	@$(GO) test -race $(RACE) $(PKGS)
 
 bench: build models ## ns and allocations of a frame's way; the API, the door, the start; then calls on this machine
-	@$(GO) test -run xxx -bench . -benchmem ./media/... ./telephony/... ./agentcore/... ./storage/sqlite ./cmd/hookswitch/bench/...
+	@$(GO) test -run xxx -bench . -benchmem -timeout 40m ./media/... ./telephony/... ./agentcore/... ./storage/sqlite ./cmd/hookswitch/bench/...
 	@bin/hookswitch bench --search $(ARGS)
 
 fuzz: ## each fuzz target for FUZZ=10s
