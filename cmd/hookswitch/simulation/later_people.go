@@ -83,10 +83,10 @@ func (l *later) plans() {
 		l.wg.Go(func() { time.Sleep(at); l.load(f, i) })
 	}
 	for range 2 {
-		number, at := 1+chance.IntN(Phones), odd(chance, bookFor)
-		l.wg.Go(func() { time.Sleep(at); l.callAtOnce(number) })
-		number, at = 1+chance.IntN(Phones), odd(chance, 90*time.Minute)
-		l.wg.Go(func() { time.Sleep(at); l.saw("call that comes in"); l.net.add(number, true, "", home).calls() })
+		called, at := 1+chance.IntN(Phones), odd(chance, bookFor)
+		l.wg.Go(func() { time.Sleep(at); l.callAtOnce(called) })
+		caller, then := 1+chance.IntN(Phones), odd(chance, 90*time.Minute)
+		l.wg.Go(func() { time.Sleep(then); l.saw("call that comes in"); l.net.add(caller, true, "", home).calls() })
 	}
 }
 
