@@ -120,6 +120,7 @@ func (a *API) createBatch(ctx context.Context, in *batchInput) (*reply[batchAnsw
 	control := http.NewResponseController(in.w)
 	_ = control.SetReadDeadline(time.Now().Add(uploadTime)) // tests' recorders have none
 	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+	_ = control.SetWriteDeadline(time.Now().Add(uploadTime + loadTime)) // the server's own began with the request: who waits for an answer in vain sends the file again
 	_ = control.SetWriteDeadline(time.Now().Add(uploadTime + loadTime)) // the server's own is for answers that come at once
 	if kind == "text/csv" {
 		return a.loadBatch(ctx, in, in.r.Body)
