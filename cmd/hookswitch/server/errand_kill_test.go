@@ -18,6 +18,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/sim"
+	"github.com/hookswitch/hookswitch/telephony/sim/handset"
 )
 
 // mortal is a town whose gateway is killed while it calls many.
@@ -312,6 +313,40 @@ func TestKillWhileAFileIsRead(t *testing.T) {
 	}
 	if n := len(m.requests()); n != len(people) {
 		t.Errorf("%d were called, want %d: rows of a file that nobody took were called", n, len(people))
+	}
+	m.stop(m.now)
+}
+
+// A gateway is killed when the carrier has placed its call and said so, and the
+// carrier never tells of that call again: who picks the phone up can't give it
+// away. The next gateway asks, and calls nobody twice.
+func TestKillWhenOnlyTheCarrierKnows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the next gateway waits for a minute before it asks")
+	}
+	t.Parallel()
+	m := newMortal(t)
+	const to = "+14155551500"
+	if err := m.town.carrier.Schedule(sim.Fault{What: sim.CallbackLost, Number: to}); err != nil {
+		t.Fatal(err)
+	}
+	m.town.carrier.Register(to, sim.Phone{Answer: handset.Answer{Kind: handset.Busy, After: 100 * time.Millisecond}})
+	m.starts()
+	id := m.insists("POST", "/v1/api/call", `{"to":"`+to+`","call_agent_id":"uuid-of-front-desk"}`).str("call_id")
+	m.dies(whenPlaced, 20*time.Second)
+	if n := m.times()[to]; n != 1 {
+		t.Fatalf("killed at %d calls, want one", n)
+	}
+	m.starts()
+	var e agenda.Errand
+	within(t, 2*time.Minute, "the errand's end", func() bool {
+		var err error
+		e, err = m.db.Agenda().Errand(t.Context(), "", id)
+		return err == nil && agenda.Over(e.Status)
+	})
+	r, err := m.db.Call(t.Context(), e.Call)
+	if n := m.times()[to]; n != 1 || e.Status != agenda.Failed || e.Attempt != 1 || err != nil || r.Carrier == "" || r.Reason != telephony.Busy {
+		t.Errorf("called %d times; %s (%s) at attempt %d, the call ended for %s (%v)", n, e.Status, e.Code, e.Attempt, r.Reason, err)
 	}
 	m.stop(m.now)
 }
