@@ -43,7 +43,14 @@ const (
 
 func newMortal(t *testing.T) *mortal {
 	t.Helper()
-	m := &mortal{town: newTown(t, sim.Knobs{}, nil), struck: make(chan struct{}, 1)}
+	return newMortalIn(newTown(t, sim.Knobs{}, nil))
+}
+
+// newMortalIn is newMortal in that town.
+func newMortalIn(w *town) *mortal {
+	t := w.t
+	t.Helper()
+	m := &mortal{town: w, struck: make(chan struct{}, 1)}
 	m.env = append(m.env, "HOOKSWITCH_TWILIO_CPS=20", "HOOKSWITCH_API_RATE=100000")
 	m.judge = &judge{carrier: m.town.carrier, serve: m.rest.Config.Handler}
 	m.before = func() bool { return m.spared(whenAsked) }
@@ -133,12 +140,18 @@ func (m *mortal) all(f agenda.Filter) (all []agenda.Errand) {
 // of a batch. In the end everybody was called once, and the counts say so.
 func TestKillsWhileManyAreCalled(t *testing.T) {
 	t.Parallel()
-	const rows, later, singles = 60, 8, 12
 	kills := 12
 	if testing.Short() {
 		kills = 4
 	}
-	m := newMortal(t)
+	newMortal(t).diesOften(kills)
+}
+
+// diesOften is one such life, with so many kills.
+func (m *mortal) diesOften(kills int) {
+	t := m.t
+	t.Helper()
+	const rows, later, singles = 60, 8, 12
 	people := phones(m.town.carrier, 1000, rows+later+singles, polite)
 	m.starts()
 	kind, body := form(column(people[:rows]), "agentId", "uuid-of-front-desk")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
+	"github.com/hookswitch/hookswitch/storage/pgtest"
 )
 
 // asChild makes this very binary a gateway instead of a test: it serves what it
@@ -34,6 +35,10 @@ func TestMain(m *testing.M) {
 		return nil, errors.New("tests know no names")
 	}}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) {
+		if err := pgtest.Stop(); err != nil {
+			os.Stderr.WriteString(err.Error() + "\n")
+			status = max(status, 1)
+		}
 		if n := lookups.Load(); n > 0 && status == 0 {
 			os.Stderr.WriteString("FAIL: names were looked up: somebody wanted to leave this machine\n")
 			status = 1

@@ -65,8 +65,13 @@ const townNumber = "+14155550142"
 // address; answer is the receiver's, as of [receives].
 func newTown(t *testing.T, knobs sim.Knobs, answer func(n int, w http.ResponseWriter, r *http.Request), who ...func(url string) roster.Definition) *town {
 	t.Helper()
-	w := &town{t: t, dir: t.TempDir(), token: rand.Text(), told: receives(t, answer)}
-	w.url = "sqlite://" + filepath.Join(w.dir, "hookswitch.db")
+	return newTownAt(t, "sqlite://"+filepath.Join(t.TempDir(), "hookswitch.db"), knobs, answer, who...)
+}
+
+// newTownAt builds one with its database at url.
+func newTownAt(t *testing.T, url string, knobs sim.Knobs, answer func(n int, w http.ResponseWriter, r *http.Request), who ...func(url string) roster.Definition) *town {
+	t.Helper()
+	w := &town{t: t, dir: t.TempDir(), url: url, token: rand.Text(), told: receives(t, answer)}
 	var err error
 	if w.db, err = server.OpenStore(t.Context(), w.url); err != nil {
 		t.Fatal(err)
@@ -103,11 +108,14 @@ func newTown(t *testing.T, knobs sim.Knobs, answer func(n int, w http.ResponseWr
 	return w
 }
 
+// secrets is the file of the keys that the town and its gateways share.
+func (w *town) secrets() string { return filepath.Join(w.dir, "secret.key") }
+
 // settle makes an agent that answers the town's number: of d, which tells of its
 // calls if it has no webhook.
 func (w *town) settle(d roster.Definition) {
 	w.t.Helper()
-	ring, _, err := server.OpenKeyring(config.Config{DatabaseURL: w.url})
+	ring, _, err := server.OpenKeyring(config.Config{DatabaseURL: w.url, SecretFile: w.secrets()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -166,7 +174,7 @@ func (w *town) gateway(public string, socket *os.File) *exec.Cmd {
 		"HOOKSWITCH_CARRIER=twilio", "HOOKSWITCH_TWILIO_ACCOUNT_SID=" + server.SimAccount, "HOOKSWITCH_TWILIO_AUTH_TOKEN=" + w.token,
 		"HOOKSWITCH_TWILIO_API_BASE=" + w.rest.URL, "HOOKSWITCH_PUBLIC_URL=" + public,
 		"HOOKSWITCH_DATABASE_URL=" + w.url, "HOOKSWITCH_RECORDINGS=" + filepath.Join(w.dir, "recordings"), "HOOKSWITCH_WEBHOOKS=private",
-		"HOOKSWITCH_BOOTSTRAP_KEY=" + flowKey,
+		"HOOKSWITCH_BOOTSTRAP_KEY=" + flowKey, "HOOKSWITCH_SECRET_FILE=" + w.secrets(),
 	}
 	cmd.Env = append(cmd.Env, w.env...)
 	cmd.ExtraFiles = []*os.File{socket}
