@@ -73,7 +73,7 @@ func (db *DB) await(ctx context.Context, tx Tx, e agenda.Errand) error {
 			return agenda.ErrSeriesOpen
 		}
 	}
-	return db.engine.Enqueue(ctx, tx, Job{Kind: agenda.JobErrand, ID: e.ID, At: e.Due, Crowd: true})
+	return db.engine.Enqueue(ctx, tx, Job{Kind: agenda.JobErrand, ID: e.ID, At: e.Due, Line: Crowd})
 }
 
 // Errand implements [agenda.Store].

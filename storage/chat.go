@@ -47,7 +47,7 @@ func (db *DB) OpenChat(ctx context.Context, c chat.Chat, begin bool) (on chat.Ch
 		case on.ID == "":
 			return chat.ErrNotFound
 		case created && begin:
-			return db.engine.Enqueue(ctx, tx, Job{Kind: chat.JobTurn, ID: c.ID, At: c.Created})
+			return db.engine.Enqueue(ctx, tx, Job{Kind: chat.JobTurn, ID: c.ID, At: c.Created, Line: Slow})
 		}
 		return nil
 	})

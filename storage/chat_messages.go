@@ -112,7 +112,7 @@ func (db *DB) addMessage(ctx context.Context, tx Tx, m chat.Message, now time.Ti
 	case added == 0:
 		return errFaster
 	case m.Direction == chat.Out && m.Status == chat.Queued:
-		return db.engine.Enqueue(ctx, tx, Job{Kind: chat.JobSend, ID: m.ID, At: now})
+		return db.engine.Enqueue(ctx, tx, Job{Kind: chat.JobSend, ID: m.ID, At: now, Line: Slow})
 	}
 	return nil
 }

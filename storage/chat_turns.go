@@ -22,7 +22,7 @@ func (db *DB) oweTurn(ctx context.Context, tx Tx, id string, now time.Time) erro
 	if err != nil || n == 0 {
 		return err
 	}
-	return db.engine.Enqueue(ctx, tx, Job{Kind: chat.JobTurn, ID: id, At: now})
+	return db.engine.Enqueue(ctx, tx, Job{Kind: chat.JobTurn, ID: id, At: now, Line: Slow})
 }
 
 // TakeTurn implements [chat.Store].

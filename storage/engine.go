@@ -34,10 +34,18 @@ type Job struct {
 	ID   string    // of the row that says what to do
 	At   time.Time // not before; zero: at once
 
-	// Crowd says that thousands of its kind may be due at one moment. They stand
-	// in a line of their own, so that nobody else waits behind them.
-	Crowd bool
+	// Line is where it stands. Each has workers of its own, so that nobody in one
+	// waits behind those of another.
+	Line Line
 }
+
+// Line is where a [Job] stands. Empty is that of all that is short.
+type Line string
+
+const (
+	Crowd Line = "crowd" // of what is short, but due by the thousand at one moment
+	Slow  Line = "slow"  // of what waits for others: models, carriers, clients
+)
 
 // Tx is one transaction, of one goroutine. After a statement that failed it is
 // of no more use: a row that may be there already is inserted with ON CONFLICT.

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/dialplan"
@@ -100,6 +101,13 @@ func (e Errand) CallOf(attempt int) telephony.CallID {
 // Called is how often it was tried to reach somebody: attempts, without those that
 // nobody was asked for. A series is an errand that waits with Called above 0.
 func (e Errand) Called() int { return e.Attempt - e.Options.Lost }
+
+// ErrandID is the id of the errand whose attempt a call is, if it is one's.
+func ErrandID(call telephony.CallID) string {
+	kind, rest, _ := strings.Cut(string(call), "_")
+	name, _, _ := strings.Cut(rest, "_")
+	return kind + "_" + name
+}
 
 // Options are how an errand is done. Kept as JSON.
 type Options struct {

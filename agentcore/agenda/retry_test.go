@@ -172,3 +172,12 @@ func FuzzRetry(f *testing.F) {
 		}
 	})
 }
+
+func TestACallTellsWhoseAttemptItIs(t *testing.T) {
+	e := agenda.Errand{ID: "call_4k2"}
+	for _, n := range []int{1, 2, 17} {
+		if got := agenda.ErrandID(e.CallOf(n)); got != e.ID {
+			t.Errorf("ErrandID(%s) = %q, want %q", e.CallOf(n), got, e.ID)
+		}
+	}
+}

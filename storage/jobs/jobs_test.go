@@ -268,7 +268,7 @@ func TestNobodyWaitsBehindACrowd(t *testing.T) {
 		defer db.Close()
 		due, done := make(calls, 100), make(calls, 1)
 		for i := range 50 {
-			enqueue(t, db, storage.Job{Kind: "due", ID: fmt.Sprint(i), Crowd: true}, nil)
+			enqueue(t, db, storage.Job{Kind: "due", ID: fmt.Sprint(i), Line: storage.Crowd}, nil)
 		}
 		enqueue(t, db, storage.Job{Kind: "tell", ID: "x"}, nil)
 		defer run(t, db, jobs.Config{Concurrency: 2, Workers: map[string]jobs.Do{

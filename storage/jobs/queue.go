@@ -30,10 +30,6 @@ import (
 // tries of its own (deliveries) does so in its own rows, and does not fail.
 const maxAttempts = 500
 
-// crowd is River's queue of what may be due by the thousand: see
-// [storage.Job.Crowd]. Each queue has workers of its own.
-const crowd = "crowd"
-
 // args is the one type of job that River knows: the rest is in the row that ID
 // names.
 type args struct {
@@ -120,8 +116,8 @@ func (q *Queue[Tx]) Enqueue(ctx context.Context, tx Tx, j storage.Job) error {
 	if j.At.After(time.Now()) {
 		o.ScheduledAt = j.At
 	}
-	if j.Crowd {
-		o.Queue = crowd
+	if j.Line != "" {
+		o.Queue = string(j.Line)
 	}
 	_, err := q.insert.InsertTx(ctx, tx, args{Work: j.Kind, ID: j.ID}, o)
 	if err != nil {

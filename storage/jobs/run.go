@@ -33,7 +33,7 @@ const Timeout = 90 * time.Second
 // Config says who does which jobs.
 type Config struct {
 	Workers     map[string]Do // by kind. Required
-	Concurrency int           // jobs at once in this process, and as many of crowds; 0 means 32
+	Concurrency int           // jobs at once in this process, in each line; 0 means 32
 	Grace       time.Duration // for running jobs when ctx ends, before theirs does; 0 means 5 s
 	Poll        time.Duration // how often the database is asked for jobs; 0 means 1 s, and 0.5 s of SQLite
 	Log         *slog.Logger  // nil discards
@@ -79,7 +79,7 @@ func (q *Queue[Tx]) Run(ctx context.Context, write func(ctx context.Context, do 
 	config := &river.Config{
 		ID:                          l.id,
 		Workers:                     workers,
-		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: c.Concurrency}, crowd: {MaxWorkers: c.Concurrency}},
+		Queues:                      queues(c.Concurrency),
 		JobTimeout:                  Timeout,
 		SoftStopTimeout:             c.Grace,
 		RetryPolicy:                 backoff{},
@@ -117,6 +117,15 @@ func (q *Queue[Tx]) Run(ctx context.Context, write func(ctx context.Context, do 
 		<-client.Stopped()
 		return nil
 	})
+}
+
+// queues are River's for the lines of [storage.Job].
+func queues(each int) map[string]river.QueueConfig {
+	all := map[string]river.QueueConfig{}
+	for _, name := range []string{river.QueueDefault, string(storage.Crowd), string(storage.Slow)} {
+		all[name] = river.QueueConfig{MaxWorkers: each}
+	}
+	return all
 }
 
 // worker does every job, by its kind.

@@ -112,6 +112,18 @@ func smtp(value string) *problem {
 	return nil
 }
 
+// domains checks which workspace may write from which domain: a workspace may have
+// several.
+func domains(value string) *problem {
+	for _, one := range strings.Split(value, ",") {
+		workspace, domain, ok := strings.Cut(strings.TrimSpace(one), "=")
+		if !ok || workspace == "" || domain == "" || strings.ContainsAny(domain, "@/ ") {
+			return &problem{"config/shape", fmt.Sprintf("%q in the table is not WORKSPACE=DOMAIN", strings.TrimSpace(one)), "default=*,ws_acme=acme.example", ""}
+		}
+	}
+	return nil
+}
+
 // table checks a list of NAME=VALUE.
 func table(example string) func(string) *problem {
 	return func(value string) *problem {

@@ -61,7 +61,8 @@ type Twilio struct {
 
 // Mail is how e-mail leaves.
 type Mail struct {
-	SMTP string // secret; smtp://USER:PASSWORD@HOST:PORT or smtps://. Empty: it doesn't
+	SMTP    string // secret; smtp://USER:PASSWORD@HOST:PORT or smtps://. Empty: it doesn't
+	Domains string // "WORKSPACE=DOMAIN,...": who may write from which addresses; * stands for any. "default=*"
 }
 
 // Trillet says what the words of seed 004 stand for.

@@ -315,6 +315,9 @@ func TestMailServerAndTablesAreChecked(t *testing.T) {
 		"mail.smtp=http://me:secret@mail.example.com":     false,
 		"trillet.models=gpt-4o=openai/gpt-4o, a=b/c":      true,
 		"trillet.models=gpt-4o":                           false,
+		"mail.domains=default=*,ws_a=a.example,ws_a=b.io": true,
+		"mail.domains=ws_a=desk@a.example":                false,
+		"mail.domains=a.example":                          false,
 		"trillet.voices=a/*=b-*,a/*=c-*":                  false,
 	} {
 		name, value, _ := strings.Cut(value, "=")

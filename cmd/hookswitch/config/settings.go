@@ -90,6 +90,8 @@ var Settings = slices.Concat([]Setting{
 	{Name: "mail.smtp", Group: writing, Unit: "URL", Secret: true, Doc: "the server that takes our e-mail: smtp://USER:PASSWORD@HOST:587, or smtps:// and port 465; without it e-mail channels can't send",
 		field: func(c *Config) any { return &c.Mail.SMTP }, check: smtp},
 
+	{Name: "mail.domains", Group: writing, Unit: "TABLE", Default: "default=*", Doc: "who may write from which addresses: WORKSPACE=DOMAIN, with commas; * stands for any domain. Nobody proves that an address is theirs",
+		field: func(c *Config) any { return &c.Mail.Domains }, check: domains},
 	{Name: "recogniser", Group: speech, Unit: "NAME", Default: "moonshine", Doc: "who hears: moonshine, PROVIDER/MODEL, or none, which is deaf on purpose (keys still work); behind a comma, who takes over",
 		field: func(c *Config) any { return &c.Speech.Recogniser }, check: part("moonshine", "none")},
 	{Name: "recogniser_workers", Group: speech, Unit: "N", Default: "0", Doc: "recognitions at once; 0 means one for each core", most: 256,

@@ -55,6 +55,7 @@ func (s *Server) workers() map[string]jobs.Do {
 		agenda.JobFollowUp: s.followUp,
 		chat.JobTurn:       s.chats.Turn,
 		chat.JobSend:       s.chats.Send,
+		jobTell:            s.tell,
 	}
 }
 

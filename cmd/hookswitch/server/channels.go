@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -20,6 +22,11 @@ type desks struct {
 
 // CreateChannel implements [roster.Channels].
 func (d desks) CreateChannel(ctx context.Context, c roster.Channel, who roster.Actor) (roster.Channel, error) {
+	if c.Kind == telephony.Email && !d.s.mayMail(c.Workspace, c.Address) {
+		var wrong roster.Problems
+		wrong.Add("address", "is of a domain that this workspace may not write from: the operator says who may, in mail.domains")
+		return roster.Channel{}, wrong
+	}
 	made, err := d.DB.CreateChannel(ctx, c, who)
 	if errors.Is(err, roster.ErrTaken) {
 		free, no := d.unseat(ctx, c, who)
@@ -34,6 +41,18 @@ func (d desks) CreateChannel(ctx context.Context, c roster.Channel, who roster.A
 		d.s.leadTexts(ctx, made, who)
 	}
 	return made, err
+}
+
+// mayMail reports whether a workspace may write from an e-mail address. Nothing
+// proves whose an address is, so the operator says.
+func (s *Server) mayMail(workspace, address string) bool {
+	_, of, _ := strings.Cut(address, "@")
+	for _, pair := range config.Pairs(s.c.Mail.Domains) {
+		if pair[0] == workspace && (pair[1] == "*" || strings.EqualFold(pair[1], of)) {
+			return true
+		}
+	}
+	return false
 }
 
 // DeleteChannel implements [roster.Channels].

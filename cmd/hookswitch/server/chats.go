@@ -125,6 +125,9 @@ func (s *Server) sender(ctx context.Context, c chat.Chat) (chat.Sender, error) {
 		return chat.Sender{}, fmt.Errorf("server: the channel of a chat: %w", err)
 	}
 	if c.Kind == telephony.Email {
+		if !s.mayMail(c.Workspace, c.Address) {
+			return chat.Sender{}, &telephony.TextError{Code: "not_yours", Why: "the workspace may not write from addresses of this domain: see mail.domains"}
+		}
 		if s.mailer == nil {
 			return chat.Sender{}, &telephony.TextError{Code: "no_mail_server", Why: "this gateway has no mail server: set mail.smtp"}
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/vars"
+	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -209,17 +211,53 @@ func (s *Server) followUp(ctx context.Context, id string) (time.Duration, error)
 		return 0, fmt.Errorf("server: follow up: %w", err)
 	case r.Unplaced() && !agenda.Over(e.Status): // nobody was called: it is placed again
 		return 0, nil
+	case e.Options.CallbackURL == "":
+		return 0, nil
 	}
-	return 0, s.tellClient(ctx, e, r)
+	return 0, s.oweClient(ctx, fmt.Sprintf("%s %d", r.ID, max(1, e.Called())))
+}
+
+// jobTell is the job that tells a client of a call: its ID is the call's, and
+// which attempt it was. It stands apart: a client may take its time.
+const jobTell = "tell_client"
+
+// oweClient leaves the job. To do so twice tells the same thing under the same id.
+func (s *Server) oweClient(ctx context.Context, id string) error {
+	engine := s.store.Engine()
+	err := engine.Write(ctx, func(tx storage.Tx) error {
+		return engine.Enqueue(ctx, tx, storage.Job{Kind: jobTell, ID: id, Line: storage.Slow})
+	})
+	if err != nil {
+		return fmt.Errorf("server: owe a client: %w", err)
+	}
+	return nil
+}
+
+// tell is the worker of [jobTell].
+func (s *Server) tell(ctx context.Context, id string) (time.Duration, error) {
+	call, n, _ := strings.Cut(id, " ")
+	attempt, err := strconv.Atoi(n)
+	if err != nil {
+		return 0, fmt.Errorf("server: tell a client: %w", err)
+	}
+	r, err := s.store.Call(ctx, telephony.CallID(call))
+	if err != nil {
+		return 0, fmt.Errorf("server: tell a client: %w", err)
+	}
+	e, err := s.store.Agenda().Errand(ctx, r.Workspace, agenda.ErrandID(r.ID))
+	if err != nil {
+		return 0, fmt.Errorf("server: tell a client: %w", err)
+	}
+	return 0, s.tellClient(ctx, e, r, attempt)
 }
 
 // tellClient tells the address that a client left for the call of e.
-func (s *Server) tellClient(ctx context.Context, e agenda.Errand, r dispatch.Record) error {
-	if e.Options.CallbackURL == "" || time.Since(r.Ended) > tellFor {
+func (s *Server) tellClient(ctx context.Context, e agenda.Errand, r dispatch.Record, attempt int) error {
+	if time.Since(r.Ended) > tellFor {
 		return nil
 	}
 	body := called{"call.completed", calledData{
-		Call: string(r.ID), Agent: r.AgentUUID, Status: string(r.Reason), Attempt: max(1, e.Called()),
+		Call: string(r.ID), Agent: r.AgentUUID, Status: string(r.Reason), Attempt: attempt,
 		Metadata: json.RawMessage(cmp.Or(e.Metadata, "{}")),
 	}}
 	if r.Answered.IsZero() {
