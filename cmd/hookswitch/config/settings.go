@@ -161,11 +161,14 @@ var Settings = slices.Concat([]Setting{
 		field: func(c *Config) any { return &c.LogLevel }},
 })
 
-// What the words of seed 004 stand for, unless the operator says otherwise.
+// What the words of seed 004 stand for, unless the operator says otherwise. Both
+// models of Gemini that it names are gone, or will be in December 2026: their maker
+// sends those who ask for 2.5 Flash on to 3.5 Flash-Lite, and those of 2.0 Flash to
+// 2.5 Flash (ai.google.dev/gemini-api/docs/deprecations).
 const (
 	trilletModels = "gpt-4o-mini=openai/gpt-4o-mini,gpt-4o=openai/gpt-4o,gpt-4o-enterprise=openai/gpt-4o," +
 		"gpt-4.1=openai/gpt-4.1,gpt-4.1-mini=openai/gpt-4.1-mini,gpt-4.1-enterprise=openai/gpt-4.1,gpt-4.1-mini-enterprise=openai/gpt-4.1-mini," +
-		"gemini-2.5-flash=gemini/gemini-2.5-flash,gemini-2.0-flash-001=gemini/gemini-2.0-flash-001,script=script/demo"
+		"gemini-2.5-flash=gemini/gemini-3.5-flash-lite,gemini-2.0-flash-001=gemini/gemini-3.5-flash-lite,script=script/demo"
 	trilletVoices = "rime/*=rime-*,elevenlabs/*=elevenlabs-*,11labs_byo/*=elevenlabs-*,openai/*=openai-*,flite/*=flite-*," +
 		"rime=flite-slt,elevenlabs=flite-slt,openai=flite-slt,google=flite-slt"
 )

@@ -97,7 +97,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		{`{"name":"","type":"chat","ttsModel":{"provider":"rime"},"llmModel":"gpt-9","smartCallback":"yes","maxAttemptsForSmartCallback":21,
 			"gapBetweenEachAttemptForSmartCallback":[{"days":0,"hours":0},{"days":31}],"phoneNumberIds":["77"],"settings":{"speed":1.5,"temperature":"warm"},"variables":{"a":{}}}`,
 			"type must be voice: other agents are not made here; ttsModel.voiceId can't be blank; " +
-				"llmModel 'gpt-9' is not offered here; offered are: gemini-2.5-flash, gpt-4o, gpt-4o-enterprise, gpt-4o-mini, gpt-4o-mini-enterprise; " +
+				"llmModel 'gpt-9' is not offered here; offered are: gemini-2.0-flash-001, gemini-2.5-flash, gpt-4o, gpt-4o-enterprise, gpt-4o-mini, gpt-4o-mini-enterprise; " +
 				"settings.speed must be a number from 0 to 1; settings.temperature must be a number from 0 to 1; name can't be blank; " +
 				"variables Dynamic variables must be a flat hash. Key 'a' contains a nested object or array.; smartCallback must be true or false; " +
 				"maxAttemptsForSmartCallback must be less than or equal to 20; " +

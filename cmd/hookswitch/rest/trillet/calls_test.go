@@ -76,7 +76,7 @@ func TestACallThatCannotBeIsRefusedWithAllReasons(t *testing.T) {
 		p.fails(tt.status, tt.message, "POST", "/v1/api/call", tt.body)
 	}
 	bare := p.ok("POST", "/v1/api/agents", `{"name":"A","ttsModel":{"provider":"rime","voiceId":"mistv2_Wildflower"},"llmModel":"gemini-2.5-flash"}`).str("_id")
-	p.fails(400, "agent Agent LLM 'gemini/gemini-2.5-flash' is not available: it has no key, Agent has no phone number that supports outbound calls",
+	p.fails(400, "agent Agent LLM 'gemini/gemini-3.5-flash-lite' is not available: it has no key, Agent has no phone number that supports outbound calls",
 		"POST", "/v1/api/call", `{"to":"+14155550199","call_agent_id":"`+bare+`"}`)
 	if n, err := p.db.Agenda().CountErrands(t.Context(), roster.Default, agenda.Filter{}); err != nil || n != 0 {
 		t.Errorf("%d errands were booked, %v", n, err)

@@ -176,7 +176,7 @@ func (shelf) ASR(context.Context, string) []roster.Capability {
 
 func (shelf) LLM(context.Context, string) []roster.Capability {
 	return []roster.Capability{{Provider: "openai", Model: "gpt-4o", Available: true}, {Provider: "openai", Model: "gpt-4o-mini", Available: true},
-		{Provider: "gemini", Model: "gemini-2.5-flash", Why: "it has no key"}, {Provider: "script", Model: "demo", Available: true}}
+		{Provider: "gemini", Model: "gemini-3.5-flash-lite", Why: "it has no key"}, {Provider: "script", Model: "demo", Available: true}}
 }
 
 func (s shelf) Voices(context.Context, string) (roster.Voices, error) {
