@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"unicode"
@@ -16,8 +17,14 @@ import (
 type files struct{ s *Server }
 
 // Load keeps b with a row for each good line of file, and lets it begin at b.At.
-// What is wrong with the file as a whole is an [*agenda.FileError].
+// What is wrong with the file as a whole is an [*agenda.FileError]. A batch of the
+// same id that is on record is returned, and nothing is read: one that failed
+// called nobody, and is made anew.
 func (f files) Load(ctx context.Context, b agenda.Batch, file io.Reader) (agenda.Batch, error) {
+	on, known, err := f.known(ctx, &b)
+	if known || err != nil {
+		return on, err
+	}
 	table, err := sheet.Open(file, sheet.Limits{})
 	if err != nil {
 		return b, asAWhole(err)
@@ -28,6 +35,25 @@ func (f files) Load(ctx context.Context, b agenda.Batch, file io.Reader) (agenda
 		f.s.clerk.Poke()
 	}
 	return b, asAWhole(err)
+}
+
+// known finds what b is a repeat of. Of one that failed b becomes the next.
+func (f files) known(ctx context.Context, b *agenda.Batch) (on agenda.Batch, known bool, err error) {
+	for name, n := b.ID, 2; b.ID != ""; n++ {
+		on, err := f.s.store.Agenda().Batch(ctx, b.Workspace, b.ID)
+		switch {
+		case errors.Is(err, agenda.ErrNotFound):
+			return on, false, nil
+		case err != nil:
+			return on, false, err
+		case on.Status == agenda.BatchLoading:
+			return on, false, &agenda.FileError{Why: "The same file is being read at this moment. Ask again in a minute."}
+		case on.Status != agenda.BatchFailed:
+			return on, true, nil
+		}
+		b.ID = fmt.Sprintf("%s_%d", name, n)
+	}
+	return on, false, nil
 }
 
 // mostRows bounds a batch.

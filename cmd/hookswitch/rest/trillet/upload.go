@@ -201,6 +201,11 @@ func (a *api) batchOf(r *http.Request, u *upload) (agenda.Batch, error) {
 	b := agenda.Batch{ID: "batch_" + strings.ToLower(rand.Text()), Workspace: gate.Workspace(ctx), Name: fileName(u.name),
 		Source: agenda.FromTrillet, Status: agenda.BatchLoading, Created: now, Updated: now}
 	var wrong roster.Problems
+	if key := r.Header.Get("Idempotency-Key"); len(key) > maxIdemKey {
+		wrong.Add("Idempotency-Key", "is longer than %d characters", maxIdemKey)
+	} else if key != "" {
+		b.ID = agenda.BatchID(b.Workspace, key)
+	}
 	if u.file == nil {
 		wrong.Add("file", "can't be blank: a CSV file with a column phone_number")
 	}

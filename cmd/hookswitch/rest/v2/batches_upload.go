@@ -76,6 +76,7 @@ type batchInput struct {
 	Callback string `query:"smart_callback" maxLength:"4096" doc:"As of a dispatch: a JSON object, or false."`
 	Bypass   string `query:"bypass_quiet_hours" enum:"true,false"`
 	Consent  string `query:"consent" maxLength:"255" doc:"How those in the file agreed to be called; a column consent goes before it."`
+	Key      string `header:"Idempotency-Key" maxLength:"255" doc:"A name for this upload: sent again, it makes no second batch and is answered with the first."`
 	Upload
 }
 
@@ -255,6 +256,9 @@ func (a *API) batchFrom(ctx context.Context, in *batchInput) (agenda.Batch, erro
 	var wrong roster.Problems
 	now := a.Now().Truncate(time.Microsecond)
 	b := agenda.Batch{Workspace: gate.Workspace(ctx), Name: batchName(in.Name), Source: agenda.FromBatch, Status: agenda.BatchLoading, Created: now, Updated: now}
+	if in.Key != "" {
+		b.ID = agenda.BatchID(b.Workspace, in.Key)
+	}
 	b.Options.BypassQuietHours = in.Bypass == "true"
 	b.Options.Consent = consentOf(strings.TrimSpace(in.Consent), &wrong)
 	if in.Bypass != "" && in.Bypass != "true" && in.Bypass != "false" {
