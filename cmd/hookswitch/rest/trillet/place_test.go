@@ -154,7 +154,14 @@ func open(t testing.TB, change ...func(*trillet.Config)) *place {
 
 // table is a gateway's that speaks for Rime with an embedded voice.
 func table() trillet.Table {
-	t := trillet.Default()
+	t := trillet.Table{Models: map[string]roster.Choice{}, Providers: map[string]string{"11labs_byo": "elevenlabs"}}
+	for _, name := range []string{"gpt-4o-mini", "gpt-4o", "gpt-4.1", "gpt-4.1-mini"} {
+		t.Models[name] = roster.Choice{Provider: "openai", Model: name}
+		t.Models[name+"-enterprise"] = t.Models[name]
+	}
+	for _, name := range []string{"gemini-2.5-flash", "gemini-2.0-flash-001"} {
+		t.Models[name] = roster.Choice{Provider: "gemini", Model: "gemini-3.5-flash-lite"}
+	}
 	t.Voices = map[string]string{"rime/mistv2_Wildflower": "flite-slt", "openai/alloy": "flite-rms"}
 	t.Fallback = map[string]string{"google": "flite-rms"}
 	t.UUID = func(provider, id string) string { return provider + "-" + id }

@@ -34,21 +34,6 @@ const (
 	defaultLLM = "gpt-4o-mini"
 )
 
-// Default is the table of a gateway whose settings say nothing: the models of
-// the vendor's pages that the same makers sell, or what took their place, and the
-// voices under their own names. Nobody speaks for a voice that is not to be had.
-func Default() Table {
-	t := Table{Models: map[string]roster.Choice{}, Providers: map[string]string{byo: byoKeyOf, "11labs": byoKeyOf}}
-	for _, name := range []string{"gpt-4o-mini", "gpt-4o", "gpt-4.1", "gpt-4.1-mini"} {
-		t.Models[name] = roster.Choice{Provider: "openai", Model: name}
-		t.Models[name+"-enterprise"] = t.Models[name]
-	}
-	for _, name := range []string{"gemini-2.5-flash", "gemini-2.0-flash-001"} {
-		t.Models[name] = roster.Choice{Provider: "gemini", Model: "gemini-3.5-flash-lite"}
-	}
-	return t
-}
-
 // model is what a word means: a row of the table, or provider/model, as an agent
 // that was made elsewhere is shown.
 func (t Table) model(word string, offered []roster.Capability) (roster.Choice, bool) {
