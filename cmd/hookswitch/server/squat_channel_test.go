@@ -27,6 +27,7 @@ func (s *Server) writesFrom(t *testing.T, workspace, kind, address string) (rost
 func TestAChannelIsOfItsNumbersOwner(t *testing.T) {
 	const unclaimed, theirs, mine = "+14155550142", "+14155550143", "desk@example.com"
 	s := shared(t, "")
+	s.c.Mail.Domains = "default=*,acme=example.com"
 	s.claims(t, theirs, theirAccount, theirToken, true)
 	for _, tt := range []struct {
 		claim, kind, address string
@@ -76,6 +77,7 @@ func TestAChannelIsOfItsNumbersOwner(t *testing.T) {
 func TestAProofUnseatsAChannel(t *testing.T) {
 	const number = "+14155550142"
 	s := shared(t, "")
+	s.c.Mail.Domains = "default=*,acme=example.com"
 	if _, err := s.writesFrom(t, roster.Default, telephony.Phone, number); err != nil {
 		t.Fatal(err)
 	}
@@ -93,6 +95,7 @@ func TestAProofUnseatsAChannel(t *testing.T) {
 // What was disabled sends nothing, also in chats that began before.
 func TestADisabledChannelSendsNothing(t *testing.T) {
 	s := shared(t, "")
+	s.c.Mail.Domains = "default=*,acme=example.com"
 	ch, err := s.writesFrom(t, "acme", telephony.Email, "desk@example.com")
 	if err != nil {
 		t.Fatal(err)
@@ -122,5 +125,27 @@ func TestADisabledChannelSendsNothing(t *testing.T) {
 	}
 	if got := code(); got != "channel_disabled" {
 		t.Errorf("one that was deleted: %s", got)
+	}
+}
+
+// Nobody can prove that an e-mail address is theirs: the operator says who writes
+// from which domain.
+func TestWhoMayWriteFromADomain(t *testing.T) {
+	s := &Server{}
+	s.c.Mail.Domains = "default=*, acme=acme.example,acme=shop.example"
+	for _, tt := range []struct {
+		workspace, address string
+		may                bool
+	}{
+		{"default", "desk@anything.example", true},
+		{"acme", "desk@acme.example", true},
+		{"acme", "desk@SHOP.example", true},
+		{"acme", "desk@sub.acme.example", false},
+		{"acme", "acme.example@other.example", false},
+		{"other", "desk@acme.example", false},
+	} {
+		if got := s.mayMail(tt.workspace, tt.address); got != tt.may {
+			t.Errorf("%s writes from %s: %v, want %v", tt.workspace, tt.address, got, tt.may)
+		}
 	}
 }
