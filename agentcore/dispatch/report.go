@@ -63,11 +63,12 @@ func (d *Desk) conclude(ctx context.Context, r Record, s telephony.Standing) {
 		d.learn(r)
 		return
 	}
-	reason := reasonOf(s.State, r.Admitted > 0)
-	if s.State == telephony.Completed && d.handedOn(ctx, r) {
+	handed := s.State == telephony.Completed && d.handedOn(ctx, r)
+	c, err := d.adopt(ctx, r)
+	reason := reasonOf(s.State, r.Admitted > 0 || err == nil && c.look().spent > 0) // its stream may have come since r was read
+	if handed {
 		reason = telephony.Transferred
 	}
-	c, err := d.adopt(ctx, r)
 	if err == nil {
 		d.end(ctx, c, verdict{reason: reason, sure: true, ended: overAt(r.Answered, s)})
 		return

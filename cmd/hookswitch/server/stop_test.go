@@ -51,7 +51,10 @@ func TestFirstSignalDrains(t *testing.T) {
 	t.Parallel()
 	b, signals, done := signalled(t, options(t))
 	call := b.call(handset.Silent)
-	eventually(t, "stream", call.Streaming)
+	eventually(t, "the stream is let in", func() bool {
+		live, err := b.Store().Unended(t.Context(), "", time.Now())
+		return err == nil && len(live) == 1 && live[0].Admitted > 0
+	})
 
 	signals <- syscall.SIGTERM
 	eventually(t, "readyz says so", func() bool {
