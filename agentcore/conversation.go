@@ -42,6 +42,8 @@ type Config struct {
 	Withdraw   func(id string) // a transfer that the agent has not left for is wanted no more; must not block. nil: nobody is told
 	Interim    func(string)    // what the recogniser guesses while the caller speaks; nil: nobody is told
 	Pipeline   string          // what hears, thinks and speaks, for people to read
+	Floor      string          // id of the job that has the floor, see package room; empty: the call's own agent
+	Yield      func() bool     // asked when the agent would end the call: true if somebody waits for the floor, who gets it then. Nil: nobody does
 
 	Lead time.Duration // how far ahead of the clock audio is sent. Zero means 200 ms
 	Lump time.Duration // how much is sent at a time. Zero means 60 ms; at most Lead

@@ -176,6 +176,14 @@ type TransferOver struct {
 	TalkedMS int64  `json:"talked_ms,omitempty"`
 }
 
+// FloorTaken: another agent has the floor from here on, or nobody. What was said
+// before stays true, what was open before is dropped.
+type FloorTaken struct {
+	Job   string `json:"job,omitempty"`   // empty: the call's own agent, unless Nobody
+	Agent string `json:"agent,omitempty"` // its name
+	Kind  string `json:"kind,omitempty"`  // own, worker; empty: Nobody
+}
+
 // ProviderError: a recogniser, model or voice failed. The text names no secret
 // and no word that was spoken.
 type ProviderError struct {
@@ -230,6 +238,7 @@ func (ToolIntent) Kind() string    { return "tool_intent" }
 func (ToolResult) Kind() string    { return "tool_result" }
 func (TransferBegan) Kind() string { return "transfer_began" }
 func (TransferOver) Kind() string  { return "transfer_over" }
+func (FloorTaken) Kind() string    { return "floor_taken" }
 func (ProviderError) Kind() string { return "provider_error" }
 func (Lost) Kind() string          { return "lost" }
 func (Ended) Kind() string         { return "ended" }
@@ -274,6 +283,7 @@ var kinds = map[string]func() box{
 	"tool_result":    kind[ToolResult](),
 	"transfer_began": kind[TransferBegan](),
 	"transfer_over":  kind[TransferOver](),
+	"floor_taken":    kind[FloorTaken](),
 	"provider_error": kind[ProviderError](),
 	"lost":           kind[Lost](),
 	"ended":          kind[Ended](),

@@ -34,6 +34,8 @@ type Record struct {
 	Dialled      time.Time // just before the carrier was asked to place it; zero: it never was
 	Proof        string    // what was checked before it was placed: JSON, as Config.Permit gave it
 	Chat         string    // id of the chat that went over to it; empty: none
+	Room         string    // chosen name of its room, see package room; empty: its id
+	Foreign      bool      // its carrier tells us nothing of it, and takes no orders: its stream is all there is
 
 	State    telephony.State // the carrier's last word
 	Sequence int             // the carrier's own number of that word; -1 before the first

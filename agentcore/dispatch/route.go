@@ -55,5 +55,6 @@ type Dispatch struct {
 	Error        string // of a failed one, for the API's client: no number, no credential
 	Created      time.Time
 	Expires      time.Time
-	Caps         Caps // heeded when it is created; not kept
+	Caps         Caps   // heeded when it is created; not kept
+	Room         string // as in [Record]: of the call that is placed, or attaches
 }

@@ -31,6 +31,7 @@ type Wish struct {
 	Call             telephony.CallID // names the call; empty: a new name. A call of that name is placed at most once
 	FollowUp         bool             // see [Record.FollowUp]
 	Chat             string           // as in [Record]
+	Room             string           // as in [Record]
 	BypassQuietHours bool             // the client says so
 	Hours            string           // when it may be placed, beside what the workspace says: a dialplan.Hours as JSON; empty: any time
 	Consent          string           // how whom is called agreed; empty: the client says nothing

@@ -58,13 +58,15 @@ var rooms = []room{
 	{"agentcore/agenda", []string{"agentcore/dispatch", "agentcore/dialplan", "telephony"}, "what is due is decided from rows: it knows no carrier, no database, no agent"},
 	{"agentcore/chat", []string{"agentcore", "agentcore/llm", "agentcore/tools", "agentcore/vars", "agentcore/roster", "agentcore/chat/...", "telephony"}, "a conversation in writing: the same model, tools and journal, without a line"},
 	{"agentcore/consult", []string{"agentcore/tts", "agentcore/asr", "media/...", "media", "telephony"}, "a talk with who answered a transfer: a voice, an ear and a leg"},
+	{"agentcore/room", []string{"agentcore", "agentcore/room/...", "telephony", "media/...", "media"}, "who is in a call's room is decided from rows: it knows no wire, no database, no model"},
+	{"agentcore/captions", []string{"agentcore", "agentcore/asr", "agentcore/provider", "telephony", "media/...", "media"}, "captions are an ear, a recogniser and a list: they know no carrier and no database"},
 	{"agentcore/search", []string{"telephony"}, "a query is words about calls: whoever keeps the calls compares them, whoever asks writes it"},
 	{"agentcore", []string{"agentcore", "agentcore/turn", "agentcore/answer", "agentcore/asr", "agentcore/llm", "agentcore/tts", "agentcore/provider", "agentcore/tools", "agentcore/vars", "agentcore/roster", "agentcore/dispatch", "agentcore/agenttest", "telephony", "media/..."},
 		"the core knows ports, never an adapter: no carrier, no provider, no database, no command"},
 	{"storage/blob", []string{"storage", "media/...", "media", "telephony"}, "recordings are sound in files: their rows are storage's, their samples are media's"},
-	{"storage/sqlite", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/agenda", "agentcore/chat", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
-	{"storage/postgres", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/agenda", "agentcore/chat", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
-	{"storage", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/agenda", "agentcore/chat", "agentcore/dialplan", "agentcore/roster", "agentcore/search", "agentcore/vars", "agentcore/webhook", "telephony"}, "storage keeps the core's types; the core does not know that it does"},
+	{"storage/sqlite", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/agenda", "agentcore/captions", "agentcore/chat", "agentcore/room", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
+	{"storage/postgres", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/agenda", "agentcore/captions", "agentcore/chat", "agentcore/room", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
+	{"storage", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/agenda", "agentcore/captions", "agentcore/chat", "agentcore/dialplan", "agentcore/room", "agentcore/roster", "agentcore/search", "agentcore/vars", "agentcore/webhook", "telephony"}, "storage keeps the core's types; the core does not know that it does"},
 }
 
 // listed is what `go list -json` says of a package.

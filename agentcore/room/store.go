@@ -1,0 +1,110 @@
+package room
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// Errors of a [Store] and a [Host] that a caller acts on.
+var (
+	ErrNotFound = errors.New("room: not found")
+	// ErrFull means that a bound of this package is reached; its text says which.
+	ErrFull = errors.New("room: there are as many as there may be")
+	// ErrTaken means that a room has a call already, or that a job is somebody
+	// else's.
+	ErrTaken = errors.New("room: taken")
+	// ErrMoved means that a job is not in the state that a change goes from.
+	ErrMoved = errors.New("room: the job has moved on")
+)
+
+// Store keeps rooms, dispatches, jobs and doors. Every method is one
+// transaction. Whatever changes a dispatch or a job raises its room's Changed.
+//
+// The transaction that ends a call closes its room, and ends the jobs that are
+// not over: a Running one is Success, a Pending one Cancelled, both with
+// [ReasonRoomClosed].
+type Store interface {
+	// Open returns the open room of that name. When there is none it makes one:
+	// of the live call whose id or chosen room it is, with a dispatch [ByRoom] and
+	// a Running job of the call's own agent (if the call has one), or one that
+	// waits for a call. ErrFull at MaxWaiting.
+	Open(ctx context.Context, workspace, name string, now time.Time) (Room, error)
+
+	// Find returns the open room of that name. A live call that has none yet is
+	// given one as in Open. [ErrNotFound] when there is neither.
+	Find(ctx context.Context, workspace, name string, now time.Time) (Room, error)
+
+	// Bind gives call the waiting room of that name, and enters the call's own
+	// agent, if it has one, as Open does, Pending with [Wait] when another's
+	// dispatch with [Replace] stands. It returns the open room of call, whoever
+	// made it; [ErrNotFound] when call has none and none waits, [ErrTaken] when the
+	// room of that name has another call.
+	Bind(ctx context.Context, workspace, name string, call telephony.CallID, now time.Time) (Room, error)
+
+	// OfCall returns the open room of call, or [ErrNotFound].
+	OfCall(ctx context.Context, call telephony.CallID) (Room, error)
+
+	// Add keeps d, and jobs with it, in its open room. A d whose RequestKey the room
+	// has changes nothing and returns the one on record. [ErrNotFound] when the
+	// room is closed, [ErrFull] at MaxDispatches.
+	Add(ctx context.Context, d Dispatch) (Dispatch, error)
+
+	// Delete notes that a dispatch of an open room stands no more, and returns it.
+	// Again it changes nothing.
+	Delete(ctx context.Context, workspace, room, id string, now time.Time) (Dispatch, error)
+
+	// Dispatches lists those of a room, deleted ones, too, with their jobs, oldest
+	// first.
+	Dispatches(ctx context.Context, room string) ([]Dispatch, error)
+
+	// AddJob keeps a new job of a dispatch that stands; [ErrMoved] when it has one
+	// that is not over, [ErrNotFound] when it does not stand.
+	AddJob(ctx context.Context, j Job) error
+
+	// MoveJob replaces the job of j's id by j, if its status is one of from; else
+	// [ErrMoved], with the one on record.
+	MoveJob(ctx context.Context, j Job, from ...Status) (Job, error)
+
+	// Job returns a job, or [ErrNotFound].
+	Job(ctx context.Context, id string) (Job, error)
+
+	// Changed lists the open rooms with a call whose Changed is higher than after,
+	// at most limit, lowest first. Changed grows across all rooms: it is a clock in
+	// microseconds that never stands still. A transaction that commits late may
+	// bring a lower one than was seen: ask from some seconds before.
+	Changed(ctx context.Context, after int64, limit int) ([]Room, error)
+
+	// Offers lists the Pending jobs of kind Worker in rooms that have a call, whose
+	// node is empty or has not beaten since, oldest first.
+	Offers(ctx context.Context, since time.Time, limit int) ([]Job, error)
+
+	// Sweep closes rooms that have waited for a call since before.
+	Sweep(ctx context.Context, before, now time.Time) error
+
+	// AddDoor keeps a door, [ErrFull] at 10,000 of a workspace that are good.
+	AddDoor(ctx context.Context, d Door) error
+
+	// SpendDoor returns the door whose token has hash, and spends it for the carrier's
+	// call; [ErrNotFound] when there is none at now, [ErrTaken] when it was spent for
+	// another call.
+	SpendDoor(ctx context.Context, hash, carrier string, now time.Time) (Door, error)
+}
+
+// Door lets one call of any carrier's account into a room: see LiveKit's
+// ConnectTwilioCall. Its token is in its address.
+type Door struct {
+	Hash       string // of the token: see roster.HashKey
+	Workspace  string
+	Room       string // its name
+	Direction  telephony.Direction
+	Identity   string // the caller's as a participant
+	Name       string
+	Metadata   string
+	Attributes map[string]string
+	Agents     []Dispatch // that are sent when the call comes in
+	Created    time.Time
+	Expires    time.Time
+}
