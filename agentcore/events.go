@@ -179,9 +179,9 @@ type TransferOver struct {
 // FloorTaken: another agent has the floor from here on, or nobody. What was said
 // before stays true, what was open before is dropped.
 type FloorTaken struct {
-	Job   string `json:"job,omitempty"`   // empty: the call's own agent, unless Nobody
+	Job   string `json:"job,omitempty"`   // empty: the call's own agent, or nobody
 	Agent string `json:"agent,omitempty"` // its name
-	Kind  string `json:"kind,omitempty"`  // own, worker; empty: Nobody
+	By    string `json:"by,omitempty"`    // own, worker; empty: nobody has it
 }
 
 // ProviderError: a recogniser, model or voice failed. The text names no secret
