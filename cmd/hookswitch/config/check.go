@@ -70,6 +70,14 @@ func parseURL(value, example string) (*url.URL, *problem) {
 	return u, nil
 }
 
+// liveKit checks the address of a LiveKit server: its clients take either kind.
+func liveKit(value string) *problem {
+	if rest, is := strings.CutPrefix(value, "ws"); is && strings.Contains(rest, "://") {
+		value = "http" + rest
+	}
+	return baseURL(value)
+}
+
 // loopback reports whether host never leaves the machine.
 func loopback(host string) bool {
 	if host == "localhost" {
@@ -194,8 +202,13 @@ func (l *loader) cross() {
 	if c.LLM == "openai" && c.OpenAI.BaseURL == "" && !l.bad["openai.base_url"] { // a server of one's own may want no key
 		l.need("llm", "script", "openai.key", "the service's key is missing; OpenAI asks for one", "config/credentials", "...")
 	}
-	l.pair("tls.cert", "tls.key")
-	l.pair("tls.key", "tls.cert")
+	l.pair("tls.cert", "tls.key", tlsPair)
+	l.pair("tls.key", "tls.cert", tlsPair)
+	for _, part := range []string{"url", "key", "secret"} {
+		for _, other := range []string{"url", "key", "secret"} {
+			l.pair("livekit."+part, "livekit."+other, liveKitPair)
+		}
+	}
 	l.lumps()
 	if c.Agent.PauseWait > c.Agent.EndpointWait && !l.bad["agent.pause_wait"] && !l.bad["agent.endpoint_wait"] {
 		l.mistake("agent.pause_wait", &problem{"config/range", fmt.Sprintf("a pause of %s can't come before the endpoint at %s", short(c.Agent.PauseWait), short(c.Agent.EndpointWait)),
@@ -234,17 +247,25 @@ func (l *loader) need(chosen, without, name, what, code, example string) {
 	})
 }
 
-// pair complains when name is set and its other half isn't.
-func (l *loader) pair(name, half string) {
+// half is what goes with a setting.
+type half struct{ both, example, or string }
+
+var (
+	tlsPair     = half{"https needs both", "FILE.pem", "neither, behind a proxy that holds the certificate"}
+	liveKitPair = half{"a LiveKit server is told by its address, a key and the key's secret", "...", "none of the three: then no call is bridged"}
+)
+
+// pair complains when name is set and what goes with it isn't.
+func (l *loader) pair(name, with string, h half) {
 	a, _ := Named(name)
-	b, _ := Named(half)
-	if a.value(&l.Config) == "" || b.value(&l.Config) != "" {
+	b, _ := Named(with)
+	if a.value(&l.Config) == "" || b.value(&l.Config) != "" || l.bad[with] {
 		return
 	}
 	l.faults = append(l.faults, &fault.Fault{
-		What:  fmt.Sprintf("%s is set without %s; https needs both", name, half),
+		What:  fmt.Sprintf("%s is set without %s; %s", name, with, h.both),
 		Where: l.Origins[name].where(a, a.value(&l.Config)),
-		Mend:  l.Origins[name].write(b, "FILE.pem") + "      (or neither, behind a proxy that holds the certificate)",
+		Mend:  l.Origins[name].write(b, h.example) + "      (or " + h.or + ")",
 		Code:  "config/pair", Exit: fault.Wrong,
 	})
 }

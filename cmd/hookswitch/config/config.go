@@ -32,6 +32,8 @@ type Config struct {
 	OpenAI      OpenAI
 	Providers   Providers
 	Agent       Agent
+	LiveKit     LiveKit
+	AgentsDir   string // folder of agent-NAME.yaml files. Empty: there are none
 
 	BootstrapKey string // secret; an administrator's key of the workspace "default". Empty makes none
 	SecretKey    string // secret; what credentials are sealed with. Empty means SecretFile
@@ -79,6 +81,13 @@ func Pairs(table string) (all [][2]string) {
 		}
 	}
 	return all
+}
+
+// LiveKit is a LiveKit server of the operator's own. All three or none.
+type LiveKit struct {
+	URL    string // ws://, wss://, http:// or https://. Empty: calls are not bridged
+	Key    string
+	Secret string // secret
 }
 
 // Line says how audio is sent to the carrier.

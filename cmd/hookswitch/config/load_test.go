@@ -122,6 +122,7 @@ func TestEveryMistakeSaysWhatWhereAndWhatToType(t *testing.T) {
 		{"sid-of-something-else", "twilio:\n  account_sid: SK123\n", nil, nil},
 		{"token-with-a-space", "twilio:\n  auth_token: \"sesame sesame\"\n", nil, nil},
 		{"certificate-without-key", "tls:\n  cert: cert.pem\n", nil, nil},
+		{"livekit-without-its-secret", "livekit:\n  url: wss://livekit.example.com\n  key: APIabc\n", nil, nil},
 		{"pause-after-endpoint", "agent:\n  pause_wait: 900ms\n", nil, nil},
 		{"lump-beyond-lead", "line:\n  lead: 40ms\n  lump: 60ms\n", nil, nil},
 		{"not-yaml", "listen: 127.0.0.1:1\n\tcarrier: sim\n", nil, nil},
@@ -222,7 +223,7 @@ func TestFileThatInitWritesSetsNothingUntilUncommented(t *testing.T) {
 	}
 	bare := strings.NewReplacer("\n#", "\n").Replace(b.String())
 	bare = strings.NewReplacer("\n Lengths", "\n# Lengths").Replace(bare)
-	for _, g := range []string{"Serving", "Carrier", "Messages", "Speech", "Model", "Providers", "Agent", "API", "Keeping", "Running"} {
+	for _, g := range []string{"Serving", "Carrier", "Messages", "Speech", "Model", "Providers", "Agent", "API", "LiveKit", "Keeping", "Running"} {
 		bare = strings.ReplaceAll(bare, "\n "+g+"\n", "\n")
 	}
 	l, err = config.Load(in(t, bare, nil, nil))
@@ -313,6 +314,7 @@ func TestMailServerAndTablesAreChecked(t *testing.T) {
 		"mail.smtp=smtps://mail.example.com":              true,
 		"mail.smtp=mail.example.com:25":                   false,
 		"mail.smtp=http://me:secret@mail.example.com":     false,
+		"livekit.url=wss://me:secret@livekit.example.com": false,
 		"trillet.models=gpt-4o=openai/gpt-4o, a=b/c":      true,
 		"trillet.models=gpt-4o":                           false,
 		"mail.domains=default=*,ws_a=a.example,ws_a=b.io": true,

@@ -46,6 +46,7 @@ const (
 	accounts = "Providers"
 	agency   = "Agent"
 	api      = "API"
+	rooms    = "LiveKit"
 	keeping  = "Keeping"
 	running  = "Running"
 )
@@ -143,6 +144,15 @@ var Settings = slices.Concat([]Setting{
 		field: func(c *Config) any { return &c.APIRate }},
 	{Name: "webhooks", Group: api, Unit: "REACH", Default: "https", Choices: []string{"https", "http", "private"}, Doc: "where webhooks and tools may go: public https; also plain http; also this machine and private networks",
 		field: func(c *Config) any { return &c.Webhooks }},
+
+	{Name: "livekit.url", Group: rooms, Unit: "URL", Doc: "a LiveKit server of your own: calls are bridged into rooms there, for LiveKit agents to answer",
+		field: func(c *Config) any { return &c.LiveKit.URL }, check: liveKit},
+	{Name: "livekit.key", Group: rooms, Unit: "KEY", Doc: "an API key of that server",
+		field: func(c *Config) any { return &c.LiveKit.Key }},
+	{Name: "livekit.secret", Group: rooms, Unit: "KEY", Secret: true, Doc: "the secret of that key",
+		field: func(c *Config) any { return &c.LiveKit.Secret }},
+	{Name: "agents_dir", Group: rooms, Unit: "FOLDER", Doc: "agents that come to calls by themselves or when they are sent, such as live captions: agent-NAME.yaml files, watched; deploy/agents has one",
+		field: func(c *Config) any { return &c.AgentsDir }},
 
 	{Name: "database_url", Group: keeping, Unit: "URL", Default: "sqlite://data/hookswitch.db", Doc: "where everything is kept: sqlite:// and a file, or postgres:// and a server",
 		field: func(c *Config) any { return &c.DatabaseURL }, check: database},
