@@ -81,6 +81,17 @@ type Store interface {
 	// node is empty or has not beaten since, oldest first.
 	Offers(ctx context.Context, since time.Time, limit int) ([]Job, error)
 
+	// Claim gives node a Pending job that Offers lists, so that it alone offers it:
+	// until it lets go (MoveJob with an empty Node), or beats no more. Again it
+	// changes nothing. [ErrMoved] when the job is not Pending, [ErrTaken] when
+	// another node has it that has beaten since; both with the job on record.
+	Claim(ctx context.Context, id, node string, since, now time.Time) (Job, error)
+
+	// Taken lists the jobs of kind Worker that are not over, and whose node is node
+	// or is named and has not beaten since: Pending ones that were claimed, too.
+	// Oldest first.
+	Taken(ctx context.Context, node string, since time.Time, limit int) ([]Job, error)
+
 	// Sweep closes rooms that have waited for a call since before.
 	Sweep(ctx context.Context, before, now time.Time) error
 
