@@ -78,8 +78,10 @@ type Store interface {
 	Changed(ctx context.Context, after int64, limit int) ([]Room, error)
 
 	// Offers lists the Pending jobs of kind Worker in rooms that have a call, whose
-	// node is empty or has not beaten since, oldest first.
-	Offers(ctx context.Context, since time.Time, limit int) ([]Job, error)
+	// node is empty or has not beaten since: at most limit whose ids come after
+	// after, in the order of their ids. So who goes round sees every one, however
+	// many wait for a worker that nobody has.
+	Offers(ctx context.Context, since time.Time, after string, limit int) ([]Job, error)
 
 	// Claim gives node a Pending job that Offers lists, so that it alone offers it:
 	// until it lets go (MoveJob with an empty Node), or beats no more. Again it
@@ -89,8 +91,8 @@ type Store interface {
 
 	// Taken lists the jobs of kind Worker that are not over, and whose node is node
 	// or is named and has not beaten since: Pending ones that were claimed, too.
-	// Oldest first.
-	Taken(ctx context.Context, node string, since time.Time, limit int) ([]Job, error)
+	// Paged as Offers is.
+	Taken(ctx context.Context, node string, since time.Time, after string, limit int) ([]Job, error)
 
 	// Sweep closes rooms that have waited for a call since before.
 	Sweep(ctx context.Context, before, now time.Time) error
