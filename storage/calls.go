@@ -35,7 +35,7 @@ func (db *DB) Close() error { return db.engine.Close() }
 const callColumns = `id, epoch, admitted, carrier_id, from_number, to_number, direction, agent,
 	state, carrier_seq, sip_code, last_n, created_us, answered_us, ended_us, end_reason,
 	workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why,
-	account, answerer, follow_up, dialled_us, proof, chat`
+	account, answerer, follow_up, dialled_us, proof, chat, room, foreign_`
 
 // Create implements [dispatch.Calls].
 func (db *DB) Create(ctx context.Context, r dispatch.Record) (on dispatch.Record, created bool, err error) {
@@ -88,14 +88,14 @@ func insertCall(ctx context.Context, tx Tx, r dispatch.Record) error {
 	n, err := tx.Exec(ctx, `INSERT INTO calls
 		(id, epoch, carrier_id, from_number, to_number, direction, agent, state, created_us,
 		workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why, account,
-		follow_up, dialled_us, proof, chat)
+		follow_up, dialled_us, proof, chat, room, foreign_)
 		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-		$19, $20, $21, $22) ON CONFLICT DO NOTHING`,
+		$19, $20, $21, $22, $23, $24) ON CONFLICT DO NOTHING`,
 		text(r.ID), null(text(r.Carrier)), text(r.From), text(r.To), text(r.Direction),
 		text(r.Agent), text(r.State), r.Created.UnixMicro(),
 		text(r.Workspace), text(r.Node), text(r.AgentUUID), r.Version, text(r.Conversation), text(cmp.Or(r.Variables, "{}")),
 		micros(r.Prepared), r.PostCall, text(r.Why), text(r.Account),
-		bit(r.FollowUp), micros(r.Dialled), text(r.Proof), text(r.Chat))
+		bit(r.FollowUp), micros(r.Dialled), text(r.Proof), text(r.Chat), text(r.Room), bit(r.Foreign))
 	if err == nil && n == 0 {
 		err = ErrCarrier
 	}

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"database/sql"
@@ -12,7 +13,7 @@ import (
 )
 
 const dispatchColumns = `id, workspace, agent_uuid, version, agent, pre_call, post_call, conversation, session,
-	variables, idem_key, idem_hash, call_id, status, error, created_us, expires_us`
+	variables, idem_key, idem_hash, call_id, status, error, created_us, expires_us, room`
 
 // CreateDispatch implements [dispatch.Dispatches]. The unique indexes of the key
 // and of the call's id decide between two who come at once: the second waits for
@@ -39,11 +40,11 @@ func (db *DB) CreateDispatch(ctx context.Context, d dispatch.Dispatch, r *dispat
 			}
 		}
 		n, err := tx.Exec(ctx, `INSERT INTO dispatches (`+dispatchColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 			ON CONFLICT (workspace, idem_key) WHERE idem_key IS NOT NULL DO NOTHING`,
 			text(d.ID), text(d.Workspace), text(d.AgentUUID), d.Version, text(d.Agent), d.PreCall, d.PostCall,
 			text(d.Conversation), text(d.Session), text(d.Variables), null(text(d.IdemKey)), text(d.IdemHash),
-			null(text(d.Call)), text(d.Status), text(d.Error), d.Created.UnixMicro(), d.Expires.UnixMicro())
+			null(text(d.Call)), text(d.Status), text(d.Error), d.Created.UnixMicro(), d.Expires.UnixMicro(), text(d.Room))
 		if err != nil {
 			return err
 		}
@@ -198,7 +199,7 @@ func takeSession(ctx context.Context, tx Tx, id string, r dispatch.Record) (bool
 // sessionCall is r as a call of d.
 func sessionCall(d dispatch.Dispatch, r dispatch.Record) dispatch.Record {
 	r.Workspace, r.Agent, r.AgentUUID, r.Version = d.Workspace, d.Agent, d.AgentUUID, d.Version
-	r.Conversation, r.Variables, r.PostCall = d.Conversation, d.Variables, d.PostCall
+	r.Conversation, r.Variables, r.PostCall, r.Room = d.Conversation, d.Variables, d.PostCall, cmp.Or(d.Room, r.Room)
 	r.Prepared = time.Time{}
 	if d.PreCall == 0 {
 		r.Prepared = r.Created
@@ -232,7 +233,7 @@ func scanDispatch(scan Scan) (d dispatch.Dispatch, err error) {
 	var key, call sql.NullString
 	var created, expires int64
 	err = scan(&d.ID, &d.Workspace, &d.AgentUUID, &d.Version, &d.Agent, &d.PreCall, &d.PostCall, &d.Conversation, &d.Session,
-		&d.Variables, &key, &d.IdemHash, &call, &d.Status, &d.Error, &created, &expires)
+		&d.Variables, &key, &d.IdemHash, &call, &d.Status, &d.Error, &created, &expires, &d.Room)
 	d.IdemKey, d.Call = key.String, telephony.CallID(call.String)
 	d.Created, d.Expires = time.UnixMicro(created), time.UnixMicro(expires)
 	return d, err

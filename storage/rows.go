@@ -16,19 +16,20 @@ func scanCall(scan Scan) (dispatch.Record, error) {
 	var (
 		id, from, to, direction, agent, state, reason string
 		carrier                                       sql.NullString
-		created, followUp                             int64
+		created, followUp, foreign                    int64
 		answered, ended, prepared, dialled            sql.NullInt64
 		r                                             dispatch.Record
 	)
 	err := scan(&id, &r.Epoch, &r.Admitted, &carrier, &from, &to, &direction, &agent,
 		&state, &r.Sequence, &r.SIPCode, &r.Last, &created, &answered, &ended, &reason,
 		&r.Workspace, &r.Node, &r.AgentUUID, &r.Version, &r.Conversation, &r.Variables, &prepared, &r.PostCall, &r.Why,
-		&r.Account, &r.Answerer, &followUp, &dialled, &r.Proof, &r.Chat)
+		&r.Account, &r.Answerer, &followUp, &dialled, &r.Proof, &r.Chat, &r.Room, &foreign)
 	r.ID, r.Carrier = telephony.CallID(id), carrier.String
 	r.From, r.To, r.Direction = telephony.Number(from), telephony.Number(to), telephony.Direction(direction)
 	r.Agent, r.State, r.Reason = agent, telephony.State(state), telephony.EndReason(reason)
 	r.Created, r.Answered, r.Ended = time.UnixMicro(created), instant(answered), instant(ended)
 	r.Prepared, r.Dialled, r.FollowUp = instant(prepared), instant(dialled), followUp != 0
+	r.Foreign = foreign != 0
 	return r, err
 }
 
