@@ -60,6 +60,9 @@ type Store interface {
 	// first.
 	Dispatches(ctx context.Context, room string) ([]Dispatch, error)
 
+	// Dispatch returns one, deleted or not, with its jobs; or [ErrNotFound].
+	Dispatch(ctx context.Context, id string) (Dispatch, error)
+
 	// AddJob keeps a new job of a dispatch that stands; [ErrMoved] when it has one
 	// that is not over, [ErrNotFound] when it does not stand.
 	AddJob(ctx context.Context, j Job) error
