@@ -71,6 +71,13 @@ func (r resealing) all(ctx context.Context) (n int, err error) {
 	if err != nil {
 		return n, err
 	}
+	more, err = resealRows[string](ctx, r, "key pair", plain,
+		`SELECT id, secret FROM key_pairs WHERE id > $1 ORDER BY id LIMIT $2`,
+		`UPDATE key_pairs SET secret = $2 WHERE id = $1`)
+	n += more
+	if err != nil {
+		return n, err
+	}
 	definition := func(s string) (string, error) { return resealDefinition(s, with) }
 	more, err = resealRows[int64](ctx, r, "agent", definition,
 		`SELECT id, definition FROM agents WHERE id > $1 ORDER BY id LIMIT $2`,

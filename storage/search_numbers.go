@@ -7,11 +7,12 @@ import (
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
-// Numbers is what a call's transcript says in numbers.
+// Numbers is what a call's transcript, and its captions, say in numbers.
 type Numbers struct {
 	Turns     int   // of the caller
 	MedianGap int64 // ms, over the turns that were answered; 0 when none was
 	Unheard   int   // words that the agent planned and the caller did not hear
+	Captions  int   // that somebody who listened wrote
 }
 
 // Numbers returns those of one call. A call that isn't there has none.
@@ -55,7 +56,19 @@ func countPage(ctx context.Context, tx Tx, page []Found) error {
 	for i, g := range gaps {
 		page[i].MedianGap = median(g)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	var captioned conditions
+	captioned.oneOf("id", ids)
+	return tx.Each(ctx, `SELECT id, captions_n FROM calls WHERE captions_n > 0 AND `+captioned.where(), captioned.args,
+		func(scan Scan) error {
+			var id string
+			var n int
+			err := scan(&id, &n)
+			page[at[id]].Captions = n
+			return err
+		})
 }
 
 // median of an even number is the lower of the two in the middle: a gap that was.

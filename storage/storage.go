@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/agenda"
+	"github.com/hookswitch/hookswitch/agentcore/captions"
 	"github.com/hookswitch/hookswitch/agentcore/chat"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
@@ -43,8 +44,13 @@ type Store interface {
 	webhook.Deliveries
 	chat.Store
 
+	roster.Pairs
+
 	// Agenda is the store as that of what is to be done later.
 	Agenda() agenda.Store
+
+	// Captions is the store as that of captions.
+	Captions() captions.Store
 
 	// ResealAll seals the secrets anew: see [DB.ResealAll].
 	ResealAll(ctx context.Context, with Resealer) (rows int, err error)

@@ -29,12 +29,13 @@ func init() {
 
 func callOfErrand(t *testing.T, s storage.Store) {
 	d, r := wanted("1", "")
-	r.FollowUp, r.Proof, r.Chat = true, `{"consent":"form"}`, "chat_1"
+	r.FollowUp, r.Proof, r.Chat, r.Room, r.Foreign = true, `{"consent":"form"}`, "chat_1", "support", true
+	d.Room = "support"
 	if _, _, err := s.CreateDispatch(t.Context(), d, r); err != nil {
 		t.Fatal(err)
 	}
 	c, err := s.Call(t.Context(), r.ID)
-	if err != nil || !c.FollowUp || c.Proof != r.Proof || c.Chat != "chat_1" || !c.Dialled.IsZero() {
+	if err != nil || !c.FollowUp || c.Proof != r.Proof || c.Chat != "chat_1" || c.Room != "support" || !c.Foreign || !c.Dialled.IsZero() {
 		t.Errorf("Call() = %+v, %v, want what was given", c, err)
 	}
 	if on, err := s.(*storage.DB).DispatchOfCall(t.Context(), r.ID); err != nil || on != d {

@@ -46,6 +46,7 @@ func session(t testing.TB, s storage.Store, id, agent string, at time.Time) disp
 	t.Helper()
 	d, _ := wanted(id, "")
 	d.Call, d.Status, d.AgentUUID, d.Created, d.Expires = "", dispatch.DispatchWaiting, agent, at, at.Add(time.Hour)
+	d.Room = "room of " + id
 	on, created, err := s.CreateDispatch(t.Context(), d, nil)
 	if err != nil || !created {
 		t.Fatalf("CreateDispatch(%s) = %v, %v", id, created, err)
@@ -236,7 +237,7 @@ func sessions(t *testing.T, s storage.Store) {
 
 	one := inbound(t, s, "1", "uuid_1", nil)
 	if one.Conversation != first.Conversation || one.Variables != first.Variables || one.Version != 3 ||
-		one.Agent != "demo" || one.PostCall != 5 || !one.Prepared.IsZero() {
+		one.Agent != "demo" || one.PostCall != 5 || one.Room != "room of early" || !one.Prepared.IsZero() {
 		t.Errorf("the first call is %+v, want what the session %+v says, not prepared", one, first)
 	}
 	again := inbound(t, s, "1", "uuid_1", nil)
@@ -296,7 +297,7 @@ func attached(t *testing.T, s storage.Store) {
 		r := r
 		r.ID, r.Carrier = telephony.CallID(fmt.Sprint("call_s", i)), fmt.Sprint("CAs", i)
 		on, err := s.Attach(ctx, d.Session, r)
-		if err == nil && (on.Conversation != d.Conversation || on.AgentUUID != "uuid_1" || on.Workspace != roster.Default || on.PostCall != 5 || on.Node != "node_a" || on.Account != "AC1") {
+		if err == nil && (on.Conversation != d.Conversation || on.AgentUUID != "uuid_1" || on.Workspace != roster.Default || on.PostCall != 5 || on.Node != "node_a" || on.Account != "AC1" || on.Room != d.Room) {
 			err = fmt.Errorf("attached %+v", on)
 		}
 		return err

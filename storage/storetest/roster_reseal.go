@@ -69,6 +69,10 @@ func resealed(t *testing.T, s storage.Store) {
 	if _, err := s.CreateChannel(ctx, c, who); err != nil {
 		t.Fatal(err)
 	}
+	ours := roster.Pair{Key: "API1", Workspace: roster.Default, Secret: sealed(t, before, "the pair's"), Created: now}
+	if err := s.CreatePair(ctx, ours, who); err != nil {
+		t.Fatal(err)
+	}
 	const last = 105 // more versions than go into one transaction
 	a := newAgent(t, s, roster.Default, 1, sealing(t, before, 1))
 	for n := 1; n < last; n++ {
@@ -142,6 +146,13 @@ func resealed(t *testing.T, s storage.Store) {
 	}
 	if plain, err := after.Open(on.Secret); err != nil || plain != "the channel's" {
 		t.Errorf("the channel's secret opens as %q, %v", plain, err)
+	}
+	pair, err := s.Pair(ctx, ours.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := after.Open(pair.Secret); err != nil || plain != "the pair's" {
+		t.Errorf("the pair's secret opens as %q, %v", plain, err)
 	}
 	now, err := s.Agent(ctx, roster.Default, a.UUID)
 	if err != nil || now.Version != last {
