@@ -52,11 +52,21 @@ type Dialled struct {
 
 // Step says what a call does next.
 type Step struct {
-	Kind  StepKind
-	Token string // Connect: lets exactly one stream in, for one epoch of one call
-	Say   string // Apologise: what the carrier's own voice says before it hangs up
-	Dial  Dial   // StepDial: whom to call
-	Room  Room   // StepJoin: where to wait for the others, and to talk to them
+	Kind   StepKind
+	Token  string // Connect: lets exactly one stream in, for one epoch of one call
+	Say    string // Apologise: what the carrier's own voice says before it hangs up
+	Dial   Dial   // StepDial: whom to call
+	Room   Room   // StepJoin: where to wait for the others, and to talk to them
+	Ear    string // StepDial, StepJoin: lets in one stream that hears both sides meanwhile. Empty: nobody listens
+	EarOff bool   // StepConnect: such a stream may still be open, and is to stop
+}
+
+// Entering is a call of which nothing is known but the stream that it sent to a
+// door: its carrier's account is anybody's, and all of this is their word.
+type Entering struct {
+	Carrier  string // the carrier's id of the call
+	Account  string // of the carrier's; not one of ours
+	From, To Number // E.164; empty: not told
 }
 
 // Dial is a call that the carrier places from a call, and connects to it. When
@@ -127,4 +137,18 @@ type Desk interface {
 	// Talk holds the admitted call's conversation on leg, and returns when this
 	// node is done with the leg. The trunk then closes the stream.
 	Talk(ctx context.Context, call Call, leg Leg) error
+
+	// Overhear spends the token of a [Step.Ear] for a stream of the carrier's call
+	// as. It fails with [ErrToken]. The call's own stream has nothing to do with it.
+	Overhear(ctx context.Context, token string, as Ref) (Call, error)
+
+	// Listen gives ears to whoever listens to the call that was overheard, and
+	// returns when they end, when the caller is back on a stream of their own, or
+	// with the call. The trunk then closes the stream.
+	Listen(ctx context.Context, call Call, ears Ears) error
+
+	// Enter lets a call in that came to a door of ours from anybody's account: door
+	// is what it knew, and the one credential that it has. It fails with [ErrToken].
+	// Talk follows.
+	Enter(ctx context.Context, door string, in Entering) (Call, error)
 }

@@ -30,6 +30,10 @@ type Event struct {
 // The leg is of no more use, but the call may go on: only the carrier knows.
 var ErrLost = errors.New("telephony: the line to the carrier is lost")
 
+// ErrStopped is what [Leg.Next] wraps beside [ErrLost] when the far end itself
+// brought the stream to its end: nothing broke.
+var ErrStopped = errors.New("telephony: the carrier stopped the stream")
+
 // Leg is one live stream of audio between a call and the gateway.
 //
 // One goroutine calls Next; one (maybe another) calls Write, Mark and Clear.
@@ -37,7 +41,7 @@ var ErrLost = errors.New("telephony: the line to the carrier is lost")
 type Leg interface {
 	// Next blocks until the far end sends something. For Audio it has filled f.
 	// It returns [io.EOF] after Hangup, and an error that wraps [ErrLost] when
-	// the stream stopped or broke.
+	// the stream stopped or broke, and [ErrStopped] when it stopped.
 	Next(f *media.Frame) (Event, error)
 
 	// Write queues f behind what the caller is hearing. f is lent.
@@ -53,6 +57,21 @@ type Leg interface {
 	// Hangup lets go of the stream and unblocks Next. The call itself ends
 	// when the carrier then asks what is next ([Desk.Next]).
 	Hangup(ctx context.Context) error
+}
+
+// Ears are a stream of what both sides of a call say, without a say in it: the
+// caller is with somebody else.
+//
+// One goroutine calls Next; Close may be called from anywhere, any number of
+// times.
+type Ears interface {
+	// Next waits for the next 20 ms of both sides, and fills the frames. Who is
+	// not heard is silent. It returns [io.EOF] after Close and when the carrier
+	// stopped the stream, and an error that wraps [ErrLost] when that broke.
+	Next(caller, other *media.Frame) error
+
+	// Close lets go of the stream and unblocks Next.
+	Close() error
 }
 
 // Handler talks on leg. It returns when this node is done with the leg; whether

@@ -27,6 +27,7 @@ type call struct {
 	id        telephony.CallID
 	account   string
 	direction telephony.Direction
+	foreign   bool // as in [Record]
 	since     time.Time
 	born      time.Time
 
@@ -49,12 +50,13 @@ type call struct {
 	sure    bool      // it is over at whatever epoch it is
 	until   time.Time // when it ended, as far as anybody knows; zero: now
 	line    *line     // the present stream
-	talks   int       // Talk calls that have not returned
+	talks   int       // Talk and Listen calls that have not returned
 	reapAt  time.Time // when it is too old, or when to look again whether it is
 	seen    time.Time // when the carrier was asked about it while it talked
 	recalls bool      // the carrier was asked to ask us, since the stream was lost
 	fetched bool      // they were alone where our door sent them, and must come back
 	told    told
+	ear     ear
 
 	prepared preparation
 }
@@ -65,7 +67,7 @@ func newCall(r Record, at phase, due time.Time) *call {
 		since = r.Answered
 	}
 	return &call{
-		id: r.ID, account: r.Account, direction: r.Direction, since: since,
+		id: r.ID, account: r.Account, direction: r.Direction, foreign: r.Foreign, since: since,
 		poke: make(chan struct{}, 1), gate: make(chan struct{}, 1),
 		born: r.Created, carrier: r.Carrier, node: r.Node, epoch: r.Epoch, spent: r.Admitted, at: at, due: due,
 	}
@@ -75,6 +77,9 @@ func newCall(r Record, at phase, due time.Time) *call {
 func (c *call) move(at phase, due time.Time) {
 	c.at, c.due, c.tries, c.asking = at, due, 0, time.Time{}
 	c.change++
+	if at == talking || at >= over {
+		c.ear.stop()
+	}
 	c.wake()
 }
 
@@ -223,7 +228,7 @@ func (c *call) begin(l *line) bool {
 	c.line = l
 	c.talks++
 	c.seen, c.recalls = time.Now(), false
-	c.move(talking, time.Now().Add(lookEvery))
+	c.move(talking, time.Now().Add(c.lookEvery()))
 	return true
 }
 
@@ -246,6 +251,12 @@ func (c *call) rest(l *line, end telephony.EndReason, lostDue time.Time) {
 		c.wake()
 	case end != "":
 		c.reason = end
+		c.move(over, time.Now())
+	case c.foreign: // its stream was all of it
+		c.reason, c.sure = telephony.LineLost, true
+		if l.stopped.Load() {
+			c.reason = telephony.CallerHangup
+		}
 		c.move(over, time.Now())
 	default:
 		c.move(lost, lostDue)

@@ -63,6 +63,17 @@ type Config struct {
 	// whether they take the call. An error is a leg that was lost. Required with
 	// Transfers.
 	Consult func(ctx context.Context, t Transfer, leg telephony.Leg) (Consultation, error)
+	// Overhears reports whether anybody wants to go on listening to a call while its
+	// caller is with somebody else. Nil: never.
+	Overhears func(call telephony.CallID) bool
+	// Listen gives what is heard meanwhile to whoever listens, until ears end or ctx
+	// does; ears are closed then. Required with Overhears.
+	Listen func(ctx context.Context, call telephony.Call, ears telephony.Ears) error
+	// Enter says where a call of anybody's account goes that came to a door with
+	// what door is, and spends it for the carrier's call; [telephony.ErrToken] when
+	// it opens nothing. Nil: there is no door.
+	Enter func(ctx context.Context, door, carrier string) (Entry, error)
+
 	// Permit says no, with why, to a number that must not be called: by a wish, or
 	// by a transfer. proof is what was checked, for [Record.Proof]. Nil permits
 	// all.
@@ -153,6 +164,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("dispatch: Config.Route is required")
 	case c.Transfers != nil && c.Consult == nil:
 		return c, errors.New("dispatch: Config.Consult is required with Transfers")
+	case c.Overhears != nil && c.Listen == nil:
+		return c, errors.New("dispatch: Config.Listen is required with Overhears")
 	case len(c.Secret) < 16:
 		return c, errors.New("dispatch: Config.Secret needs at least 16 bytes")
 	}
@@ -170,6 +183,12 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Permit == nil {
 		c.Permit = func(context.Context, Cost) (string, error) { return "", nil }
+	}
+	if c.Overhears == nil {
+		c.Overhears = func(telephony.CallID) bool { return false }
+	}
+	if c.Enter == nil {
+		c.Enter = func(context.Context, string, string) (Entry, error) { return Entry{}, telephony.ErrToken }
 	}
 	if c.Release == nil {
 		c.Release = func(Cost) {}

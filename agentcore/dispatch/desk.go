@@ -170,7 +170,7 @@ func (d *Desk) admitRecord(r Record, isAway bool) (c *call, isNew bool, err erro
 	switch {
 	case isAway:
 		c = newCall(r, away, time.Time{})
-	case r.Admitted == r.Epoch:
+	case r.Admitted == r.Epoch, r.Foreign:
 		c = newCall(r, lost, now.Add(d.cfg.LostWait))
 	case r.Carrier == "" && r.Direction == telephony.Outbound: // maybe the carrier has it: see seek
 		c = newCall(r, dialling, now.Add(d.cfg.LostWait))

@@ -127,6 +127,9 @@ func (d *Desk) goOn(ctx context.Context, c *call, q telephony.Question) (telepho
 func (d *Desk) takeUp(ctx context.Context, c *call, r Record, all []Transfer) telephony.Step {
 	limit := d.cfg.Resumes + len(all) // who comes back from somebody else was not lost
 	isBack := c.look().at == away
+	if isBack && d.cfg.Overhears(c.id) {
+		c.wasHeard() // maybe another process told the ear's token
+	}
 	switch {
 	case r.Admitted < r.Epoch && d.tellJournal(ctx, r, r.Epoch) != nil:
 		return telephony.Step{Kind: telephony.StepWait}

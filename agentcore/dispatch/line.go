@@ -29,6 +29,8 @@ type line struct {
 	waiting atomic.Int32  // doors that wait for a frame
 	heard   chan struct{} // of 1: a frame came while one waits
 
+	stopped atomic.Bool // the carrier itself brought the stream to its end
+
 	once   sync.Once
 	silent chan struct{} // closed when the leg gives no more
 	left   chan struct{} // closed when its Talk has returned
@@ -45,6 +47,7 @@ func newLine(leg telephony.Leg, epoch int, cut context.CancelCauseFunc) *line {
 func (l *line) Next(f *media.Frame) (telephony.Event, error) {
 	e, err := l.Leg.Next(f)
 	if err != nil {
+		l.stopped.Store(errors.Is(err, telephony.ErrStopped))
 		l.hush()
 		return e, err
 	}

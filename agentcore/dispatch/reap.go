@@ -41,6 +41,10 @@ func (c *call) reapAgain(at time.Time) {
 // lookAt asks the carrier about a call that talks, when its stream is mute or it
 // has talked for long: the end of the call may have been told to nobody.
 func (d *Desk) lookAt(ctx context.Context, c *call, v view) {
+	if c.foreign {
+		d.lookAtForeign(ctx, c, v)
+		return
+	}
 	now := time.Now()
 	defer c.lookAgain(v.change, now.Add(lookEvery))
 	isMute := v.line == nil || !v.line.heardAfter(now.Add(-muteFor))

@@ -41,7 +41,7 @@ func (d *Desk) recover(ctx context.Context, r Record) {
 	if d.find(r.ID) != nil {
 		return
 	}
-	if trunk := d.trunk(); trunk != nil && r.Carrier != "" {
+	if trunk := d.trunk(); trunk != nil && r.Carrier != "" && !r.Foreign {
 		ask, cancel := context.WithTimeout(ctx, effortTimeout)
 		standing, err := trunk.State(ask, r.ref())
 		cancel()

@@ -176,5 +176,5 @@ func (d *Desk) record(ctx context.Context, id telephony.CallID, as telephony.Ref
 
 func (d *Desk) connect(c *call, epoch int) telephony.Step {
 	c.tell(epoch)
-	return telephony.Step{Kind: telephony.StepConnect, Token: d.tokens.token(c.id, epoch)}
+	return telephony.Step{Kind: telephony.StepConnect, Token: d.tokens.token(c.id, epoch), EarOff: c.mayBeHeard()}
 }

@@ -23,6 +23,8 @@ const (
 var (
 	// ErrNoTransfers means that calls are never handed on here.
 	ErrNoTransfers = errors.New("dispatch: calls are not handed on here")
+	// ErrForeign means that the call is of an account that takes no orders from us.
+	ErrForeign = errors.New("dispatch: a call that came in by a door is not handed on: its carrier takes no orders from here")
 	// ErrNotTalking means that no agent of this process talks on the call.
 	ErrNotTalking = errors.New("dispatch: nobody here talks on the call")
 )
@@ -64,6 +66,8 @@ func (d *Desk) Transfer(ctx context.Context, w TransferWish) (Transfer, error) {
 	switch c := d.find(w.Call); {
 	case r.Over():
 		return Transfer{}, ErrEnded
+	case r.Foreign:
+		return Transfer{}, ErrForeign
 	case tried >= cmp.Or(max(0, w.Tries), transferTries):
 		return Transfer{}, ErrTries
 	case trunk == nil:

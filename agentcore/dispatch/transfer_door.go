@@ -81,7 +81,7 @@ func (d *Desk) sendOff(ctx context.Context, c *call, t Transfer, change Transfer
 		return d.later(c, err), true, nil
 	}
 	d.goAway(c, now)
-	return d.stepOf(now), true, nil
+	return d.stepOf(c, now), true, nil
 }
 
 // sendAgain answers a carrier that asks once more what it was told before, as it
@@ -91,7 +91,7 @@ func (d *Desk) sendAgain(ctx context.Context, c *call, t Transfer, r Record) (te
 	trunk := d.trunk()
 	if trunk == nil || t.Carrier == "" {
 		d.goAway(c, t)
-		return d.stepOf(t), true, nil
+		return d.stepOf(c, t), true, nil
 	}
 	standing, err := trunk.State(ctx, t.ref())
 	switch {
@@ -103,7 +103,7 @@ func (d *Desk) sendAgain(ctx context.Context, c *call, t Transfer, r Record) (te
 		return telephony.Step{}, true, d.stillTalks()
 	}
 	d.goAway(c, t)
-	return d.stepOf(t), true, nil
+	return d.stepOf(c, t), true, nil
 }
 
 // leftBehind decides for a caller of whom the carrier asks without saying what
@@ -133,12 +133,13 @@ func (d *Desk) whenOver(ctx context.Context, c *call, t Transfer, r Record) (tel
 	return telephony.Step{Kind: telephony.StepHangup}, true, nil
 }
 
-// stepOf is what the caller of t does, who is away.
-func (d *Desk) stepOf(t Transfer) telephony.Step {
+// stepOf is what the caller c of t does, who is away.
+func (d *Desk) stepOf(c *call, t Transfer) telephony.Step {
+	ear := d.earOf(c, t)
 	if t.Kind != Blind {
-		return telephony.Step{Kind: telephony.StepJoin, Room: d.roomOf(t)}
+		return telephony.Step{Kind: telephony.StepJoin, Room: d.roomOf(t), Ear: ear}
 	}
-	return telephony.Step{Kind: telephony.StepDial, Dial: telephony.Dial{
+	return telephony.Step{Kind: telephony.StepDial, Ear: ear, Dial: telephony.Dial{
 		Transfer: t.ID, To: t.To, CallerID: t.From, RingTimeout: t.Ring, PostDial: t.PostDial,
 	}}
 }

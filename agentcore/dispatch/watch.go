@@ -124,6 +124,9 @@ func (d *Desk) decide(ctx context.Context, c *call, r Record, v view) {
 		return
 	}
 	switch {
+	case r.Foreign:
+		d.giveUp(ctx, c, r, v, reason)
+		return
 	case r.Carrier == "" && r.Direction == telephony.Outbound: // no carrier ever confirmed that it placed it
 		d.seek(ctx, trunk, c, r, v)
 		return
@@ -151,21 +154,26 @@ func (d *Desk) decide(ctx context.Context, c *call, r Record, v view) {
 		c.postpone(v.change)
 	default:
 		d.cfg.Log.Warn("the carrier does not answer, the call is given up", "call", c.id, "error", err)
-		lastSeen, err := d.lastWritten(ctx, r)
-		if err != nil {
-			d.cfg.Log.Warn("cannot read the journal, will try again", "call", c.id, "error", err)
-			c.postpone(v.change)
-			return
-		}
-		c.finishIf(v.change, verdict{reason: reason, ended: lastSeen})
+		d.giveUp(ctx, c, r, v, reason)
 	}
+}
+
+// giveUp ends a call of which nobody can say more than its journal does.
+func (d *Desk) giveUp(ctx context.Context, c *call, r Record, v view, reason telephony.EndReason) {
+	lastSeen, err := d.lastWritten(ctx, r)
+	if err != nil {
+		d.cfg.Log.Warn("cannot read the journal, will try again", "call", c.id, "error", err)
+		c.postpone(v.change)
+		return
+	}
+	c.finishIf(v.change, verdict{reason: reason, ended: lastSeen})
 }
 
 // hangUp tells the carrier, once, when the call is over by our decision and no
 // stream is left to close. Should it fail, the door says the same.
 func (d *Desk) hangUp(ctx context.Context, c *call, v view) error {
 	trunk := d.trunk()
-	if !v.hang || !c.hangsUp() || trunk == nil || v.carrier == "" {
+	if !v.hang || !c.hangsUp() || trunk == nil || v.carrier == "" || c.foreign {
 		return nil
 	}
 	if !v.sure {

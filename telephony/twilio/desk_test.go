@@ -38,6 +38,12 @@ type desk struct {
 	talk   func(telephony.Leg) error // instead of the echo
 	talks  int
 	ended  chan error // gets what each Talk returned
+
+	ear     string                     // the token that lets an ear in
+	listen  func(telephony.Ears) error // what Listen does
+	listens int
+	door    string // what opens the door
+	entered []telephony.Entering
 }
 
 type deskCall struct {
@@ -93,7 +99,7 @@ func (d *desk) Next(_ context.Context, q telephony.Question) (telephony.Step, er
 func (d *desk) heard() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return len(d.rang) + len(d.asked) + len(d.words) + d.talks
+	return len(d.rang) + len(d.asked) + len(d.words) + d.talks + d.listens + len(d.entered)
 }
 
 func (d *desk) Report(_ context.Context, p telephony.Progress) error {
@@ -121,6 +127,45 @@ func (d *desk) Admit(_ context.Context, token string, as telephony.Ref) (telepho
 	}
 	c.token, c.talking = "", true
 	return telephony.Call{ID: "call-1", Epoch: c.epoch, Carrier: carrierID}, nil
+}
+
+func (d *desk) Overhear(_ context.Context, token string, as telephony.Ref) (telephony.Call, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.admits = append(d.admits, as)
+	switch {
+	case d.broken != nil:
+		return telephony.Call{}, d.broken
+	case token == "" || token != d.ear:
+		return telephony.Call{}, telephony.ErrToken
+	}
+	d.ear = ""
+	return telephony.Call{ID: "call-1", Epoch: 1, Carrier: as.ID}, nil
+}
+
+func (d *desk) Listen(ctx context.Context, _ telephony.Call, ears telephony.Ears) (err error) {
+	d.mu.Lock()
+	d.listens++
+	listen := d.listen
+	d.mu.Unlock()
+	defer func() { d.ended <- err }()
+	stop := context.AfterFunc(ctx, func() { ears.Close() })
+	defer stop()
+	return listen(ears)
+}
+
+func (d *desk) Enter(_ context.Context, door string, in telephony.Entering) (telephony.Call, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.broken != nil:
+		return telephony.Call{}, d.broken
+	case door != d.door:
+		return telephony.Call{}, telephony.ErrToken
+	}
+	d.entered = append(d.entered, in)
+	d.calls[in.Carrier] = &deskCall{epoch: 1, talking: true}
+	return telephony.Call{ID: "call-1", Epoch: 1, Carrier: in.Carrier}, nil
 }
 
 func (d *desk) Talk(ctx context.Context, call telephony.Call, leg telephony.Leg) (err error) {

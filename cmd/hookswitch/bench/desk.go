@@ -72,6 +72,21 @@ func (d *desk) Talk(ctx context.Context, call telephony.Call, leg telephony.Leg)
 	return err
 }
 
+// Overhear implements [telephony.Desk]: nobody listens.
+func (d *desk) Overhear(context.Context, string, telephony.Ref) (telephony.Call, error) {
+	return telephony.Call{}, telephony.ErrToken
+}
+
+// Listen implements [telephony.Desk].
+func (d *desk) Listen(context.Context, telephony.Call, telephony.Ears) error {
+	return telephony.ErrToken
+}
+
+// Enter implements [telephony.Desk]: there is no door.
+func (d *desk) Enter(context.Context, string, telephony.Entering) (telephony.Call, error) {
+	return telephony.Call{}, telephony.ErrToken
+}
+
 // tally returns how many talk now, and how many failed so far.
 func (d *desk) tally() (talking, failed int) {
 	d.mu.Lock()
