@@ -252,6 +252,7 @@ func TestTheModelIsToldWhyAndNoNumber(t *testing.T) {
 		{"somebody is being called", fmt.Errorf("x: %w", dispatch.ErrTransferring), "somebody is being called already"},
 		{"tried twice", dispatch.ErrTries, "tried as often as it may be"},
 		{"over", dispatch.ErrEnded, "the call is over"},
+		{"of an account that is not ours", dispatch.ErrForeign, "can't be handed to anybody"},
 		{"refused", fmt.Errorf("dispatch: %w", refusal{}), "may not be called, and trying again won't help: offer the caller something else. The number's region is not allowed."},
 		{"anything else", errors.New("dial +12125550101: no route"), "could not be begun"},
 	} {

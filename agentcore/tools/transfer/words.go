@@ -38,6 +38,8 @@ func explain(err error) error {
 		return &failure{"this destination was tried as often as it may be in one call: offer the caller something else", err}
 	case errors.Is(err, dispatch.ErrEnded):
 		return &failure{"the call is over", err}
+	case errors.Is(err, dispatch.ErrForeign):
+		return &failure{"this call can't be handed to anybody, and trying again won't help: it came from a carrier's account that takes no orders from here", err}
 	case errors.As(err, &no):
 		_, why := no.Refused()
 		return &failure{"this destination may not be called, and trying again won't help: offer the caller something else. " + why, err}
