@@ -130,9 +130,14 @@ const (
 	MaxMetadata   = 512 << 10 // bytes, LiveKit's default
 	MaxAttributes = 64 << 10  // bytes of keys and values
 	MaxDispatches = 100       // that stand in a room at once
+	MaxEver       = 1000      // dispatches of a room, deleted ones, too
 	MaxWaiting    = 1000      // rooms of a workspace that wait for a call
 	MaxName       = 256       // bytes of a room's or an agent's name
 )
+
+// OwnKey is the RequestKey of the dispatch of a call's own agent. Those of other
+// dispatches begin otherwise: see [Host.Create].
+const OwnKey = "own"
 
 // EmptyFor is how long a room waits for a call.
 const EmptyFor = time.Hour

@@ -28,9 +28,12 @@ var (
 // [ReasonRoomClosed].
 type Store interface {
 	// Open returns the open room of that name. When there is none it makes one:
-	// of the live call whose id or chosen room it is, with a dispatch [ByRoom] and
-	// a Running job of the call's own agent (if the call has one), or one that
+	// of the live call whose id or chosen room it is, with a dispatch [ByRoom] of
+	// [OwnKey] and a job of the call's own agent (if the call has one), or one that
 	// waits for a call. ErrFull at MaxWaiting.
+	//
+	// The own agent's job has the call's node, one attempt and [Replace]. It is
+	// Running since the call was answered; Pending, without attempts, before.
 	Open(ctx context.Context, workspace, name string, now time.Time) (Room, error)
 
 	// Find returns the open room of that name. A live call that has none yet is
@@ -49,15 +52,16 @@ type Store interface {
 
 	// Add keeps d, and jobs with it, in its open room. A d whose RequestKey the room
 	// has changes nothing and returns the one on record. [ErrNotFound] when the
-	// room is closed, [ErrFull] at MaxDispatches.
+	// room is closed, [ErrFull] at MaxDispatches that stand, or MaxEver in all.
 	Add(ctx context.Context, d Dispatch) (Dispatch, error)
 
-	// Delete notes that a dispatch of an open room stands no more, and returns it.
-	// Again it changes nothing.
-	Delete(ctx context.Context, workspace, room, id string, now time.Time) (Dispatch, error)
+	// Delete notes that a dispatch of the open room of that name stands no more, and
+	// returns it with its jobs, which it leaves as they are. Again it changes
+	// nothing. [ErrNotFound] when there is no such room or dispatch.
+	Delete(ctx context.Context, workspace, name, id string, now time.Time) (Dispatch, error)
 
-	// Dispatches lists those of a room, deleted ones, too, with their jobs, oldest
-	// first.
+	// Dispatches lists those of a room, closed or not, deleted ones, too, with their
+	// jobs, in the order in which they were added.
 	Dispatches(ctx context.Context, room string) ([]Dispatch, error)
 
 	// Dispatch returns one, deleted or not, with its jobs; or [ErrNotFound].
@@ -68,7 +72,7 @@ type Store interface {
 	AddJob(ctx context.Context, j Job) error
 
 	// MoveJob replaces the job of j's id by j, if its status is one of from; else
-	// [ErrMoved], with the one on record.
+	// [ErrMoved], with the one on record. [ErrNotFound] when there is none.
 	MoveJob(ctx context.Context, j Job, from ...Status) (Job, error)
 
 	// Job returns a job, or [ErrNotFound].
