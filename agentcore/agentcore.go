@@ -24,7 +24,7 @@ type Agent struct {
 
 	EndpointWait time.Duration // silence that ends a turn. Zero means 500 ms
 	PauseWait    time.Duration // silence after which recognition may begin. Zero means 200 ms
-	MaxDuration  time.Duration // of the call. Zero means 30 m
+	MaxDuration  time.Duration // of the call, or since the agent got the floor from another. Zero means 30 m
 
 	// Silence is how long nobody may speak before StillThere is said. Zero means
 	// 10 s, less than zero never.

@@ -39,11 +39,11 @@ type Config struct {
 	Observer   Observer        // nil: nobody is told
 	Recorder   Recorder        // nil: nothing is recorded. Run doesn't close it
 	News       <-chan News     // what becomes of a transfer while the agent stays; nil: nothing
-	Withdraw   func(id string) // a transfer that the agent has not left for is wanted no more; must not block. nil: nobody is told
+	Withdraw   func(id string) // a transfer that the agent has not left for is wanted no more, maybe one of who had the floor before; must not block. nil: nobody is told
 	Interim    func(string)    // what the recogniser guesses while the caller speaks; nil: nobody is told
 	Pipeline   string          // what hears, thinks and speaks, for people to read
 	Floor      string          // id of the job that has the floor, see package room; empty: the call's own agent
-	Yield      func() bool     // asked when the agent would end the call: true if somebody waits for the floor, who gets it then. Nil: nobody does
+	Yield      func() bool     // asked when the agent would end the call: true if somebody waits for the floor, who gets it then. Must not block. Nil: nobody does
 
 	Lead time.Duration // how far ahead of the clock audio is sent. Zero means 200 ms
 	Lump time.Duration // how much is sent at a time. Zero means 60 ms; at most Lead
@@ -59,17 +59,15 @@ type News struct {
 
 // Conversation is one call's dialogue on one leg. Make one for each leg.
 type Conversation struct {
+	holder
 	cfg    Config
-	state  State // where it begins
-	pen    *pen
 	ledger *ledger
 	tools  tools.Set
 	uses   uses
 	events chan event
 	speak  chan *utterance
-	warned sync.Map     // names of variables that were missed
-	mute   atomic.Bool  // Voice has failed
-	deafTo atomic.Int64 // until when the recorder must not hear the caller, in Unix nanoseconds
+	warned sync.Map    // names of variables that were missed
+	mute   atomic.Bool // Voice has failed
 }
 
 // New checks cfg and returns a Conversation ready to Run.
@@ -87,7 +85,11 @@ func New(cfg Config) (*Conversation, error) {
 		return nil, err
 	}
 	return &Conversation{
-		cfg: cfg, state: state, ledger: newLedger(), tools: set,
+		holder: holder{
+			call: cfg.Call, floor: FloorTaken{Job: cfg.Floor, Agent: cfg.Agent.Name, By: byOwn}, pipeline: cfg.Pipeline,
+			journal: cfg.Journal, observer: cfg.Observer, withdraw: cfg.Withdraw, yield: cfg.Yield, state: state,
+		},
+		cfg: cfg, ledger: newLedger(), tools: set,
 		events: make(chan event, 64), speak: make(chan *utterance, 8),
 	}, nil
 }
@@ -126,6 +128,9 @@ func (cfg *Config) defaults() {
 	if cfg.Withdraw == nil {
 		cfg.Withdraw = func(string) {}
 	}
+	if cfg.Yield == nil {
+		cfg.Yield = func() bool { return false }
+	}
 	if cfg.Observer == nil {
 		cfg.Observer = nobody{}
 	}
@@ -143,37 +148,25 @@ func orDuration(d *time.Duration, other time.Duration) {
 	}
 }
 
-// errLeft is the cause of a conversation whose agent has handed the call over.
-var errLeft = errors.New("agentcore: the agent has handed the call over")
-
-// errGone is the cause of a conversation whose leg was let go by somebody else.
-var errGone = errors.New("agentcore: the leg was hung up from outside")
-
 // Run talks on leg until the call ends or the leg is lost. When it returns, the
 // journal is committed, the leg is let go, and every goroutine that it started
 // is gone.
 //
 // Only a Summary with an End says that the call is over. One that says that the
-// agent has Left comes without an error: somebody else has the call, or is about
-// to. Without either the error says why this leg is done: it wraps [telephony.ErrLost] or the journal's
+// agent has Left, or Yields, comes without an error: somebody else has the call,
+// or is about to. Without any of these the error says why this leg is done: it wraps [telephony.ErrLost] or the journal's
 // error, or is the cause of ctx.
 //
 // Cancelling ctx with a [telephony.OverError] ends the call for its reason; any
-// other cancellation hands the call over: nothing is ended.
+// other cancellation hands the call over: nothing is ended. With [ErrReplaced] the
+// agent falls silent before the leg is let go: another talks on it.
+//
+// Who finds that another had the floor before begins as on a new call: it greets,
+// or answers at once when the caller waits for an answer. See [FloorTaken].
 func (c *Conversation) Run(ctx context.Context, leg telephony.Leg) (Summary, error) {
-	began := time.Now()
-	if !c.state.Answered.IsZero() {
-		began = began.Add(-time.Since(c.state.Answered))
-	}
-	c.pen = newPen(c.cfg.Journal, c.state, began)
 	ctx, end := context.WithCancelCause(ctx) // the first cause wins
-
-	var writing, talking, listening sync.WaitGroup
-	writing.Go(func() {
-		if err := c.pen.run(ctx); err != nil {
-			end(err)
-		}
-	})
+	writing := c.start(ctx, end)
+	var talking, listening sync.WaitGroup
 	stream, err := c.hearing(ctx)
 	if err != nil {
 		c.pen.note(ProviderError{Part: "recogniser", Error: err.Error()})
@@ -181,7 +174,9 @@ func (c *Conversation) Run(ctx context.Context, leg telephony.Leg) (Summary, err
 	}
 	listening.Go(func() { end(c.listen(ctx, leg, stream)) })
 	talking.Go(func() { c.recognize(ctx, stream) })
+	silent := make(chan struct{})
 	talking.Go(func() {
+		defer close(silent)
 		if err := c.play(ctx, leg); err != nil {
 			end(err)
 		}
@@ -192,10 +187,7 @@ func (c *Conversation) Run(ctx context.Context, leg telephony.Leg) (Summary, err
 	if mutant("let-go-before-end") {
 		_ = leg.Hangup(ctx)
 	}
-	sum, err := c.epilogue(context.WithoutCancel(ctx), context.Cause(ctx))
-	hangup, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer stop()
-	err = errors.Join(err, leg.Hangup(hangup))
+	sum, err := c.finish(ctx, leg, silent)
 	listening.Wait()
 	err = errors.Join(err, stream.Close())
 	if c.cfg.Detector != nil {
@@ -227,35 +219,6 @@ func (c *Conversation) replaced(r provider.Replacement) {
 	c.cfg.Observer.ProviderFailed(string(r.Stage))
 }
 
-// epilogue writes the journal's last lines: the row is ended before the line is
-// let go, so that the carrier's next question finds it ended.
-func (c *Conversation) epilogue(ctx context.Context, cause error) (Summary, error) {
-	var sum Summary
-	reason, over := telephony.Over(cause)
-	switch {
-	case over:
-		sum.End = reason
-		c.pen.commit(Ended{Reason: reason})
-	case errors.Is(cause, telephony.ErrLost):
-		c.pen.commit(Lost{Epoch: c.cfg.Call.Epoch, Cause: cause.Error()})
-	}
-	c.pen.close()
-	err := c.pen.flush(ctx)
-	c.pen.look(func(s *State) { sum.Last = s.Last })
-	sum.Lasted = time.Since(c.pen.began)
-	switch {
-	case err != nil:
-		return Summary{Last: sum.Last, Lasted: sum.Lasted}, fmt.Errorf("agentcore: the journal could not be kept: %w", err)
-	case over:
-		c.cfg.Observer.CallEnded(string(c.cfg.Call.Direction), string(reason), sum.Lasted)
-		return sum, nil
-	case errors.Is(cause, errLeft):
-		sum.Left = true
-		return sum, nil
-	}
-	return sum, cause
-}
-
 // deaf is a recogniser's stream that hears nothing.
 type deaf struct {
 	results chan asr.Result
@@ -268,14 +231,3 @@ func (d *deaf) Write(*media.Frame) bool    { return true }
 func (d *deaf) Signal(asr.Signal)          {}
 func (d *deaf) Results() <-chan asr.Result { return d.results }
 func (d *deaf) Close() error               { d.once.Do(func() { close(d.results) }); return nil }
-
-// nobody is an Observer who doesn't listen.
-type nobody struct{}
-
-func (nobody) CallBegan(string)                        {}
-func (nobody) CallEnded(string, string, time.Duration) {}
-func (nobody) TurnTook(_, _, _, _, _, _ time.Duration) {}
-func (nobody) TalkedOver(time.Duration)                {}
-func (nobody) RecogniserQueued(time.Duration)          {}
-func (nobody) FrameDropped(string)                     {}
-func (nobody) ProviderFailed(string)                   {}

@@ -27,6 +27,7 @@ type talk struct {
 	current *utterance // the live reply; nil when there is none
 	over    telephony.EndReason
 	left    bool // the agent has handed the call over
+	yields  bool // it would have ended the call, but somebody waits for the floor
 
 	began     time.Time      // first sample of the utterance that is being heard
 	overAgent bool           // it began while the agent spoke
@@ -40,6 +41,7 @@ type talk struct {
 	untold    []TransferOver // what became of transfers, until a reply is made that knows of it; oldest first
 
 	gather gather // what the caller keys in
+	stray  stray  // what they key in for who had the floor before
 
 	quiet, limit, words, marks, late, keys *time.Timer
 }
@@ -85,14 +87,24 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 		}
 	}
 	t.close()
-	if t.left {
+	switch {
+	case t.left:
 		return errLeft
+	case t.yields:
+		return errYield
 	}
 	return telephony.OverError{Reason: t.over}
 }
 
 // done reports whether the agent has nothing more to do with the call.
-func (t *talk) done() bool { return t.over != "" || t.left }
+func (t *talk) done() bool { return t.over != "" || t.left || t.yields }
+
+// end ends the call, unless somebody waits for the floor.
+func (t *talk) end(why telephony.EndReason) {
+	if t.yields = t.yields || t.c.yield(); !t.yields {
+		t.over = why
+	}
+}
 
 // close writes down what has to be of a conversation that is over.
 func (t *talk) close() {
@@ -120,7 +132,7 @@ func (c *Conversation) newTalk(ctx context.Context, makers *sync.WaitGroup) *tal
 		c: c, ctx: ctx, makers: makers,
 		machine: turn.Machine{Greets: a.Greeting != "", Prompts: a.asks()},
 		quiet:   stopped(),
-		limit:   time.NewTimer(max(0, a.MaxDuration-time.Since(c.pen.began))),
+		limit:   stopped(),
 		words:   stopped(),
 		marks:   stopped(),
 		late:    stopped(),
@@ -242,14 +254,8 @@ func (t *talk) understood(ev event) {
 
 // turn is the number of the caller's turn that goes on or begins now: words that
 // come before an answer was heard belong to the turn that waits for it.
-func (t *talk) turn() int {
-	n := 1
-	t.c.pen.look(func(s *State) {
-		n = s.Turn + 1
-		if s.Waiting {
-			n = s.Turn
-		}
-	})
+func (t *talk) turn() (n int) {
+	t.c.pen.look(func(s *State) { n = s.nextTurn() })
 	return n
 }
 
@@ -286,6 +292,10 @@ func (t *talk) pressed(ev event) {
 	}
 	if on, is := t.gathering(); is {
 		t.keyed(on, ev)
+		return
+	}
+	if t.stray.takes(ev.at) {
+		t.c.strayed(&t.stray, ev.digit, ev.at)
 		return
 	}
 	t.say(kept{kind: turn.Key, asked: asked{ev.at, ev.at, ev.at}, write: func(n int) Event {
@@ -326,6 +336,10 @@ func (t *talk) step(ev turn.Event) {
 	for _, a := range t.do {
 		switch a.Kind {
 		case turn.Start:
+			if a.Why == turn.Apology && t.c.yield() { // who takes over is better than any apology
+				t.yields = true
+				return
+			}
 			t.start(a)
 		case turn.Cancel:
 			t.settleCut()
@@ -334,7 +348,7 @@ func (t *talk) step(ev turn.Event) {
 			t.settle(errOver)
 			t.writeLater()
 		case turn.End:
-			t.over = endOf(a.Cause)
+			t.end(endOf(a.Cause))
 		case turn.Leave:
 			t.left = true
 		}

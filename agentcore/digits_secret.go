@@ -133,15 +133,15 @@ const tail = time.Second
 
 // hushRecorder keeps the caller out of the recording while what they key in is
 // sensitive, for its tones could be read back from there.
-func (c *Conversation) hushRecorder(sensitive bool) {
+func (h *holder) hushRecorder(sensitive bool) {
 	if sensitive {
-		c.deafTo.Store(math.MaxInt64)
+		h.deafTo.Store(math.MaxInt64)
 	} else {
-		c.deafTo.CompareAndSwap(math.MaxInt64, time.Now().Add(tail).UnixNano())
+		h.deafTo.CompareAndSwap(math.MaxInt64, time.Now().Add(tail).UnixNano())
 	}
 }
 
-func (c *Conversation) unhushRecorder(now time.Time) { c.deafTo.Store(now.Add(tail).UnixNano()) }
+func (h *holder) unhushRecorder(now time.Time) { h.deafTo.Store(now.Add(tail).UnixNano()) }
 
 // discreet reports whether the recorder must not hear the caller now.
-func (c *Conversation) discreet(now time.Time) bool { return now.UnixNano() < c.deafTo.Load() }
+func (h *holder) discreet(now time.Time) bool { return now.UnixNano() < h.deafTo.Load() }

@@ -14,6 +14,7 @@ type item struct {
 	from   int
 	to     int
 	tool   *toolItem
+	change *change // of who has the floor
 }
 
 type toolItem struct {
@@ -34,8 +35,16 @@ func (s *State) Messages(prompt string) []llm.Message {
 	if prompt != "" {
 		out = append(out, llm.Message{Role: llm.System, Text: prompt})
 	}
+	last := len(s.items) - 1
+	for last >= 0 && s.items[last].change == nil {
+		last--
+	}
 	for i := 0; i < len(s.items); i++ {
 		switch it := s.items[i]; {
+		case it.change != nil:
+			if text := it.change.note(i == last); text != "" {
+				out = appendText(out, llm.User, text)
+			}
 		case it.tool != nil:
 			n := i
 			for n < len(s.items) && s.items[n].tool != nil {

@@ -51,12 +51,9 @@ func (c *Conversation) listen(ctx context.Context, leg telephony.Leg, stream asr
 	var caller, agent, nothing media.Frame
 	ear := newEar(c.cfg.Detector, stream, c.cfg.Agent)
 	for {
-		ev, err := leg.Next(&caller)
-		switch {
-		case errors.Is(err, io.EOF):
-			return errGone
-		case err != nil:
-			return fmt.Errorf("agentcore: listen: %w", err)
+		ev, err := next(leg, &caller)
+		if err != nil {
+			return err
 		}
 		switch ev.Kind {
 		case telephony.Audio:
@@ -84,6 +81,18 @@ func (c *Conversation) listen(ctx context.Context, leg telephony.Leg, stream asr
 			c.tell(ctx, event{kind: evPlayed, at: time.Now(), reply: reply, phrase: phrase})
 		}
 	}
+}
+
+// next waits for what leg brings. It fails with [errGone] once the leg is let go.
+func next(leg telephony.Leg, f *media.Frame) (telephony.Event, error) {
+	ev, err := leg.Next(f)
+	switch {
+	case errors.Is(err, io.EOF):
+		return ev, errGone
+	case err != nil:
+		return ev, fmt.Errorf("agentcore: listen: %w", err)
+	}
+	return ev, nil
 }
 
 // ear hears one caller: it feeds the recogniser, and finds where utterances

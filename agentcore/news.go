@@ -118,7 +118,7 @@ func (t *talk) withdraw() {
 	if on.Transfer == "" {
 		return
 	}
-	pen.commit(TransferOver{Transfer: on.Transfer, To: on.To, Outcome: canceled, Reason: "the caller spoke on", TookMS: took.Milliseconds()})
+	pen.commit(on.called("the caller spoke on", took))
 	t.c.cfg.Withdraw(on.Transfer)
 }
 

@@ -10,24 +10,32 @@ import (
 // open begins the conversation, or goes on with one whose line was lost.
 func (t *talk) open() {
 	c, past := t.c, t.c.state
-	if past.End != "" {
-		t.over = past.End // nothing follows the end
-		return
-	}
-	c.pen.commit(Opened{
-		Epoch: c.cfg.Call.Epoch, Agent: c.cfg.Agent.Name,
-		Direction: c.cfg.Call.Direction, Pipeline: c.cfg.Pipeline,
-	})
-	if past.Answered.IsZero() {
-		c.cfg.Observer.CallBegan(string(c.cfg.Call.Direction))
+	found := c.open()
+	t.limit.Reset(max(0, c.cfg.Agent.MaxDuration-c.held()))
+	switch {
+	case found == foundOver:
+		t.over = past.End
+	case found == foundNew:
 		t.step(turn.Event{Kind: turn.Opened})
-		return
+	case found == foundTaken:
+		t.takeOver()
+	case past.Goodbye:
+		t.end(telephony.AgentHangup)
+	default:
+		t.reopen()
 	}
-	if past.Goodbye {
-		t.over = telephony.AgentHangup
-		return
-	}
-	t.reopen()
+}
+
+// takeOver begins where another agent talked, or nobody: as on a new call, unless
+// the caller waits for an answer. No word is said of what the other left open.
+func (t *talk) takeOver() {
+	c := t.c
+	now := time.Now()
+	t.asked = asked{now, now, now}
+	t.stray = c.strays(now)
+	waits := false
+	c.pen.look(func(s *State) { waits = s.Waiting })
+	t.step(turn.Event{Kind: turn.Opened, Unanswered: waits})
 }
 
 // reopen goes on with a call that nobody talked on for a while. A caller who

@@ -28,6 +28,8 @@ type State struct {
 	Leaving  bool      // a tool handed the call over; what is being said are the agent's last words
 	Untold   bool      // what became of a transfer is news to the caller
 	Assigned vars.Set  // variables that tools have set. Never changed, only replaced
+	Floor    string    // id of the job that has the floor; empty: the call's own agent, or nobody
+	Nobody   bool      // nobody has it
 	End      telephony.EndReason
 
 	Transfer TransferBegan // that is on; zero when none is
@@ -40,6 +42,10 @@ type State struct {
 	since time.Duration // when Transfer began
 	ended []string      // transfers that are over
 	told  bool          // a reply was planned that tells what is Untold
+
+	holder  string        // name of who has the floor
+	bridged bool          // they talk somewhere else
+	taken   time.Duration // when they got it
 
 	keyed    string   // of Collect; "*" for each key if it is sensitive
 	collects int      // begun so far
@@ -89,6 +95,9 @@ func (s *State) apply(e Entry) error {
 			s.Answered = e.Wall.Add(-e.At)
 		}
 		s.Epoch = ev.Epoch
+		if s.Floor == "" && !s.Nobody {
+			s.holder = ev.Agent
+		}
 		if s.Waiting || s.Untold || s.Leaving { // nothing of an answer was heard, or it holds no more: it is made anew
 			s.Rest, s.Planned, s.told = "", false, false
 		}
@@ -116,10 +125,20 @@ func (s *State) apply(e Entry) error {
 		s.transferBegan(ev, e.At)
 	case TransferOver:
 		s.transferOver(ev)
+	case FloorTaken:
+		s.floorTaken(ev, e.At)
 	case Ended:
 		s.End = ev.Reason
 	}
 	return nil
+}
+
+// nextTurn is the number of the caller's turn that goes on or begins now.
+func (s *State) nextTurn() int {
+	if s.Waiting {
+		return s.Turn
+	}
+	return s.Turn + 1
 }
 
 func (s *State) callerTurn(n int, text string) {

@@ -47,6 +47,11 @@ func (s *State) transferOver(ev TransferOver) {
 	s.items = append(s.items, item{note: ev.note(left)})
 }
 
+// called is the end of a transfer that was called off after a while.
+func (ev TransferBegan) called(reason string, took time.Duration) TransferOver {
+	return TransferOver{Transfer: ev.Transfer, To: ev.To, Outcome: canceled, Reason: reason, TookMS: took.Milliseconds()}
+}
+
 // transferEnded reports whether the journal knows what became of a transfer.
 func (s *State) transferEnded(id string) bool { return slices.Contains(s.ended, id) }
 

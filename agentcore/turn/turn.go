@@ -28,7 +28,7 @@ var phases = [...]string{"listening", "hearing", "thinking", "speaking", "over"}
 type EventKind uint8
 
 const (
-	Opened      EventKind = iota + 1 // the line is open: the agent may greet
+	Opened      EventKind = iota + 1 // the line is open: the agent may greet; Unanswered set if the caller waits for an answer that another owed
 	Reopened                         // the line is open again after it was lost; Unanswered set if the caller waits for an answer
 	SpeechBegan                      // the caller began to speak
 	SpeechEnded                      // the caller has finished; words, or Nothing, will follow
@@ -55,7 +55,7 @@ const (
 type Event struct {
 	Kind  EventKind
 	Reply int // which reply; set for the kinds that name one
-	// Unanswered is set for Reopened and News if the caller waits for an answer,
+	// Unanswered is set for Opened, Reopened and News if the caller waits for an answer,
 	// and for SpeechBegan and Keying if the live reply has more to say than what is planned of it:
 	// cut now, the answer must be thought of again.
 	Unanswered bool
@@ -150,6 +150,10 @@ func (m *Machine) Step(do []Action, ev Event) []Action {
 	}
 	switch ev.Kind {
 	case Opened:
+		if ev.Unanswered && m.phase == Listening {
+			m.unsaid = true
+			return m.start(do, Answer)
+		}
 		if m.Greets && m.phase == Listening {
 			return m.start(do, Greeting)
 		}
