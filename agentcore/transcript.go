@@ -8,7 +8,7 @@ const (
 	ItemKey      = "key"      // Text is the digit, or all that were keyed in; asterisks if nobody may see them
 	ItemNoise    = "noise"    // the caller made a sound without words
 	ItemTool     = "tool"
-	ItemTransfer = "transfer" // the call is being handed to somebody else, or what became of that; Text says it
+	ItemTransfer = "transfer" // the call is being handed to somebody else, or what became of that, or another agent has it now; Text says it
 	ItemTrouble  = "trouble"  // a provider failed
 	ItemLost     = "lost"
 	ItemEnded    = "ended" // Text is the end reason
@@ -19,8 +19,9 @@ const (
 type Item struct {
 	Kind    string
 	At, End int64
-	Turn    int // the caller's turn that it is or answers; of ItemAnswered the epoch; 0 for none
-	Reply   int // of an agent's
+	Turn    int    // the caller's turn that it is or answers; of ItemAnswered the epoch; 0 for none
+	Reply   int    // of an agent's
+	Agent   string // of an agent's, and of a tool: the name of who has the floor, once it has changed hands
 	Text    string
 	Unheard string        // of an agent's: what was planned and not played
 	Why     string        // of an agent's: greeting, answer, prompt, apology, resume; of trouble whose it is
@@ -75,8 +76,9 @@ func Items(entries []Entry) []Item {
 // which it began. Times are milliseconds since the call was answered.
 type Utterance struct {
 	Turn    int    `json:"turn"`
-	Speaker string `json:"speaker"` // caller, agent, tool
-	Text    string `json:"text"`    // the agent's: what was heard of it
+	Speaker string `json:"speaker"`         // caller, agent, tool
+	Agent   string `json:"agent,omitempty"` // of an agent's and a tool's line, when another agent had the call before: its name
+	Text    string `json:"text"`            // the agent's: what was heard of it
 	Unheard string `json:"unheard,omitempty"`
 	StartMS int64  `json:"start_ms"`
 	EndMS   int64  `json:"end_ms"`
@@ -90,7 +92,7 @@ type Utterance struct {
 func Transcript(entries []Entry) []Utterance {
 	var out []Utterance
 	for _, i := range Items(entries) {
-		u := Utterance{Turn: i.Turn, Speaker: i.Kind, Text: i.Text, StartMS: i.At, EndMS: i.End}
+		u := Utterance{Turn: i.Turn, Speaker: i.Kind, Agent: i.Agent, Text: i.Text, StartMS: i.At, EndMS: i.End}
 		switch i.Kind {
 		case ItemCaller:
 			u.Over = i.Talked

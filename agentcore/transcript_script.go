@@ -27,6 +27,7 @@ type Script struct {
 	lost     *Item                 // how the line was lost, until we know whether that was a hang-up
 	turn     int                   // of the caller's, the newest
 	open     *unsaid               // the reply that is being said
+	holder   string                // name of who took the floor
 }
 
 // Add takes the next entry and returns the items that are now complete.
@@ -70,6 +71,8 @@ func (s *Script) Add(e Entry) []Item {
 		s.keep(Item{Kind: ItemTransfer, At: at, End: at, Turn: s.turn, Text: ev.line()})
 	case TransferOver:
 		s.keep(Item{Kind: ItemTransfer, At: at, End: at, Turn: s.turn, Text: ev.line()})
+	case FloorTaken:
+		s.taken(at, ev)
 	case ProviderError:
 		s.keep(Item{Kind: ItemTrouble, At: at, Why: ev.Part, Text: ev.trouble(), Cut: ev.Fatal})
 	case Lost:
@@ -99,7 +102,23 @@ func (s *Script) Rest() []Item {
 	return s.release()
 }
 
-func (s *Script) keep(i Item) { s.kept = append(s.kept, i) }
+func (s *Script) keep(i Item) {
+	if i.Kind == ItemAgent || i.Kind == ItemTool {
+		i.Agent = s.holder
+	}
+	s.kept = append(s.kept, i)
+}
+
+// taken is the floor's going to another: what the one before was saying is over,
+// and so are the tools that it waited for.
+func (s *Script) taken(at int64, ev FloorTaken) {
+	s.speaking = 0
+	s.breakOff()
+	s.wordless()
+	s.unanswered()
+	s.keep(Item{Kind: ItemTransfer, At: at, End: at, Turn: s.turn, Text: ev.line()})
+	s.holder = ev.Agent
+}
 
 func (s *Script) release() []Item {
 	items := s.kept
