@@ -199,6 +199,7 @@ func TestSilenceCostsNoRecogniser(t *testing.T) {
 		if err := run(t, d.config(ear)); err != nil {
 			t.Errorf("Run() = %v", err)
 		}
+		synctest.Wait()
 		want := map[time.Duration]int{9 * sec: 0, 20 * sec: 1, 39 * sec: 1, 45 * sec: 1, 69 * sec: 1, 74 * sec: 1}
 		for at, n := range want {
 			if seen[at] != n {
@@ -260,6 +261,7 @@ func TestLineThatStalls(t *testing.T) {
 		if err := run(t, d.config(ear)); err != nil {
 			t.Errorf("Run() = %v", err)
 		}
+		synctest.Wait()
 		if early != 1 {
 			t.Errorf("%d captions while the line stalls, want what was said before", early)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -230,9 +231,9 @@ func TestAnythingAnyTime(t *testing.T) {
 	for seed := range 30 {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDesk("a", "b", "c")
-			fails := 0
+			var fails atomic.Int64
 			d.heard.Recognizer.(*agenttest.Hearer).Port = func(_ context.Context, op string, effect func() error) error {
-				if fails++; (fails+seed)%7 == 0 {
+				if (int(fails.Add(1))+seed)%7 == 0 {
 					return errors.New("now and then")
 				}
 				return effect()
