@@ -17,6 +17,7 @@ type DB struct {
 	engine      Engine
 	definitions definitions // that were decoded
 	searching   chan struct{}
+	changed     clock // of rooms
 }
 
 var _ Store = (*DB)(nil)

@@ -47,7 +47,7 @@ func (db *DB) Append(ctx context.Context, id telephony.CallID, epoch int, entrie
 		if err != nil {
 			return err
 		}
-		return db.tellAfterwards(ctx, tx, r)
+		return db.afterEnd(ctx, tx, r)
 	})
 }
 
@@ -106,7 +106,15 @@ func (db *DB) end(ctx context.Context, tx Tx, id telephony.CallID, epoch int, re
 	if err := insert(ctx, tx, id, []agentcore.Entry{e}, bodies); err != nil {
 		return e, false, err
 	}
-	return e, true, db.tellAfterwards(ctx, tx, r)
+	return e, true, db.afterEnd(ctx, tx, r)
+}
+
+// afterEnd does all that belongs to the end of r, which this transaction ends.
+func (db *DB) afterEnd(ctx context.Context, tx Tx, r Call) error {
+	if err := db.closeRoomOf(ctx, tx, r.ID, r.Ended); err != nil {
+		return err
+	}
+	return db.tellAfterwards(ctx, tx, r)
 }
 
 // tellAfterwards has the post_call webhook of r told, which this transaction

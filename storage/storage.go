@@ -16,6 +16,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/captions"
 	"github.com/hookswitch/hookswitch/agentcore/chat"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/room"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
 	"github.com/hookswitch/hookswitch/telephony"
@@ -48,6 +49,9 @@ type Store interface {
 
 	// Agenda is the store as that of what is to be done later.
 	Agenda() agenda.Store
+
+	// Rooms is the store as that of rooms.
+	Rooms() room.Store
 
 	// Captions is the store as that of captions.
 	Captions() captions.Store

@@ -31,7 +31,7 @@ CREATE TABLE room_dispatches (
     n           BIGINT NOT NULL,               -- its place in the room
     agent       TEXT   NOT NULL,               -- its name; empty: any worker without one
     metadata    TEXT   NOT NULL,
-    attributes  TEXT   NOT NULL,               -- JSON object
+    attributes  TEXT   NOT NULL,               -- JSON object, or null
     deployment  TEXT   NOT NULL,
     thread      TEXT   NOT NULL,
     restart     TEXT   NOT NULL,               -- JRP_...
@@ -74,8 +74,8 @@ CREATE TABLE room_jobs (
 );
 CREATE UNIQUE INDEX room_jobs_room ON room_jobs (room_id, n);
 CREATE UNIQUE INDEX room_jobs_one ON room_jobs (dispatch_id) WHERE status IN ('JS_PENDING', 'JS_RUNNING');
-CREATE INDEX room_jobs_offers ON room_jobs (created_us) WHERE kind = 'worker' AND status = 'JS_PENDING';
-CREATE INDEX room_jobs_taken ON room_jobs (node, created_us) WHERE kind = 'worker' AND status IN ('JS_PENDING', 'JS_RUNNING') AND node <> '';
+CREATE INDEX room_jobs_offers ON room_jobs (id) WHERE kind = 'worker' AND status = 'JS_PENDING';
+CREATE INDEX room_jobs_taken ON room_jobs (id) WHERE kind = 'worker' AND status IN ('JS_PENDING', 'JS_RUNNING') AND node <> '';
 
 -- A door lets one call of any carrier's account in.
 CREATE TABLE room_doors (
@@ -86,8 +86,8 @@ CREATE TABLE room_doors (
     identity   TEXT   NOT NULL,
     name       TEXT   NOT NULL,
     metadata   TEXT   NOT NULL,
-    attributes TEXT   NOT NULL,                -- JSON object
-    agents     TEXT   NOT NULL,                -- JSON array
+    attributes TEXT   NOT NULL,                -- JSON object, or null
+    agents     TEXT   NOT NULL,                -- JSON array, or null
     spent_by   TEXT,                           -- the carrier's id of the call that came in; NULL: none did
     created_us BIGINT NOT NULL,
     expires_us BIGINT NOT NULL

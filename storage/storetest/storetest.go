@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t testing.TB) storage.Store) {
 			}
 		})
 	}
+	t.Run("rooms", func(t *testing.T) { testRooms(t, open) })
 }
 
 func init() {
