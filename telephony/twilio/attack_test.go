@@ -81,7 +81,11 @@ func TestNobodyGetsIn(t *testing.T) {
 	begin, reasons := time.Now(), map[string]bool{}
 	for _, route := range r.trunk.Routes() {
 		all := attempts(r.server.URL, route)
-		if len(all) < 30 {
+		least := 30
+		if route.Path == pathForeign { // nobody signs there: half of the ways are none
+			least = 15
+		}
+		if len(all) < least {
 			t.Errorf("%s: only %d attempts", route.Path, len(all))
 		}
 		for _, a := range all {
@@ -100,7 +104,7 @@ func TestNobodyGetsIn(t *testing.T) {
 	if n := log.with(""); n > most*len(reasons) {
 		t.Errorf("%d lines for %d reasons", n, len(reasons))
 	}
-	for _, secret := range []string{subAccount.Token, "555", testCall, "nonsense", "?"} { // the other token might be the port
+	for _, secret := range []string{subAccount.Token, "555", testCall, "nonsense", "doorsecret", "?"} { // the other token might be the port
 		if log.with(secret) != 0 {
 			t.Errorf("%q is in the log:\n%s", secret, &log)
 		}

@@ -16,6 +16,9 @@ import (
 // attempts are all ways to knock at route, whatever it does. signed is a path
 // that fits the route's pattern, owner the account that signs there.
 func attempts(base string, route Route) []attempt {
+	if route.Path == pathForeign {
+		return knocks(route)
+	}
 	path := strings.ReplaceAll(route.Path, "{"+accountSegment+"}", subAccount.SID)
 	if route.Method == http.MethodPost {
 		field := callField
@@ -177,6 +180,33 @@ func sockets(scheme, path, owner string) []attempt {
 		{"an upgrade without key", http.MethodGet, path, "", []string{signatureHeader, right, "Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13"}, http.StatusBadRequest, ReasonNotUpgrade},
 		{"an unsigned upgrade", http.MethodGet, path, "", []string{"Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}, http.StatusForbidden, ReasonUnsigned},
 	}
+}
+
+// knocks are requests at a door that nobody signs for, and that are no stream.
+// What a stream there may say is in foreign_test.go.
+func knocks(route Route) []attempt {
+	const secret = "doorsecret"
+	path := strings.ReplaceAll(route.Path, "{"+doorSegment+"}", secret)
+	upgrade := []string{"Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}
+	of := func(name, path string, headers []string, status int, reason string) attempt {
+		return attempt{name, http.MethodGet, path, "", headers, status, reason}
+	}
+	all := []attempt{
+		of("no upgrade", path, nil, http.StatusBadRequest, ReasonNotUpgrade),
+		of("no upgrade, but signed", path, []string{signatureHeader, sign(testToken, path, nil)}, http.StatusBadRequest, ReasonNotUpgrade),
+		of("an upgrade to something else", path, []string{"Connection", "Upgrade", "Upgrade", "h2c"}, http.StatusBadRequest, ReasonNotUpgrade),
+		of("an upgrade without key", path, upgrade[:6], http.StatusBadRequest, ReasonNotUpgrade),
+		of("an upgrade of another version", path, append([]string{"Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "8"}, upgrade[6:]...), http.StatusBadRequest, ReasonNotUpgrade),
+		of("a door without end", path+strings.Repeat("x", maxDoor), upgrade, http.StatusRequestURITooLong, ReasonBodyTooBig),
+		of("a query without end", path+"?"+strings.Repeat("x", maxDoor), upgrade, http.StatusRequestURITooLong, ReasonBodyTooBig),
+		of("a door with a NUL", path+"%00", upgrade, http.StatusBadRequest, ReasonBadForm),
+		of("a door with a line in it", path+"%0a", upgrade, http.StatusBadRequest, ReasonBadForm),
+		of("a door that is no text", path+"%ff%fe", upgrade, http.StatusBadRequest, ReasonBadForm),
+	}
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodHead, http.MethodOptions, "BREW"} {
+		all = append(all, attempt{"the method " + method, method, path, "", append([]string{"X-HTTP-Method-Override", route.Method}, upgrade...), http.StatusMethodNotAllowed, ReasonMethod})
+	}
+	return all
 }
 
 // probes are signed questions of a probe that get no proof.

@@ -48,13 +48,18 @@ func (l *Leg) Next(f *media.Frame) (telephony.Event, error) {
 }
 
 // lost names why the stream is over: io.EOF if we hung up, else an error that
-// wraps telephony.ErrLost. It wraps nothing else: a broken socket's own error
-// may be an io.EOF, which here has another meaning.
+// wraps telephony.ErrLost, and telephony.ErrStopped when Twilio ended it in good
+// order. It wraps nothing else: a broken socket's own error may be an io.EOF,
+// which here has another meaning.
 func (l *Leg) lost(err error) error {
 	if l.hung.Load() {
 		return io.EOF
 	}
-	l.c.Count(reasonOf(err))
+	reason := reasonOf(err)
+	l.c.Count(reason)
+	if reason == ReasonStop || reason == ReasonPeerClosed {
+		return fmt.Errorf("%w: %w: %v", telephony.ErrLost, telephony.ErrStopped, err)
+	}
 	return fmt.Errorf("%w: %v", telephony.ErrLost, err)
 }
 

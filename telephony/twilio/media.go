@@ -20,16 +20,20 @@ const deskTimeout = 10 * time.Second
 // server's own goroutine. The upgrade names no account, so the path does.
 func (t *Trunk) media(w http.ResponseWriter, r *http.Request) {
 	sid := cmp.Or(r.PathValue(accountSegment), t.c.AccountSID)
-	t.socket(w, r, sid, func(conn *websocket.Conn) { t.stream(conn, r, sid) })
+	t.signedSocket(w, r, sid, func(conn *websocket.Conn) { t.stream(conn, r, sid) })
 }
 
-// socket opens a socket whose upgrade account sid signed, and closes it when
-// serve returns.
-func (t *Trunk) socket(w http.ResponseWriter, r *http.Request, sid string, serve func(*websocket.Conn)) {
+// signedSocket is socket for an upgrade that account sid signed.
+func (t *Trunk) signedSocket(w http.ResponseWriter, r *http.Request, sid string, serve func(*websocket.Conn)) {
 	if no := t.vouchSocket(r, sid); no != nil {
 		t.refuse(w, r, *no)
 		return
 	}
+	t.socket(w, r, serve)
+}
+
+// socket opens a socket, and closes it when serve returns.
+func (t *Trunk) socket(w http.ResponseWriter, r *http.Request, serve func(*websocket.Conn)) {
 	if !t.streams.enter() {
 		t.refuse(w, r, refusal{status: http.StatusServiceUnavailable, reason: ReasonClosed})
 		return
@@ -61,18 +65,32 @@ func (t *Trunk) vouchSocket(r *http.Request, sid string) *refusal {
 }
 
 // stream waits for the start message, admits the stream by its token and hands
-// it to the desk.
+// it to the desk. One with the other side's track, too, is there to listen.
 func (t *Trunk) stream(conn *websocket.Conn, r *http.Request, sid string) {
-	leg, err := t.started(conn, r)
+	leg, err := t.started(conn, r, &t.pending)
 	if err != nil {
 		return
 	}
-	call, reason, err := t.admit(leg, sid)
-	if err != nil {
-		t.odd(r, refusal{reason: reason, err: err})
-		leg.release(websocket.ClosePolicyViolation, time.Now().Add(t.c.Leg.Linger))
+	if isEar(leg.Start()) {
+		t.listen(leg, r, sid)
 		return
 	}
+	call, reason, err := t.admit(leg, sid, t.desk.Admit)
+	if err != nil {
+		t.turnAway(leg, r, reason, err)
+		return
+	}
+	t.talk(leg, call)
+}
+
+// turnAway closes the stream of somebody who is not let in.
+func (t *Trunk) turnAway(leg *Leg, r *http.Request, reason string, err error) {
+	t.odd(r, refusal{reason: reason, err: err})
+	leg.release(websocket.ClosePolicyViolation, time.Now().Add(t.c.Leg.Linger))
+}
+
+// talk hands a stream that was let in to the desk.
+func (t *Trunk) talk(leg *Leg, call telephony.Call) {
 	defer leg.Hangup(context.Background()) // bounded by Linger
 	switch err := t.desk.Talk(t.streams.ctx, call, leg); {
 	case err == nil, errors.Is(err, telephony.ErrLost): // every far end that hangs up is a lost line first
@@ -83,13 +101,13 @@ func (t *Trunk) stream(conn *websocket.Conn, r *http.Request, sid string) {
 
 // started waits for the start message, in one of the places for those who have
 // shown nothing yet. That it never came is told, not returned to be told.
-func (t *Trunk) started(conn *websocket.Conn, r *http.Request) (*Leg, error) {
-	place, dropped := t.pending.add(hostOf(r), conn)
+func (t *Trunk) started(conn *websocket.Conn, r *http.Request, places *pending) (*Leg, error) {
+	place, dropped := places.add(hostOf(r), conn)
 	if dropped {
 		t.odd(r, refusal{reason: ReasonPendingFull})
 	}
 	leg, err := Accept(conn, t.c.Leg)
-	t.pending.remove(place)
+	places.remove(place)
 	switch {
 	case err == nil:
 	case errors.Is(err, errFormat):
@@ -114,9 +132,9 @@ var (
 	errWrongAccount = errors.New("the stream is of another account")
 )
 
-// admit spends the token of a stream that account sid signed for. With an error
-// goes the reason under which it is counted.
-func (t *Trunk) admit(leg *Leg, sid string) (call telephony.Call, reason string, err error) {
+// admit spends the token of a stream that account sid signed for, by spend. With
+// an error goes the reason under which it is counted.
+func (t *Trunk) admit(leg *Leg, sid string, spend func(context.Context, string, telephony.Ref) (telephony.Call, error)) (call telephony.Call, reason string, err error) {
 	start := leg.Start()
 	token := start.Params[tokenParam]
 	if start.AccountSID != sid {
@@ -127,15 +145,19 @@ func (t *Trunk) admit(leg *Leg, sid string) (call telephony.Call, reason string,
 	}
 	ctx, cancel := context.WithTimeout(t.streams.ctx, deskTimeout)
 	defer cancel()
-	call, err = t.desk.Admit(ctx, token, telephony.Ref{Account: t.accountOf(sid), ID: start.CallSID})
+	call, err = spend(ctx, token, telephony.Ref{Account: t.accountOf(sid), ID: start.CallSID})
+	return call, reasonNotIn(err), err
+}
+
+// reasonNotIn is why the desk does not let a stream in.
+func reasonNotIn(err error) string {
 	switch {
 	case err == nil:
+		return ""
 	case errors.Is(err, telephony.ErrToken):
-		reason = ReasonBadToken
+		return ReasonBadToken
 	case errors.Is(err, telephony.ErrStillTalking):
-		reason = ReasonStillTalking
-	default:
-		reason = ReasonDeskFailed
+		return ReasonStillTalking
 	}
-	return call, reason, err
+	return ReasonDeskFailed
 }

@@ -100,7 +100,7 @@ func (t *Trunk) sayProbe(w http.ResponseWriter, status int, a probeAnswer) {
 // probeSocket says one short message back and closes. The socket takes a place
 // among those that have shown nothing yet, so that probes can't pile up either.
 func (t *Trunk) probeSocket(w http.ResponseWriter, r *http.Request, sid string) {
-	t.socket(w, r, sid, func(conn *websocket.Conn) {
+	t.signedSocket(w, r, sid, func(conn *websocket.Conn) {
 		place, dropped := t.pending.add(hostOf(r), conn)
 		defer t.pending.remove(place)
 		if dropped {

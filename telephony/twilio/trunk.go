@@ -25,6 +25,8 @@ const (
 	pathMessage       = "/twilio/message"        // a text came
 	pathMessageStatus = "/twilio/message/status" // what became of one of ours
 
+	pathForeign = "/livekit/twilio/{" + doorSegment + "}" // a stream of anybody's account: see foreign.go
+
 	pathMediaOf = pathMedia + "/{" + accountSegment + "}" // of accounts that are not the trunk's own
 
 	accountSegment = "account"
@@ -41,6 +43,7 @@ type Trunk struct {
 	validator *Validator
 	answers   *answers
 	pending   pending
+	strangers pending // of streams that nobody signed for: they take no place from those
 	upgrader  websocket.Upgrader
 	routes    []Route
 	mux       *http.ServeMux
@@ -74,6 +77,7 @@ func New(c Config, desk telephony.Desk) (*Trunk, error) {
 		validator: NewValidator(append([]string{c.AuthToken}, c.OldTokens...)...),
 		answers:   newAnswers(),
 		pending:   pending{max: c.MaxPending, perAddress: c.MaxPendingPerAddress},
+		strangers: pending{max: c.MaxPending, perAddress: c.MaxPendingPerAddress},
 		upgrader: websocket.Upgrader{
 			ReadBufferSize:  1024, // a media message has about 400 bytes
 			WriteBufferSize: 2048, // a lump of 160 ms. No pool of them: it costs an allocation a message
@@ -90,6 +94,7 @@ func New(c Config, desk telephony.Desk) (*Trunk, error) {
 	t.route(http.MethodPost, pathAMD, t.form(t.amd))
 	t.route(http.MethodGet, pathMedia, t.media)
 	t.route(http.MethodGet, pathMediaOf, t.media)
+	t.route(http.MethodGet, pathForeign, t.foreign)
 	t.route(http.MethodGet, pathProbe, t.probe)
 	if c.Inbox != nil {
 		t.route(http.MethodPost, pathMessage, t.about(messageField, t.message))
@@ -134,6 +139,7 @@ func (t *Trunk) Wait(ctx context.Context) error { return t.streams.wait(ctx) }
 func (t *Trunk) Close(ctx context.Context) error {
 	t.streams.close()
 	t.pending.dropAll()
+	t.strangers.dropAll()
 	return t.streams.wait(ctx)
 }
 

@@ -29,6 +29,24 @@ type (
 		Name    string   `xml:"name,attr"`
 		Value   string   `xml:"value,attr"`
 	}
+	startVerb struct {
+		XMLName xml.Name `xml:"Start"`
+		Stream  fork
+	}
+	fork struct {
+		XMLName xml.Name `xml:"Stream"`
+		Name    string   `xml:"name,attr"`
+		URL     string   `xml:"url,attr"`
+		Track   string   `xml:"track,attr"`
+		Params  []parameter
+	}
+	stopVerb struct {
+		XMLName xml.Name `xml:"Stop"`
+		Stream  struct {
+			XMLName xml.Name `xml:"Stream"`
+			Name    string   `xml:"name,attr"`
+		}
+	}
 	say struct {
 		XMLName xml.Name `xml:"Say"`
 		Text    string   `xml:",chardata"`
@@ -80,10 +98,10 @@ const tokenParam = "token"
 func (t *Trunk) answer(s telephony.Step, account, again string) []byte {
 	switch s.Kind {
 	case telephony.StepConnect:
-		return twiml(connect{Action: pathNext + overrides, Stream: stream{
+		return twiml(earOff(s, connect{Action: pathNext + overrides, Stream: stream{
 			URL:    t.streamOf(account),
 			Params: []parameter{{Name: tokenParam, Value: s.Token}},
-		}})
+		}})...)
 	case telephony.StepNothing:
 		return twiml()
 	case telephony.StepApologise:
@@ -93,9 +111,9 @@ func (t *Trunk) answer(s telephony.Step, account, again string) []byte {
 	case telephony.StepWait:
 		return twiml(pause{Length: 1}, redirect{URL: again})
 	case telephony.StepDial:
-		return twiml(t.dialOf(s.Dial))
+		return twiml(t.earOn(s, account, t.dialOf(s.Dial))...)
 	case telephony.StepJoin:
-		return twiml(joinOf(s.Room))
+		return twiml(t.earOn(s, account, joinOf(s.Room))...)
 	}
 	return twiml(hangup{}) // StepHangup; and what else could an unknown step mean
 }

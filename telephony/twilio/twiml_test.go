@@ -88,6 +88,27 @@ func TestTwiMLIsWhatTheOfficialLibraryWrites(t *testing.T) {
 			Action:        "/twilio/next?transfer=xfer_1" + overrides,
 			InnerElements: []official.Element{&official.VoiceConference{Name: "r", StartConferenceOnEnter: "true", EndConferenceOnExit: "false", Beep: "false", WaitUrl: silence}},
 		}}},
+		{telephony.Step{Kind: telephony.StepConnect, Token: "t", EarOff: true}, []official.Element{
+			&official.VoiceStop{InnerElements: []official.Element{&official.VoiceStream{Name: "hookswitch-ear"}}},
+			&official.VoiceConnect{Action: "/twilio/next" + overrides, InnerElements: []official.Element{&official.VoiceStream{
+				Url: "wss://voice.example.com/twilio/media", InnerElements: []official.Element{&official.VoiceParameter{Name: "token", Value: "t"}},
+			}}},
+		}},
+		{telephony.Step{Kind: telephony.StepJoin, Ear: token, Room: telephony.Room{Transfer: "xfer_1", Name: "r"}}, []official.Element{
+			officialEar(token),
+			&official.VoiceDial{
+				Action:        "/twilio/next?transfer=xfer_1" + overrides,
+				InnerElements: []official.Element{&official.VoiceConference{Name: "r", StartConferenceOnEnter: "true", EndConferenceOnExit: "false", Beep: "false", WaitUrl: silence}},
+			},
+		}},
+		{telephony.Step{Kind: telephony.StepDial, Ear: token, Dial: telephony.Dial{Transfer: "xfer_1", To: "sip:a@example.com"}}, []official.Element{
+			officialEar(token),
+			&official.VoiceDial{
+				Action: "/twilio/next?transfer=xfer_1" + overrides, Timeout: "30", AnswerOnBridge: "true",
+				InnerElements: []official.Element{&official.VoiceSip{SipUrl: "sip:a@example.com",
+					StatusCallback: "https://voice.example.com/twilio/status?call=xfer_1", StatusCallbackEvent: "initiated ringing answered completed", StatusCallbackMethod: "POST"}},
+			},
+		}},
 		{telephony.Step{Kind: telephony.StepWait}, []official.Element{&official.VoicePause{Length: "1"}, &official.VoiceRedirect{Url: "/twilio/next"}}},
 	} {
 		want, err := official.Voice(tt.verbs)
@@ -110,6 +131,13 @@ func TestTwiMLIsWhatTheOfficialLibraryWrites(t *testing.T) {
 			}
 		}
 	}
+}
+
+func officialEar(token string) official.Element {
+	return &official.VoiceStart{InnerElements: []official.Element{&official.VoiceStream{
+		Name: "hookswitch-ear", Url: "wss://voice.example.com/twilio/media", Track: "both_tracks",
+		InnerElements: []official.Element{&official.VoiceParameter{Name: "token", Value: token}},
+	}}}
 }
 
 func TestOtherAccountsStreamToAddressesOfTheirOwn(t *testing.T) {

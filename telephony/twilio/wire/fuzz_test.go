@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"strconv"
 	"testing"
 )
 
@@ -17,6 +18,9 @@ func oracle(msg []byte) (m Message, ok bool) {
 	m.StreamSID = textOf(top["streamSid"])
 	m.Payload = textOf(fieldOf(top["media"], "payload"))
 	m.Track = textOf(fieldOf(top["media"], "track"))
+	if at, err := strconv.ParseUint(string(textOf(fieldOf(top["media"], "timestamp"))), 10, 63); err == nil && len(textOf(fieldOf(top["media"], "timestamp"))) <= 12 {
+		m.Time, m.Timed = int64(at), true
+	}
 	m.Name = textOf(fieldOf(top["mark"], "name"))
 	m.Digit = digitOf(textOf(fieldOf(top["dtmf"], "digit")))
 	return m, m.complete(msg) == nil

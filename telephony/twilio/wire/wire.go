@@ -38,6 +38,8 @@ type Message struct {
 	Kind      Kind
 	StreamSID []byte // nil if the message names no stream
 	Track     []byte // "inbound" or "outbound"; Media only
+	Time      int64  // ms from the stream's begin to the payload's; Media only, and if Timed
+	Timed     bool   // there is a Time
 	Payload   []byte // base64 as sent, see [Decode]; Media only
 	Name      []byte // Mark only
 	Digit     byte   // '0'-'9', 'A'-'D', '*' or '#'; DTMF only
@@ -100,11 +102,13 @@ func (s *scanner) message(m *Message) {
 }
 
 func (s *scanner) media(m *Message) {
-	m.Track, m.Payload = nil, nil // of two fields of one name the last one counts
+	m.Track, m.Payload, m.Time, m.Timed = nil, nil, 0, false // of two fields of one name the last one counts
 	for more := s.enterOrSkip(); more; more = s.more() {
 		switch string(s.key()) {
 		case "track":
 			m.Track = s.stringOrSkip()
+		case "timestamp":
+			m.Time, m.Timed = millisOf(s.stringOrSkip())
 		case "payload":
 			m.Payload = s.stringOrSkip()
 		default:
@@ -151,6 +155,20 @@ func kindOf(event []byte) Kind {
 		return Stop
 	}
 	return Unknown
+}
+
+// millisOf reads a time in ms, of a stream that lasts less than 30 years.
+func millisOf(text []byte) (ms int64, ok bool) {
+	if len(text) == 0 || len(text) > 12 {
+		return 0, false
+	}
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		ms = ms*10 + int64(c-'0')
+	}
+	return ms, true
 }
 
 // digitOf returns the one key that text names, or 0.

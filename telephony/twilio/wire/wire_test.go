@@ -84,6 +84,10 @@ func TestParse(t *testing.T) {
 		{"keys in another order", `{"streamSid":"MZ1","media":{"payload":"AA==","chunk":"1","track":"inbound"},"event":"media"}`, Message{Kind: Media, StreamSID: []byte("MZ1"), Track: []byte("inbound"), Payload: []byte("AA==")}, nil},
 		{"extra fields of every type", `{"a":[1,-2.5e+3,{"b":null}],"event":"media","c":{"d":{}},"media":{"payload":"","x":true},"e":false}`, Message{Kind: Media, Payload: []byte{}}, nil},
 		{"white space everywhere", " {\t\"event\" :\r\n\"mark\" , \"mark\" : { \"name\" : \"7\" } } ", Message{Kind: Mark, Name: []byte("7")}, nil},
+		{"a time", `{"event":"media","media":{"payload":"AA==","timestamp":"1593"}}`, Message{Kind: Media, Payload: []byte("AA=="), Time: 1593, Timed: true}, nil},
+		{"times that are none", `{"event":"media","media":{"payload":"AA==","timestamp":"-1"}}`, Message{Kind: Media, Payload: []byte("AA==")}, nil},
+		{"a time of no clock", `{"event":"media","media":{"payload":"AA==","timestamp":"9999999999999"}}`, Message{Kind: Media, Payload: []byte("AA==")}, nil},
+		{"a time that is a number", `{"event":"media","media":{"payload":"AA==","timestamp":7}}`, Message{Kind: Media, Payload: []byte("AA==")}, nil},
 		{"an escaped slash in base64", `{"event":"media","media":{"payload":"\/\/8="}}`, Message{Kind: Media, Payload: []byte("//8=")}, nil},
 		{"an escaped key", `{"\u0065vent":"stop"}`, Message{Kind: Stop}, nil},
 		{"a name beyond ASCII", `{"event":"mark","mark":{"name":"ü"}}`, Message{Kind: Mark, Name: []byte("ü")}, nil},
@@ -126,7 +130,7 @@ func TestParse(t *testing.T) {
 
 // same compares everything but Start.
 func same(a, b Message) bool {
-	return a.Kind == b.Kind && a.Digit == b.Digit &&
+	return a.Kind == b.Kind && a.Digit == b.Digit && a.Time == b.Time && a.Timed == b.Timed &&
 		bytes.Equal(a.StreamSID, b.StreamSID) && (a.Payload == nil) == (b.Payload == nil) &&
 		bytes.Equal(a.Payload, b.Payload) && bytes.Equal(a.Name, b.Name) && bytes.Equal(a.Track, b.Track)
 }
