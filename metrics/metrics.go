@@ -65,6 +65,7 @@ type Set struct {
 	hooked    prometheus.Histogram
 	providers *providers
 	agenda    *agenda
+	rooms     *rooms
 	reasons   *names
 	ready     prometheus.Gauge
 }
@@ -113,6 +114,7 @@ func New(c Config) *Set {
 		hooked:    f.delay("webhook_delay_seconds", "An attempt to tell a webhook, from its start to the last byte of the answer."),
 		providers: f.providers(),
 		agenda:    f.agenda(),
+		rooms:     f.rooms(),
 		reasons:   newNames(),
 		ready:     f.gauge("ready", "1 while the gateway takes calls, as /readyz says."),
 	}
