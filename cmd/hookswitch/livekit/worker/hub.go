@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/room"
-	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/pb"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/grant"
 )
 
 // Store is what a [Hub] needs of a [room.Store].
@@ -33,32 +33,19 @@ type Store interface {
 
 var _ Store = room.Store(nil)
 
-// Participant is who an agent is in a room of the operator's LiveKit server.
-type Participant struct {
-	Room       string // its name there
-	Identity   string
-	Name       string
-	Metadata   string
-	Attributes map[string]string // lk.agent_name among them
-	Agent      string            // the agent's name
-	Permission *pb.ParticipantPermission
-}
-
 // Config is what a [Hub] needs.
 type Config struct {
 	Store Store // required
-	// Auth says which workspace a worker's token is of, and with which key it was
-	// signed. Its error's text goes to whoever asks, with 401; so it names no token.
-	// Required.
-	Auth func(ctx context.Context, token string) (workspace, key string, err error)
+	// Auth says what a worker's token grants: see [grant.Verifier.Verify]. Required.
+	Auth func(ctx context.Context, token string) (grant.Grant, error)
 	// Valid reports whether a key is still good. It is asked before a worker is
 	// offered a job: a key that was taken back gets no more calls. Nil: they are.
 	Valid func(ctx context.Context, workspace, key string) (bool, error)
-	// Token makes what an agent enters the operator's room with. Required.
-	Token func(p Participant) (string, error)
 	// RoomName is what a room is called on the operator's server. Required.
 	RoomName func(workspace, name string) string
 	URL      string // of the operator's LiveKit server, as agents reach it. Required
+	Key      string // of the operator's: agents enter the room with what it signs. Required
+	Secret   string // of Key. Required
 	Node     string // names this process. Required
 	Version  string // ours
 
@@ -80,8 +67,8 @@ func (c Config) checked() (Config, error) {
 		name string
 		have bool
 	}{
-		{"Store", c.Store != nil}, {"Auth", c.Auth != nil}, {"Token", c.Token != nil},
-		{"RoomName", c.RoomName != nil}, {"URL", c.URL != ""}, {"Node", c.Node != ""},
+		{"Store", c.Store != nil}, {"Auth", c.Auth != nil}, {"RoomName", c.RoomName != nil},
+		{"URL", c.URL != ""}, {"Key", c.Key != ""}, {"Secret", c.Secret != ""}, {"Node", c.Node != ""},
 	} {
 		if !need.have {
 			return c, fmt.Errorf("worker: Config.%s is required", need.name)
@@ -110,16 +97,16 @@ const (
 	Refused      = "refused"      // no grant, no place, or a name that is too long
 	Accepted     = "accepted"
 	Declined     = "declined"
-	Silent       = "silent" // no answer to an offer
-	Late         = "late"   // an answer or a status that nobody waits for any more
-	Foreign      = "foreign"
+	Silent       = "silent"  // no answer to an offer
+	Late         = "late"    // an answer or a status that nobody waits for any more
+	Foreign      = "foreign" // about a job that was never this worker's
 	Malformed    = "malformed"
 	Flood        = "flood"
-	Slow         = "slow" // does not read what it is sent
-	Gone         = "gone" // while it had jobs
-	Resumed      = "resumed"
-	Retried      = "retried"
-	Unsupported  = "unsupported"
+	Slow         = "slow"        // does not read what it is sent
+	Gone         = "gone"        // while it had jobs
+	Resumed      = "resumed"     // a job, by its worker on a new socket
+	Retried      = "retried"     // a job that failed, by another
+	Unsupported  = "unsupported" // a message that means nothing here
 )
 
 // Hub has the workers of one node, and offers them jobs. Use [New].

@@ -3,10 +3,10 @@ package worker
 import (
 	"context"
 	"errors"
-	"maps"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/room"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/grant"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/pb"
 )
 
@@ -211,14 +211,14 @@ func (h *Hub) onWire(job room.Job, d room.Dispatch, w *worker) *pb.Job {
 // our hands: w's, or nobody's any more.
 func (h *Hub) assign(ctx context.Context, w *worker, job room.Job, d room.Dispatch, a *pb.AvailabilityResponse) (bool, error) {
 	now := time.Now()
-	p := h.participant(w, job, d, a)
-	token, err := h.c.Token(p)
+	c := participant(w, job, h.c.RoomName(d.Workspace, d.RoomName), a)
+	token, err := grant.Sign(h.c.Key, h.c.Secret, c, now, tokenLife)
 	if err != nil {
 		job.Status, job.Error, job.Ended, job.Updated = room.Failed, "no token for the agent could be made", now, now
 		return true, errors.Join(err, h.settle(job, room.Pending))
 	}
 	job.Status, job.Reason, job.Worker, job.Node = room.Running, room.ReasonNone, w.id, h.c.Node
-	job.Identity, job.Name = p.Identity, p.Name
+	job.Identity, job.Name = c.Identity, c.Name
 	job.Assigned, job.Accepted, job.FirstStarted, job.Started, job.Updated = now, now, now, now, now
 	if !h.hold(w, job) {
 		return false, nil // w went as it said yes
@@ -243,31 +243,6 @@ func (h *Hub) onWireTaken(job room.Job, d room.Dispatch, w *worker) *pb.Job {
 	out := h.onWire(job, d, w)
 	out.State.ParticipantIdentity = job.Identity
 	return out
-}
-
-// agentName is the attribute by which LiveKit's clients find an agent.
-const agentName = "lk.agent_name"
-
-// participant is who w's agent is going to be.
-func (h *Hub) participant(w *worker, job room.Job, d room.Dispatch, a *pb.AvailabilityResponse) Participant {
-	attributes := maps.Clone(a.GetParticipantAttributes())
-	if attributes == nil {
-		attributes = map[string]string{}
-	}
-	attributes[agentName] = job.Agent
-	identity := a.GetParticipantIdentity()
-	if identity == "" {
-		identity = "agent-" + job.ID // as LiveKit's own workers call themselves
-	}
-	return Participant{
-		Room:       h.c.RoomName(d.Workspace, d.RoomName),
-		Identity:   identity,
-		Name:       a.GetParticipantName(),
-		Metadata:   a.GetParticipantMetadata(),
-		Attributes: attributes,
-		Agent:      job.Agent,
-		Permission: w.permission,
-	}
 }
 
 // letGo has any node offer a job again.

@@ -3,14 +3,13 @@ package worker
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
 
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/grant"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/pb"
 )
 
@@ -49,43 +48,30 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.attend(conn, workspace, key)
 }
 
-// maxToken bounds a token's size, in bytes.
-const maxToken = 16 << 10
+// noGrant is LiveKit's answer to who may not be a worker.
+const noGrant grant.Refused = "no permissions to access the room"
 
 // vouch asks whose the request's token is, and answers when it is nobody's.
 func (h *Hub) vouch(w http.ResponseWriter, r *http.Request) (workspace, key string, ok bool) {
-	token := r.URL.Query().Get("access_token")
-	if header := r.Header.Get("Authorization"); header != "" {
-		var bearer bool
-		if token, bearer = strings.CutPrefix(header, "Bearer "); !bearer {
-			h.refuse(w, "invalid authorization header. Must start with Bearer ")
-			return "", "", false
-		}
+	token, err := grant.Token(r)
+	var g grant.Grant
+	if err == nil && token != "" {
+		g, err = h.c.Auth(r.Context(), token)
 	}
-	switch {
-	case token == "":
-		h.c.Count(Refused)
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusUnauthorized)
-		json.NewEncoder(w).Encode(map[string]string{"code": "unauthenticated", "msg": "permissions denied"})
-		return "", "", false
-	case len(token) > maxToken:
-		h.refuse(w, "invalid authorization token")
-		return "", "", false
+	if err == nil && !g.Video.Agent {
+		err = noGrant
 	}
-	workspace, key, err := h.c.Auth(r.Context(), token)
-	if err != nil {
-		h.refuse(w, err.Error())
-		return "", "", false
+	if err == nil {
+		return g.Workspace, g.Key, true
 	}
-	return workspace, key, true
-}
-
-func (h *Hub) refuse(w http.ResponseWriter, words string) {
 	h.c.Count(Refused)
-	w.Header().Set("Content-Type", "text/plain")
-	w.WriteHeader(http.StatusUnauthorized)
-	w.Write([]byte(words))
+	if why, ok := errors.AsType[grant.Refused](err); ok {
+		grant.Refuse(w, why)
+		return "", "", false
+	}
+	h.c.Log.Warn("worker: cannot check a token", "err", err)
+	w.WriteHeader(http.StatusServiceUnavailable) // workers try again
+	return "", "", false
 }
 
 var errDraining = errors.New("the gateway goes away")
