@@ -40,7 +40,8 @@ type jitter struct {
 	scale uint32 // ticks of the track's clock in a sample
 	ring  *[slots]packet
 
-	began  bool
+	began  bool   // a packet came
+	played bool   // one was decoded
 	next   uint16 // sequence number that is played next
 	due    uint32 // timestamp that follows what was played
 	count  int    // packets in the ring
@@ -75,12 +76,12 @@ func (j *jitter) push(seq uint16, ts uint32, data []byte) {
 	case ahead >= slots || ahead <= -slots: // another stream
 		j.forget()
 		j.next = seq
-	case ahead < 0 && j.dry && j.count == 0 && j.fades == 0: // the first two came in the wrong order
+	case ahead < 0 && !j.played: // the first two came in the wrong order
 		j.next = seq
 	case ahead < 0:
 		j.late()
 		return
-	case ahead == 0 && ts == j.due && (j.fades > 0 || j.dry):
+	case ahead == 0 && j.played && ts == j.due && (j.fades > 0 || j.dry):
 		// It goes on where the last one ended: nobody was silent, it is the network.
 		j.late()
 	}
@@ -159,7 +160,7 @@ func (j *jitter) fill() bool {
 // take decodes p, whose turn it is. What can't be decoded counts as lost.
 func (j *jitter) take(p *packet) {
 	n, err := j.d.decode(j.out[j.filled:j.filled+maxSound], p.data[:p.length])
-	j.due = p.ts + uint32(p.sound)*j.scale
+	j.played, j.due = true, p.ts+uint32(p.sound)*j.scale
 	j.drop(p)
 	j.next++
 	switch {
@@ -206,7 +207,7 @@ func (j *jitter) forget() {
 	for i := range j.ring {
 		j.ring[i].full = false
 	}
-	j.count, j.held, j.waited, j.dry = 0, 0, 0, true
+	j.count, j.held, j.waited, j.dry, j.played = 0, 0, 0, true, false
 }
 
 // late has sound held back for longer.
