@@ -72,7 +72,7 @@ func checkToken(t *testing.T, token, roomName string) {
 	if claims["sub"] != "agent-1" || claims["kind"] != "agent" || claims["name"] != "Ann" || claims["attributes"].(map[string]any)["lk.agent_name"] != "ann" {
 		t.Errorf("claims = %v", claims)
 	}
-	if exp, _ := claims.GetExpirationTime(); (time.Hour-exp.Sub(time.Now())).Abs() > time.Second {
+	if exp, _ := claims.GetExpirationTime(); (time.Hour - exp.Sub(time.Now())).Abs() > time.Second {
 		t.Errorf("good for %s, want 1 h", exp.Sub(time.Now()))
 	}
 }

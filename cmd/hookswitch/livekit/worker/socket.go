@@ -28,8 +28,8 @@ const (
 	maxMessage = maxFirst + room.MaxMetadata + room.MaxAttributes
 	perSecond  = 50 // messages, on average
 	burst      = 200
-	maxQueued  = 64      // messages that wait to be written
-	maxWaiting = 4 << 20 // bytes of them
+	maxQueued  = burst + 56 // messages that wait to be written: a burst has its answers
+	maxWaiting = 4 << 20    // bytes of them
 )
 
 const (

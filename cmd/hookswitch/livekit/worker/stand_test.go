@@ -220,6 +220,10 @@ func (s *stand) connect(nodeName, token string) *agent {
 		s.t.Fatalf("connect: %v (%v)", err, resp)
 	}
 	a := &agent{t: s.t, conn: conn, heard: make(chan *pb.ServerMessage, 1000)}
+	conn.SetPingHandler(func(data string) error { // a pipe has no buffer, as a kernel has
+		a.done.Go(func() { conn.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(time.Second)) })
+		return nil
+	})
 	a.done.Go(a.listen)
 	return a
 }
