@@ -41,7 +41,7 @@ func newLine(c Config, at *url.URL) *Line {
 
 // joining is what a session of this line needs to know.
 func (l *Line) joining() joining {
-	return joining{at: l.at, token: l.token, people: l.people, voices: &l.voices, mouths: l.mouths, log: l.c.Log}
+	return joining{at: l.at, token: l.token, people: l.people, voices: &l.voices, mouths: l.mouths, codec: ulawCodec, log: l.c.Log}
 }
 
 func (l *Line) start(s *session) {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -165,8 +167,8 @@ func (p *peer) answer(o *signal.SessionDescription) (*signal.SessionDescription,
 }
 
 // publish adds a track whose id the server knows from our AddTrackRequest.
-func (p *peer) publish(id string) (*webrtc.TrackLocalStaticRTP, *webrtc.RTPSender, error) {
-	t, err := webrtc.NewTrackLocalStaticRTP(ulawCodec.RTPCodecCapability, id, "call")
+func (p *peer) publish(id string, codec webrtc.RTPCodecParameters) (*webrtc.TrackLocalStaticRTP, *webrtc.RTPSender, error) {
+	t, err := webrtc.NewTrackLocalStaticRTP(codec.RTPCodecCapability, id, "call")
 	if err != nil {
 		return nil, nil, fmt.Errorf("bridge: %w", err)
 	}
@@ -177,8 +179,8 @@ func (p *peer) publish(id string) (*webrtc.TrackLocalStaticRTP, *webrtc.RTPSende
 	return t, sender.Sender(), nil
 }
 
-// takes tells whether the server's answer takes µ-law.
-func takes(answer string) bool {
+// takes tells whether the server's answer takes what has the given payload type.
+func takes(answer string, payload webrtc.PayloadType) bool {
 	d := webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}
 	parsed, err := d.Unmarshal()
 	if err != nil {
@@ -188,7 +190,7 @@ func takes(answer string) bool {
 		if m.MediaName.Media != "audio" {
 			continue
 		}
-		if m.MediaName.Port.Value == 0 || !strings.Contains(" "+strings.Join(m.MediaName.Formats, " ")+" ", " 0 ") {
+		if m.MediaName.Port.Value == 0 || !slices.Contains(m.MediaName.Formats, strconv.Itoa(int(payload))) {
 			return false
 		}
 	}

@@ -39,6 +39,7 @@ type joining struct {
 	people *presence
 	voices *voices
 	mouths []*mouth
+	codec  webrtc.RTPCodecParameters // of what we publish
 	log    *slog.Logger
 }
 
@@ -132,7 +133,7 @@ func (s *session) begin() error {
 	if other := welcome.GetAlternativeUrl(); other != "" {
 		return fmt.Errorf("%w: it sends us to another server", errRefused)
 	}
-	if codecs := welcome.GetEnabledPublishCodecs(); len(codecs) > 0 && !enabled(codecs) {
+	if codecs := welcome.GetEnabledPublishCodecs(); len(codecs) > 0 && !enabled(codecs, s.codec.MimeType) {
 		return ErrCodec
 	}
 	s.us = welcome.GetParticipant().GetIdentity()
@@ -150,7 +151,7 @@ func (s *session) begin() error {
 // The offer follows when it does.
 func (s *session) connect(welcome *signal.JoinResponse) (err error) {
 	c, local := configuration(welcome), loopback(s.at.Hostname())
-	s.pub, err = newPeer(signal.SignalTarget_PUBLISHER, c, local, []webrtc.RTPCodecParameters{ulawCodec}, s.trickle, func(state webrtc.PeerConnectionState) {
+	s.pub, err = newPeer(signal.SignalTarget_PUBLISHER, c, local, []webrtc.RTPCodecParameters{s.codec}, s.trickle, func(state webrtc.PeerConnectionState) {
 		if state == webrtc.PeerConnectionStateConnected {
 			s.once.Do(func() { close(s.heard) })
 		}
@@ -166,7 +167,7 @@ func (s *session) connect(welcome *signal.JoinResponse) (err error) {
 	s.sub.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { s.hear(t) })
 	for i, m := range s.mouths {
 		id := m.name + "-" + strconv.Itoa(i)
-		t, sender, err := s.pub.publish(id)
+		t, sender, err := s.pub.publish(id, s.codec)
 		if err != nil {
 			return err
 		}
@@ -223,10 +224,10 @@ func (s *session) hear(t *webrtc.TrackRemote) {
 	})
 }
 
-// enabled tells whether µ-law is among codecs.
-func enabled(codecs []*signal.Codec) bool {
+// enabled tells whether mime is among codecs.
+func enabled(codecs []*signal.Codec, mime string) bool {
 	for _, c := range codecs {
-		if strings.EqualFold(c.GetMime(), webrtc.MimeTypePCMU) {
+		if strings.EqualFold(c.GetMime(), mime) {
 			return true
 		}
 	}

@@ -37,7 +37,7 @@ func (s *session) handle(r *signal.SignalResponse) error {
 		}
 		return s.send(&signal.SignalRequest{Message: &signal.SignalRequest_Answer{Answer: answer}})
 	case *signal.SignalResponse_Answer:
-		if !takes(m.Answer.GetSdp()) {
+		if !takes(m.Answer.GetSdp(), s.codec.PayloadType) {
 			return ErrCodec
 		}
 		if err := s.pub.described(webrtc.SDPTypeAnswer, m.Answer.GetSdp()); err != nil {
