@@ -43,7 +43,7 @@ type talk struct {
 	gather gather // what the caller keys in
 	stray  stray  // what they key in for who had the floor before
 
-	quiet, limit, words, marks, late, keys *time.Timer
+	quiet, limit, words, marks, late, keys, enter *time.Timer
 }
 
 // uttered is something the caller uttered.
@@ -84,6 +84,8 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 			t.step(turn.Event{Kind: turn.Late})
 		case <-t.keys.C:
 			t.noMoreKeys()
+		case <-t.enter.C:
+			t.begin()
 		}
 	}
 	t.close()
@@ -137,6 +139,7 @@ func (c *Conversation) newTalk(ctx context.Context, makers *sync.WaitGroup) *tal
 		marks:   stopped(),
 		late:    stopped(),
 		keys:    stopped(),
+		enter:   stopped(),
 		news:    c.cfg.News,
 	}
 	t.machine.After(c.state.Reply)
@@ -150,7 +153,7 @@ func stopped() *time.Timer {
 }
 
 func (t *talk) stop() {
-	for _, timer := range []*time.Timer{t.quiet, t.limit, t.words, t.marks, t.late, t.keys} {
+	for _, timer := range []*time.Timer{t.quiet, t.limit, t.words, t.marks, t.late, t.keys, t.enter} {
 		timer.Stop()
 	}
 }

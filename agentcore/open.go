@@ -26,15 +26,32 @@ func (t *talk) open() {
 	}
 }
 
-// takeOver begins where another agent talked, or nobody: as on a new call, unless
-// the caller waits for an answer. No word is said of what the other left open.
+// listenFirst is how long it takes to hear for sure that somebody is speaking.
+const listenFirst = 300 * time.Millisecond
+
+// takeOver begins where another agent talked, or nobody. A caller who may be
+// speaking is not spoken to before it is clear that they are not.
 func (t *talk) takeOver() {
 	c := t.c
+	t.stray = c.strays(time.Now())
+	speaks := false
+	c.pen.look(func(s *State) { speaks = s.voice })
+	if speaks {
+		t.enter.Reset(listenFirst)
+		return
+	}
+	t.begin()
+}
+
+// begin begins as on a new call, unless the caller waits for an answer: then they
+// get it at once. No word is said of what another left open.
+func (t *talk) begin() {
 	now := time.Now()
-	t.asked = asked{now, now, now}
-	t.stray = c.strays(now)
 	waits := false
-	c.pen.look(func(s *State) { waits = s.Waiting })
+	t.c.pen.look(func(s *State) { waits = s.Waiting })
+	if waits && t.machine.Phase() == turn.Listening {
+		t.asked = asked{now, now, now}
+	}
 	t.step(turn.Event{Kind: turn.Opened, Unanswered: waits})
 }
 

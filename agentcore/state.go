@@ -46,6 +46,7 @@ type State struct {
 	holder  string        // name of who has the floor
 	bridged bool          // they talk somewhere else
 	taken   time.Duration // when they got it
+	voice   bool          // the caller has begun to speak, and what they said is not known yet
 
 	keyed    string   // of Collect; "*" for each key if it is sensitive
 	collects int      // begun so far
@@ -101,8 +102,14 @@ func (s *State) apply(e Entry) error {
 		if s.Waiting || s.Untold || s.Leaving { // nothing of an answer was heard, or it holds no more: it is made anew
 			s.Rest, s.Planned, s.told = "", false, false
 		}
+		s.voice = false
 		s.Leaving = false // whoever connects the agent again has not handed the caller on
+	case SpeechBegan:
+		s.voice = true
+	case NotUnderstood:
+		s.voice = false
 	case CallerSaid:
+		s.voice = false
 		s.callerTurn(ev.Turn, ev.Text)
 	case CallerPressed:
 		s.pressed(ev)
