@@ -96,7 +96,8 @@ func Dial(ctx context.Context, c Config) (*Line, error) {
 func endpoint(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, fmt.Errorf("bridge: Config.URL: %w", err)
+		// Its text repeats the address, which may hold a password.
+		return nil, errors.New("bridge: Config.URL is no address")
 	}
 	switch u.Scheme {
 	case "http", "ws":
