@@ -69,7 +69,7 @@ func (d *Desk) entered(in telephony.Entering, e Entry, now time.Time) Record {
 	r := d.inbound(telephony.Incoming{
 		Carrier: foreignName(e.Workspace, in.Carrier), From: in.From, To: in.To, State: telephony.InProgress,
 	}, e.Route, now)
-	r.Foreign, r.Room = true, e.Room
+	r.Foreign, r.Room, r.Epoch = true, e.Room, 1
 	if e.Direction != "" {
 		r.Direction = e.Direction
 	}

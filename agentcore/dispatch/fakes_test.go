@@ -17,6 +17,7 @@ import (
 // leg is a line of memory and the clock: a frame every 20 ms.
 type leg struct {
 	mute       atomic.Bool
+	stopped    atomic.Bool // the carrier ends it in good order
 	lost, hung chan struct{}
 	once, bye  sync.Once
 }
@@ -33,6 +34,9 @@ func (l *leg) Next(*media.Frame) (telephony.Event, error) {
 				return telephony.Event{Kind: telephony.Audio}, nil
 			}
 		case <-l.lost:
+			if l.stopped.Load() {
+				return telephony.Event{}, errors.Join(telephony.ErrLost, telephony.ErrStopped)
+			}
 			return telephony.Event{}, telephony.ErrLost
 		case <-l.hung:
 			return telephony.Event{}, io.EOF
@@ -44,6 +48,7 @@ func (l *leg) Mark(uint32) error            { return nil }
 func (l *leg) Clear() error                 { return nil }
 func (l *leg) Hangup(context.Context) error { l.bye.Do(func() { close(l.hung) }); return nil }
 func (l *leg) lose()                        { l.once.Do(func() { close(l.lost) }) }
+func (l *leg) stop()                        { l.stopped.Store(true); l.lose() }
 
 // trunk is a carrier that keeps its word.
 type trunk struct {
