@@ -7,6 +7,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/asr"
 	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/telephony"
 )
 
 type quietStream struct{}
@@ -89,4 +90,50 @@ func BenchmarkFrameOut(b *testing.B) {
 		l.send(1, phrase, &out.frame)
 		l.play(&heard, time.Time{})
 	}
+}
+
+// patchable is a far end that always talks, and a leg that takes all.
+type patchable struct{ telephony.Leg }
+
+func (patchable) Send(*media.Frame)                      {}
+func (patchable) Receive(*media.Frame) bool              { return true }
+func (patchable) Gone() <-chan struct{}                  { return nil }
+func (patchable) Err() error                             { return nil }
+func (patchable) Close() error                           { return nil }
+func (patchable) Write(*media.Frame) error               { return nil }
+func (patchable) Record(_, _ *media.Frame)               {}
+func (patchable) Append(context.Context, ...Entry) error { return nil }
+
+// A frame of a bridged call, both ways.
+func TestAPatchedFrameDoesNotAllocate(t *testing.T) {
+	p := newTestPatch(t)
+	now := time.Now()
+	if n := testing.AllocsPerRun(1000, func() {
+		now = now.Add(media.FrameDuration)
+		if err := p.frame(patchable{}, now); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations for a frame, want 0", n)
+	}
+}
+
+func BenchmarkPatchedFrame(b *testing.B) {
+	p := newTestPatch(b)
+	now := time.Now()
+	b.ReportAllocs()
+	for b.Loop() {
+		now = now.Add(media.FrameDuration)
+		if err := p.frame(patchable{}, now); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func newTestPatch(t testing.TB) *Patch {
+	p, err := NewPatch(PatchConfig{Journal: patchable{}, Floor: "AJ_1", Line: patchable{}, Recorder: patchable{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

@@ -158,8 +158,9 @@ func TestHourLongCall(t *testing.T) {
 }
 
 // FuzzResume reads back any text as a journal, and resumes from every prefix of
-// what can be read: never a panic, and what was heard is a prefix of what was
-// planned.
+// what can be read, and from each of these with another who takes the floor: never
+// a panic, what was heard is a prefix of what was planned, and who takes the floor
+// owes nothing.
 func FuzzResume(f *testing.F) {
 	for _, e := range sampleJournal(f) {
 		f.Add(e)
@@ -189,8 +190,30 @@ func FuzzResume(f *testing.F) {
 				t.Fatalf("the model is shown %d tool calls and %d answers", asked, answered)
 			}
 			agentcore.Transcript(entries[:n])
+			checkTaken(t, s, entries[:n:n])
 		}
 	})
+}
+
+// checkTaken has another take the floor behind entries, of which s was made.
+func checkTaken(t *testing.T, s agentcore.State, entries []agentcore.Entry) {
+	t.Helper()
+	if s.End != "" {
+		return
+	}
+	taken := agentcore.Entry{N: s.Last + 1, Version: agentcore.JournalVersion, Event: agentcore.FloorTaken{Job: "AJ_x", Agent: "x", By: "own"}}
+	next, err := agentcore.Resume(append(entries, taken))
+	if err != nil {
+		t.Fatalf("nobody can take the floor: %v", err)
+	}
+	if next.Rest != "" || next.Owes || next.Goodbye || next.Leaving || next.Untold || next.Transfer.Transfer != "" || next.Collect.Slot != "" {
+		t.Fatalf("who takes the floor is left with %+v", next)
+	}
+	for _, m := range next.Messages("p") {
+		if len(m.Calls) > 0 || m.Role == llm.ToolRole {
+			t.Fatalf("who takes the floor is shown a tool of another: %+v", m)
+		}
+	}
 }
 
 // sampleJournal is a real one, whole and line by line.
@@ -213,6 +236,10 @@ func sampleJournal(f *testing.F) []string {
 		agentcore.Opened{Epoch: 2},
 		agentcore.Planned{Reply: 3, Phrase: 0, Text: "They are busy.", Why: "news"},
 		agentcore.Planned{Reply: 4, Phrase: 0, Text: "I am connecting you now.", Why: "connect"},
+		agentcore.FloorTaken{Job: "AJ_1", Agent: "b", By: "own"},
+		agentcore.CallerSaid{Turn: 3, Text: "and you", StartMS: 3, EndMS: 4},
+		agentcore.FloorTaken{Job: "AJ_2", Agent: "c", By: "worker"},
+		agentcore.FloorTaken{},
 		agentcore.Lost{Epoch: 1, Cause: "reset"},
 		agentcore.Ended{Reason: telephony.LineLost},
 	}

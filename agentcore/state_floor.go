@@ -108,7 +108,7 @@ func loosely(text string) string {
 	if !json.Valid([]byte(text)) {
 		return text
 	}
-	return strings.NewReplacer(`":`, `: `, `,"`, `, "`).Replace(text)
+	return strings.NewReplacer(`":`, `: `, `",`, `, `).Replace(text)
 }
 
 // line is a change of the floor in a transcript.
