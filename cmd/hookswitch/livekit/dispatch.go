@@ -54,13 +54,15 @@ func (s dispatcher) DeleteDispatch(ctx context.Context, r *pb.DeleteAgentDispatc
 	if err != nil {
 		return nil, err
 	}
-	if checkName("dispatch_id", r.GetDispatchId()) != nil || checkRoom(r.GetRoom()) != nil {
+	if checkRoom(r.GetRoom()) != nil {
 		return nil, errNoRoom() // there can be none
+	}
+	if checkName("dispatch_id", r.GetDispatchId()) != nil {
+		return nil, errNoDispatch()
 	}
 	d, err := s.cfg.Rooms.Delete(ctx, who.Workspace, r.GetRoom(), r.GetDispatchId())
 	if errors.Is(err, room.ErrNotFound) {
-		_, err = s.cfg.Rooms.List(ctx, who.Workspace, r.GetRoom(), "")
-		if err == nil {
+		if _, err = s.cfg.Rooms.List(ctx, who.Workspace, r.GetRoom()); err == nil {
 			return nil, errNoDispatch()
 		}
 	}
@@ -77,20 +79,16 @@ func (s dispatcher) ListDispatch(ctx context.Context, r *pb.ListAgentDispatchReq
 	if err != nil {
 		return nil, err
 	}
-	id := r.GetDispatchId()
-	if checkName("dispatch_id", id) != nil || checkRoom(r.GetRoom()) != nil {
+	if checkRoom(r.GetRoom()) != nil {
 		return nil, errNoRoom() // there can be none
 	}
-	all, err := s.cfg.Rooms.List(ctx, who.Workspace, r.GetRoom(), id)
-	if errors.Is(err, room.ErrNotFound) && id != "" { // of the two, is it the room?
-		_, err = s.cfg.Rooms.List(ctx, who.Workspace, r.GetRoom(), "")
-	}
+	all, err := s.cfg.Rooms.List(ctx, who.Workspace, r.GetRoom())
 	if err != nil {
 		return nil, s.trouble(ctx, "list dispatches", err)
 	}
 	answer := new(pb.ListAgentDispatchResponse)
 	for _, d := range all {
-		if d.Deleted.IsZero() {
+		if d.Deleted.IsZero() && (r.GetDispatchId() == "" || r.GetDispatchId() == d.ID) {
 			answer.AgentDispatches = append(answer.AgentDispatches, dispatchOf(d))
 		}
 	}

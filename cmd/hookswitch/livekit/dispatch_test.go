@@ -198,7 +198,7 @@ func FuzzCreate(f *testing.F) {
 			if got.status != 200 || path != createPath {
 				continue
 			}
-			d, err := w.rooms.List(t.Context(), "ws_1", "r", "")
+			d, err := w.rooms.List(t.Context(), "ws_1", "r")
 			if err != nil || len(d) != 1 || len(d[0].Agent) > room.MaxName || len(d[0].Metadata) > room.MaxMetadata || strings.Contains(d[0].Metadata, "\x00") {
 				t.Errorf("keeps %+v, %v", d, err)
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/hookswitch/hookswitch/agentcore/room"
@@ -23,9 +22,7 @@ type Entry struct {
 	Name       string
 	Metadata   string
 	Attributes map[string]string
-	// Agents are to be sent to the room when the call is in it. Each has its
-	// RequestKey, so that a stream that comes once more sends nobody twice.
-	Agents []room.Dispatch
+	Agents     []room.Dispatch // to be sent there with the call: see [room.Host.Enter]
 }
 
 // OpenDoor looks at the token with which a stream came, of a call that its
@@ -47,12 +44,10 @@ func (s *Service) OpenDoor(ctx context.Context, token, carrier string) (Entry, e
 	if err != nil {
 		return Entry{}, fmt.Errorf("livekit: open a door: %w", err)
 	}
-	e := Entry{
+	return Entry{
 		Workspace: d.Workspace, Room: d.Room, Direction: d.Direction, Identity: d.Identity, Name: d.Name,
 		Metadata: d.Metadata, Attributes: d.Attributes, Agents: d.Agents,
-	}
-	s.bring(&e, token)
-	return e, nil
+	}, nil
 }
 
 // denials of an access token that is good, but not for a call.
@@ -77,19 +72,8 @@ func (s *Service) join(ctx context.Context, token string) (Entry, error) {
 		checkMetadata(g.Metadata), checkAttributes(g.Attributes)) != nil {
 		return Entry{}, badEntry
 	}
-	e := Entry{
+	return Entry{
 		Workspace: g.Workspace, Room: g.Video.Room, Direction: telephony.Inbound, Identity: g.Identity, Name: g.Name,
 		Metadata: g.Metadata, Attributes: g.Attributes, Agents: agents,
-	}
-	s.bring(&e, token)
-	return e, nil
-}
-
-// bring says for whom and when e's agents are sent.
-func (s *Service) bring(e *Entry, token string) {
-	for i := range e.Agents {
-		d := &e.Agents[i]
-		d.Workspace, d.RoomName, d.Trigger, d.Created = e.Workspace, e.Room, room.ByJoin, s.cfg.Now()
-		d.RequestKey = requestKey(strconv.Itoa(i) + " " + token)
-	}
+	}, nil
 }

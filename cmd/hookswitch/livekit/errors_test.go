@@ -16,7 +16,7 @@ import (
 const (
 	plain    = "text/plain; charset=utf-8"
 	jsonType = "application/json"
-	full     = `{"code":"resource_exhausted","msg":"there are as many as there may be: dispatches in the room, or rooms and doors that wait for a call"}`
+	full     = `{"code":"resource_exhausted","msg":"there are as many as there may be"}`
 	denied   = `{"code":"unauthenticated","msg":"permissions denied"}`
 )
 
@@ -99,6 +99,8 @@ func TestRefusals(t *testing.T) {
 		{"unknown room, asking for one", ask{path: listPath, token: adminOf(t, "no"), body: `{"room":"no","dispatch_id":"AD_x"}`}, 404, jsonType, `{"code":"not_found","msg":"requested room does not exist"}`},
 		{"another workspace's room", ask{path: listPath, token: neighbour, body: `{"room":"r"}`}, 404, jsonType, `{"code":"not_found","msg":"requested room does not exist"}`},
 		{"unknown dispatch", ask{path: deletePath, token: admin, body: `{"room":"r","dispatch_id":"AD_x"}`}, 404, jsonType, `{"code":"not_found","msg":"twirp error unknown: dispatch ID not found"}`},
+		{"a dispatch that can be none", ask{path: deletePath, token: admin, body: `{"room":"r","dispatch_id":"\u0000"}`}, 404, jsonType, `{"code":"not_found","msg":"twirp error unknown: dispatch ID not found"}`},
+		{"a room that can be none", ask{path: listPath, token: adminOf(t, "\x00"), body: `{"room":"\u0000"}`}, 404, jsonType, `{"code":"not_found","msg":"requested room does not exist"}`},
 		{"no dispatch", ask{path: deletePath, token: admin, body: `{"room":"r"}`}, 404, jsonType, `{"code":"not_found","msg":"twirp error unknown: dispatch ID not found"}`},
 
 		{"bad JSON", ask{path: createPath, token: admin, body: `{"room":`}, 400, jsonType, `{"code":"malformed","msg":"the json request could not be decoded"}`},
@@ -152,7 +154,7 @@ func TestTrouble(t *testing.T) {
 		status int
 		body   string
 	}{
-		{"a bound", fmt.Errorf("room: keep a dispatch: %w", room.ErrFull), 429, full},
+		{"a bound", fmt.Errorf("keep the dispatch: %w: 100 in a room", room.ErrFull), 429, `{"code":"resource_exhausted","msg":"there are as many as there may be: 100 in a room"}`},
 		{"the store", errors.New("database at 10.0.0.1 is away"), 503, `{"code":"unavailable","msg":"try again"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

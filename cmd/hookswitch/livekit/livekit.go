@@ -31,9 +31,9 @@ type Rooms interface {
 	// Delete ends a dispatch; its agent leaves soon. [room.ErrNotFound] when there
 	// is no such room, or no such dispatch in it.
 	Delete(ctx context.Context, workspace, roomName, id string) (room.Dispatch, error)
-	// List lists the dispatches of a room, or the one of that id, oldest first.
-	// [room.ErrNotFound] when there is no such room.
-	List(ctx context.Context, workspace, roomName, id string) ([]room.Dispatch, error)
+	// List lists the dispatches of a room, oldest first; there may be deleted ones
+	// among them. [room.ErrNotFound] when there is no such room.
+	List(ctx context.Context, workspace, roomName string) ([]room.Dispatch, error)
 }
 
 // Doors keeps doors for calls of any carrier's account. [room.Store] does.

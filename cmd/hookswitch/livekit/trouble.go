@@ -3,6 +3,7 @@ package livekit
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/twitchtv/twirp"
 
@@ -24,7 +25,8 @@ func (s *Service) trouble(ctx context.Context, op string, err error) error {
 	case errors.Is(err, room.ErrNotFound):
 		return errNoRoom()
 	case errors.Is(err, room.ErrFull):
-		return twirp.NewError(twirp.ResourceExhausted, "there are as many as there may be: dispatches in the room, or rooms and doors that wait for a call")
+		_, which, _ := strings.Cut(err.Error(), room.ErrFull.Error())
+		return twirp.NewError(twirp.ResourceExhausted, "there are as many as there may be"+which)
 	case ctx.Err() != nil: // the client is gone
 		return twirp.NewError(twirp.Canceled, "the request was canceled")
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -111,7 +110,7 @@ func (r *rooms) Delete(ctx context.Context, workspace, name, id string) (room.Di
 	return r.w.store.Delete(ctx, workspace, name, id, r.w.Now())
 }
 
-func (r *rooms) List(ctx context.Context, workspace, name, id string) ([]room.Dispatch, error) {
+func (r *rooms) List(ctx context.Context, workspace, name string) ([]room.Dispatch, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -119,8 +118,7 @@ func (r *rooms) List(ctx context.Context, workspace, name, id string) ([]room.Di
 	if err != nil {
 		return nil, err
 	}
-	all, err := r.w.store.Dispatches(ctx, open.ID)
-	return slices.DeleteFunc(all, func(d room.Dispatch) bool { return id != "" && d.ID != id }), err
+	return r.w.store.Dispatches(ctx, open.ID)
 }
 
 // sign makes a token that is good at noon.
