@@ -26,6 +26,7 @@ type CallsConfig struct {
 	Desk       Desk        // nil: no call can be placed or hung up
 	Hub        *Hub        // Required.
 	Recordings Recordings  // nil: nothing is recorded
+	Captions   Captions    // nil: nobody writes any
 	Deliveries Deliveries  // nil: there are none
 	Sender     Sender      // nil: nothing is sent again or as a test
 	Limits     StreamLimit // of the streams of events
@@ -89,6 +90,7 @@ func (a *API) calls() error {
 	a.listCalls()
 	a.readCalls()
 	a.events()
+	a.captions()
 	a.recordings()
 	a.dispatches()
 	a.hangups()

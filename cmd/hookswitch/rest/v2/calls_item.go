@@ -1,6 +1,7 @@
 package v2
 
 import (
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"time"
@@ -34,6 +35,8 @@ type callItem struct {
 	Epochs       int           `json:"epochs" doc:"How often its audio was taken up: 1, and 1 more for each time that it survived a loss."`
 	Turns        int           `json:"turns" doc:"Of the caller."`
 	MedianGap    orNull[int64] `json:"median_gap_ms" doc:"From the caller's last word to the agent's first sound; null when no turn was answered."`
+	Room         string        `json:"room" doc:"Name of its room, where other agents can be sent: the one that was chosen, or its id." example:"call_7q2f"`
+	Captions     int           `json:"captions_count" doc:"What agents that listened wrote down: see /calls/{id}/captions."`
 	Unheard      int           `json:"unheard_words" doc:"Words that the agent was to say and the caller did not hear."`
 	Live         *liveItem     `json:"live,omitempty" doc:"What goes on in it now; absent when it is over, and in lists."`
 
@@ -76,6 +79,7 @@ func callItemOf(r dispatch.Record, n storage.Numbers, now time.Time) callItem {
 		SIPCode: numberOrNull(int64(r.SIPCode)), AnsweredBy: textOrNull(r.Answerer),
 		Conversation: textOrNull(r.Conversation), Variables: object{}, Epochs: r.Epoch,
 		Turns: n.Turns, MedianGap: numberOrNull(n.MedianGap), Unheard: n.Unheard,
+		Room: cmp.Or(r.Room, string(r.ID)), Captions: n.Captions,
 	}
 	if set, err := vars.Decode(r.Variables); err == nil { // numbers as they were written: some are accounts
 		item.Variables = object(set)

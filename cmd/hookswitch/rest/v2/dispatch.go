@@ -11,11 +11,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/hookswitch/hookswitch/agentcore/dialplan"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/room"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/vars"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
@@ -28,6 +30,7 @@ type dispatchBody struct {
 	From      string `json:"from,omitempty" doc:"From which of the agent's numbers. Empty: the first that supports outbound calls."`
 	Variables object `json:"dynamic_variables,omitempty" doc:"Over the agent's own."`
 
+	Room     *string        `json:"room" required:"false" maxLength:"256" doc:"Name of the call's room, where other agents can be sent, such as by LiveKit's clients. Empty: the call's id."`
 	At       *string        `json:"schedule_at" required:"false" maxLength:"96" doc:"When to call, at most a year ahead: ISO 8601 with an offset, or with a zone's name in brackets. The answer is then 202." example:"2026-11-23T09:00:00-08:00"`
 	Bypass   *bool          `json:"bypass_quiet_hours" required:"false" doc:"Pass over the workspace's calling hours, unless they are binding."`
 	Consent  *string        `json:"consent" required:"false" maxLength:"255" doc:"How whom is called agreed to it."`
@@ -175,6 +178,9 @@ func (a *API) wish(ctx context.Context, agent roster.Agent, in *dispatchInput, b
 		wrong.Add("dynamic_variables", "cannot be kept")
 	}
 	w.To = telephony.Number(to)
+	if w.Room = roomOf(body, &wrong); w.Room != "" && t.deferred() {
+		wrong.Add("room", "can't be chosen for a call that is scheduled: its room is called as its call_id")
+	}
 	w.BypassQuietHours, w.Consent = t.bypass, t.consent
 	w.FollowUp = to != "" && agent.Callback != nil && agent.Callback.Enabled && t.retry == nil
 	if known, err := a.known(ctx, w, t); known || err != nil {
@@ -218,6 +224,18 @@ func (a *API) known(ctx context.Context, w dispatch.Wish, t timing) (bool, error
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// roomOf reads which room a call is to be.
+func roomOf(body map[string]any, wrong *roster.Problems) string {
+	name := optional(body, "room", wrong)
+	if len(name) > room.MaxName {
+		wrong.Add("room", "is longer than %d bytes", room.MaxName)
+	}
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		wrong.Add("room", "has a character that no name has")
+	}
+	return name
 }
 
 func optional(body map[string]any, name string, wrong *roster.Problems) string {

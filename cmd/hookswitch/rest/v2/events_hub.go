@@ -34,6 +34,8 @@ type Hub struct {
 	mu        sync.Mutex
 	listeners map[*listener]telephony.CallID
 	fresh     map[telephony.CallID]bool // poked since the last round, and listened to
+
+	interims interims
 }
 
 // listener is who is woken: of one call, or of a workspace's feed.

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/hookswitch/hookswitch/agentcore/captions"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
 )
@@ -90,10 +91,15 @@ type source func(ctx context.Context, after int64, limit int) (events []event, o
 // stream answers with the events of from above after as they happen. wake, of
 // [Hub.listen], and the place of leave are given back when it ends.
 func (a *API) stream(from source, after int64, wake <-chan struct{}, leave func()) *huma.StreamResponse {
+	return a.streamWith(from, after, wake, nil, leave)
+}
+
+// streamWith is stream with interim captions among the events.
+func (a *API) streamWith(from source, after int64, wake <-chan struct{}, now <-chan captions.Interim, leave func()) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		defer leave()
 		f, ctx := a.follower(c)
-		f.after = after
+		f.after, f.now = after, now
 		err := f.follow(ctx, from, wake, a.Calls.Hub.done)
 		if err != nil && ctx.Err() == nil && !errors.Is(err, errSlow) {
 			a.Log.WarnContext(ctx, "a stream of events is broken off", "request", gate.RequestID(ctx), "error", err)
@@ -138,6 +144,7 @@ type follower struct {
 	w       http.ResponseWriter
 	after   int64
 	buf     []byte
+	now     <-chan captions.Interim // sent beside the events; nil: there are none
 
 	patience time.Duration
 	may      func(context.Context) bool // asked with each heartbeat; nil: it may go on
@@ -156,18 +163,46 @@ func (f *follower) follow(ctx context.Context, from source, wake, done <-chan st
 		if over || err != nil {
 			return err
 		}
+		switch err := f.pause(ctx, wake, beat.C, done); {
+		case errors.Is(err, errDone):
+			_, err = f.drain(ctx, from) // the ends that stopping made
+			return err
+		case errors.Is(err, errRevoked):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// Why a stream ends before what it follows does.
+var (
+	errDone    = errors.New("v2: the hub has ended")
+	errRevoked = errors.New("v2: the key may not read any more")
+)
+
+// pause waits until there may be something new, and writes what nobody keeps
+// meanwhile. It fails with errDone or errRevoked.
+func (f *follower) pause(ctx context.Context, wake <-chan struct{}, beat <-chan time.Time, done <-chan struct{}) error {
+	for {
 		select {
 		case <-wake:
-		case <-beat.C:
-			if f.may != nil && !f.may(ctx) {
-				return nil
+			return nil
+		case i := <-f.now:
+			b, err := interim(i)
+			if err == nil {
+				err = f.write(b)
 			}
-			if err := f.write([]byte(": still here\n\n")); err != nil {
+			if err != nil {
 				return err
 			}
+		case <-beat:
+			if f.may != nil && !f.may(ctx) {
+				return errRevoked
+			}
+			return f.write([]byte(": still here\n\n"))
 		case <-done:
-			_, err := f.drain(ctx, from) // the ends that stopping made
-			return err
+			return errDone
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -118,17 +118,7 @@ func (a *API) createKey(ctx context.Context, in *Posted) (*reply[keyAnswer], err
 
 // wishedKey reads the body of a new key.
 func wishedKey(body map[string]any) (name string, scopes []roster.Scope, wrong roster.Problems) {
-	name, isText := body["name"].(string)
-	switch {
-	case body["name"] != nil && !isText:
-		wrong.Add("name", "must be a string")
-	case strings.TrimSpace(name) == "":
-		wrong.Add("name", "can't be blank")
-	case utf8.RuneCountInString(name) > roster.MaxKeyName:
-		wrong.Add("name", "is too long (maximum is %d characters)", roster.MaxKeyName)
-	case strings.ContainsFunc(name, unicode.IsControl):
-		wrong.Add("name", "is invalid")
-	}
+	name = nameOf(body, &wrong)
 	list, isList := body["scopes"].([]any)
 	switch {
 	case body["scopes"] != nil && !isList:
@@ -148,6 +138,22 @@ func wishedKey(body map[string]any) (name string, scopes []roster.Scope, wrong r
 		}
 	}
 	return name, scopes, wrong
+}
+
+// nameOf reads what a key is called.
+func nameOf(body map[string]any, wrong *roster.Problems) string {
+	name, isText := body["name"].(string)
+	switch {
+	case body["name"] != nil && !isText:
+		wrong.Add("name", "must be a string")
+	case strings.TrimSpace(name) == "":
+		wrong.Add("name", "can't be blank")
+	case utf8.RuneCountInString(name) > roster.MaxKeyName:
+		wrong.Add("name", "is too long (maximum is %d characters)", roster.MaxKeyName)
+	case strings.ContainsFunc(name, unicode.IsControl):
+		wrong.Add("name", "is invalid")
+	}
+	return name
 }
 
 func (a *API) revokeKey(ctx context.Context, in *struct {

@@ -17,6 +17,7 @@ type Config struct {
 	Roster    roster.Store     // Required.
 	Catalog   roster.Catalog   // Required.
 	Sealer    roster.Sealer    // Required.
+	Pairs     roster.Pairs     // nil: LiveKit's clients have no key pairs
 	Providers Providers        // nil: the document has no operations on outside services
 	Trunk     Trunk            // nil: numbers are not set up anywhere
 	Road      Road             // nil: the way to the carrier can't be proved
@@ -59,6 +60,7 @@ func Register(to huma.API, cfg Config) error {
 	a.numberChecks()
 	a.roads()
 	a.keys()
+	a.pairs()
 	a.providers()
 	a.capabilities()
 	if err := a.calls(); err != nil {
