@@ -20,6 +20,7 @@ type Account struct {
 	Status    string            // active, suspended or closed. Empty: active
 	Trial     bool              // calls Verified numbers alone
 	Verified  []string          // E.164; also good as From
+	Stranger  bool              // its documents are not the gateway's: nobody minds what follows a Connect
 }
 
 // account is an account and what it owns. Its fields but queue do not change.

@@ -45,10 +45,12 @@ type Call struct {
 	detection *detection    // of machines; nil: nobody asked for it
 	digits    string        // keys that are pressed once it is answered
 
-	ctx    context.Context // ends with the call
-	cancel context.CancelCauseFunc
-	posts  chan parcel // callbacks, delivered in order
-	done   chan struct{}
+	ctx     context.Context // ends with the call
+	cancel  context.CancelCauseFunc
+	forking sync.WaitGroup // of forks
+
+	posts chan parcel // callbacks, delivered in order
+	done  chan struct{}
 
 	messages atomic.Int64 // that the gateway sent over streams
 
@@ -68,6 +70,7 @@ type Call struct {
 	phone    handset.Handset
 	leg      *leg    // nil until answered
 	stream   *stream // the live one; nil if none
+	forks    []*fork // streams that only listen
 	moved    *request
 	move     context.CancelCauseFunc // ends the document in progress
 	events   []Event
@@ -133,6 +136,7 @@ func (c *Call) start(live func()) {
 		defer close(c.done)
 		live()
 		c.end(errOver)
+		c.forking.Wait()
 		if l := c.legNow(); l != nil {
 			<-l.done
 		}

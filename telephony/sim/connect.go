@@ -29,6 +29,10 @@ func (c *Call) connect(ctx context.Context, d document, v element) step {
 
 // runStream opens a media stream and lives until it is over.
 func (c *Call) runStream(ctx context.Context, d document, n element) {
+	if t := n.attr["track"]; t != "" && t != "inbound_track" {
+		c.offend(police.StreamURL, 31941, "track is not inbound_track")
+		return
+	}
 	address, params, ok := c.streamAddress(d, n)
 	if !ok {
 		return
@@ -59,12 +63,7 @@ func (c *Call) runStream(ctx context.Context, d document, n element) {
 func (c *Call) live(ctx context.Context, s *stream) {
 	leg := c.legNow()
 	var wg sync.WaitGroup
-	wg.Go(s.read)
-	wg.Go(s.write)
-	s.mu.Lock()
-	s.push([]byte(connectedMessage))
-	s.mu.Unlock()
-	s.waitStart(ctx)
+	s.run(ctx, &wg)
 	c.setStream(s)
 	leg.connect(s)
 	s.begin()
@@ -84,6 +83,21 @@ func (c *Call) live(ctx context.Context, s *stream) {
 		leg.release(s)
 	}
 	c.setStream(nil)
+	s.finish(&wg)
+}
+
+// run reads and writes an open stream, and waits until it is time for start.
+func (s *stream) run(ctx context.Context, wg *sync.WaitGroup) {
+	wg.Go(s.read)
+	wg.Go(s.write)
+	s.mu.Lock()
+	s.push([]byte(connectedMessage))
+	s.mu.Unlock()
+	s.waitStart(ctx)
+}
+
+// finish lets go of a stream that has ended, and waits for those in wg.
+func (s *stream) finish(wg *sync.WaitGroup) {
 	s.mu.Lock()
 	s.closing = true
 	close(s.out)
@@ -101,10 +115,6 @@ func (c *Call) setStream(s *stream) {
 
 // streamAddress reads where a stream goes and what it carries along.
 func (c *Call) streamAddress(d document, n element) (address string, params map[string]string, ok bool) {
-	if t := n.attr["track"]; t != "" && t != "inbound_track" {
-		c.offend(police.StreamURL, 31941, "track is not inbound_track")
-		return "", nil, false
-	}
 	address = n.attr["url"]
 	if !strings.Contains(address, "://") {
 		address = strings.Replace(d.resolve(address), "http", "ws", 1)

@@ -58,7 +58,7 @@ func (s *stream) sendMedia(slot time.Duration, ulaw []byte) {
 	if bites && f.What == Misnumber {
 		seq += 1000
 	}
-	message := s.mediaMessage(seq, s.chunk, ulaw)
+	message := s.mediaMessage(seq, trackInbound, s.chunk, ulaw)
 	switch {
 	case bites && f.What == LoseMedia:
 		return

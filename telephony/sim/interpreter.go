@@ -186,6 +186,10 @@ func (c *Call) verb(ctx context.Context, d document, v element) step {
 		return c.connect(ctx, d, v)
 	case "Dial":
 		return c.dial(ctx, d, v)
+	case "Start":
+		c.startForks(d, v)
+	case "Stop":
+		c.stopForks(v)
 	case "Gather":
 		return c.gather(ctx, d, v)
 	case "Record":

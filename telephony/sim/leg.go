@@ -28,6 +28,7 @@ type leg struct {
 	mu     sync.Mutex
 	to     endpoint // nil: silence, and nobody listens
 	listen listener // nil: nobody listens beside to
+	forks  []*stream
 	said   []media.Frame
 	heard  []media.Frame
 
@@ -67,6 +68,9 @@ func (l *leg) run(ctx context.Context) {
 		l.press(touch.Digit, to, &said)
 		if to != nil {
 			to.tick(slot, &said, touch.Digit, &hearing)
+		}
+		for _, s := range l.forked() {
+			s.overhear(&said, &hearing)
 		}
 		if touch.Hangup {
 			l.call.end(errFarEnd)

@@ -28,8 +28,9 @@ type stream struct {
 
 	mu      sync.Mutex
 	started bool
-	seq     int // of the last message
-	chunk   int // of the last media message
+	tracks  []track // of a stream that only listens; nil: it also speaks
+	seq     int     // of the last message
+	chunk   int     // of the last media message
 	playout playout
 	now     int64 // phone time in samples
 	closing bool  // stop is sent

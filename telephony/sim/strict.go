@@ -37,6 +37,10 @@ func (s *stream) take(kind int, data []byte) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.tracks != nil {
+		s.call.offend(police.OneWay, 31951, "message to a stream that only listens")
+		return
+	}
 	if !s.started {
 		s.call.offend(police.BeforeStart, 31951, "message before start")
 		return

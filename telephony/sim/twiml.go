@@ -104,6 +104,8 @@ var calleeAttrs = []string{"url", "method", "statusCallback", "statusCallbackMet
 // known lists the attributes of what the interpreter plays.
 var known = map[string][]string{
 	"Connect":    {"action", "method"},
+	"Start":      {"action", "method"},
+	"Stop":       {},
 	"Stream":     {"url", "name", "track", "statusCallback", "statusCallbackMethod"},
 	"Parameter":  {"name", "value"},
 	"Hangup":     {},
@@ -124,7 +126,7 @@ var known = map[string][]string{
 
 // inside lists what may stand in each verb.
 var inside = map[string][]string{
-	"Connect": {"Stream"}, "Stream": {"Parameter"}, "Dial": {"Number", "Sip", "Conference"},
+	"Connect": {"Stream"}, "Start": {"Stream"}, "Stop": {"Stream"}, "Stream": {"Parameter"}, "Dial": {"Number", "Sip", "Conference"},
 	"Gather": {"Say", "Play", "Pause"}, "Refer": {"Sip", "ReferSip"},
 }
 
@@ -141,10 +143,10 @@ func (c *Call) inspect(verbs []element, where []string) {
 				c.offend(police.UnknownVerb, 12200, "<"+v.name+"> has an unknown attribute "+strconv.Quote(a))
 			}
 		}
-		if v.name == "Connect" && i < len(verbs)-1 {
+		if v.name == "Connect" && i < len(verbs)-1 && !c.owner.Stranger {
 			c.offend(police.AfterConnect, 0, "<"+verbs[i+1].name+"> follows <Connect>")
 		}
-		if v.name == "Connect" && v.attr["action"] == "" {
+		if v.name == "Connect" && v.attr["action"] == "" && !c.owner.Stranger {
 			c.offend(police.NoAction, 0, "<Connect> has no action")
 		}
 		c.inspect(v.in, inside[v.name])
@@ -154,7 +156,7 @@ func (c *Call) inspect(verbs []element, where []string) {
 // Verbs that may stand in a Response: in one for a call, and in one for somebody
 // who was dialled from a call and is not connected to it yet.
 var (
-	topVerbs     = append([]string{"Reject", "Dial", "Refer"}, whisperVerbs...)
+	topVerbs     = append([]string{"Reject", "Dial", "Refer", "Start", "Stop"}, whisperVerbs...)
 	whisperVerbs = []string{"Connect", "Gather", "Hangup", "Pause", "Play", "Record", "Redirect", "Say"}
 )
 

@@ -31,7 +31,7 @@ func (s *stream) startMessage(seq int) []byte {
 	b := append([]byte(nil), `{"event":"start","sequenceNumber":`...)
 	b = number(b, seq)
 	b = append(b, `,"start":{"accountSid":"`+s.call.owner.SID+`","streamSid":"`+s.sid+`","callSid":"`+s.call.sid+
-		`","tracks":["inbound"],"mediaFormat":{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1},"customParameters":{`...)
+		`","tracks":[`+s.trackList()+`],"mediaFormat":{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1},"customParameters":{`...)
 	for i, name := range slices.Sorted(maps.Keys(s.params)) {
 		if i > 0 {
 			b = append(b, ',')
@@ -42,11 +42,11 @@ func (s *stream) startMessage(seq int) []byte {
 	return append(b, `}},"streamSid":"`+s.sid+`"}`...)
 }
 
-func (s *stream) mediaMessage(seq, chunk int, ulaw []byte) []byte {
+func (s *stream) mediaMessage(seq int, track string, chunk int, ulaw []byte) []byte {
 	b := make([]byte, 0, 400)
 	b = append(b, `{"event":"media","sequenceNumber":`...)
 	b = number(b, seq)
-	b = append(b, `,"media":{"track":"inbound","chunk":`...)
+	b = append(b, `,"media":{"track":"`+track+`","chunk":`...)
 	b = number(b, chunk)
 	b = append(b, `,"timestamp":`...)
 	b = number(b, timestamp(s.call.carrier.knobs.FirstTimestamp, chunk))

@@ -19,6 +19,7 @@ const (
 	NotJSON         Kind = "not-json"         // a text message that is no JSON object
 	UnknownEvent    Kind = "unknown-event"    // an event that no one knows
 	BadPayload      Kind = "bad-payload"      // audio that is no base64, or none at all
+	OneWay          Kind = "one-way"          // a message to a stream that only listens
 	BeforeStart     Kind = "before-start"     // a message before the start message was sent
 	Oversized       Kind = "oversized"        // a message longer than the carrier takes
 	Overflow        Kind = "overflow"         // more audio than the playout buffer holds
