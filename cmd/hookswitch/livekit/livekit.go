@@ -36,6 +36,8 @@ type Rooms interface {
 	List(ctx context.Context, workspace, roomName string) ([]room.Dispatch, error)
 }
 
+var _ Rooms = (*room.Host)(nil)
+
 // Doors keeps doors for calls of any carrier's account. [room.Store] does.
 type Doors interface {
 	AddDoor(ctx context.Context, d room.Door) error
