@@ -32,7 +32,7 @@ func (p *plan) giveFloor(s scene, talkers []Job) {
 func (p *plan) next(s scene, talkers []Job) (Job, bool) {
 	// Of what one process has seen from its beginning, it knows who came last.
 	// Others tell by the clock.
-	fresh := s.floor == empty && len(s.had) == 0
+	fresh := s.floor != taken && len(s.had) == 0
 	var claim, held, ran, waits Job
 	for _, j := range talkers {
 		switch {
