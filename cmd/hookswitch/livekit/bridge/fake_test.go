@@ -22,7 +22,7 @@ import (
 type fake struct {
 	http   *httptest.Server
 	codecs []*signal.Codec              // told in the join
-	drop   func(n int) bool             // whether the nth forwarded packet gets lost
+	drop   func(n int) bool             // whether the nth packet of a track gets lost
 	meddle func(*signal.SignalResponse) // may change what is sent
 
 	mu    sync.Mutex
@@ -102,7 +102,6 @@ type guest struct {
 	offered  bool // and not yet answered
 	again    bool // another offer is due
 	early    map[signal.SignalTarget][]webrtc.ICECandidateInit
-	sent     int
 }
 
 func (f *fake) rtc(w http.ResponseWriter, r *http.Request) {
@@ -353,13 +352,12 @@ func (g *guest) forward(t *webrtc.TrackRemote) {
 	g.info.Tracks = append(g.info.Tracks, &signal.TrackInfo{Sid: sid, Name: g.names[t.ID()], Type: signal.TrackType_AUDIO, MimeType: t.Codec().MimeType})
 	g.mu.Unlock()
 	g.tell()
-	for {
+	for n := 1; ; n++ {
 		p, _, err := t.ReadRTP()
 		if err != nil {
 			return
 		}
-		g.sent++
-		if g.f.drop != nil && g.f.drop(g.sent) {
+		if g.f.drop != nil && g.f.drop(n) {
 			continue
 		}
 		_ = local.WriteRTP(p)
