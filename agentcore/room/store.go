@@ -16,6 +16,8 @@ var (
 	// ErrTaken means that a room has a call already, or that a job is somebody
 	// else's.
 	ErrTaken = errors.New("room: taken")
+	// ErrUnfit means that an agent of ours can't talk as it is; its text says why.
+	ErrUnfit = errors.New("room: the agent can't talk")
 	// ErrMoved means that a job is not in the state that a change goes from.
 	ErrMoved = errors.New("room: the job has moved on")
 )
