@@ -204,7 +204,9 @@ func TestReplacedIsNoEnd(t *testing.T) {
 		q := &queue{}
 		time.AfterFunc(time.Second, func() { q.replace(agentcore.ErrReplaced) })
 		l := line.New(line.Config{})
-		sum, err := q.run(t.Context(), func(ctx context.Context) (agentcore.Summary, error) { return c.Run(ctx, &seat{Leg: l}) })
+		sum, err := q.run(t.Context(), func(ctx context.Context) (agentcore.Summary, error) {
+			return c.Run(ctx, &seat{Leg: l, slow: 50 * time.Millisecond})
+		})
 		if !errors.Is(err, agentcore.ErrReplaced) || sum.End != "" || sum.Left || sum.Yield {
 			t.Errorf("Run = %+v, %v", sum, err)
 		}

@@ -70,6 +70,7 @@ func (s *script) patch(ctx context.Context, t *testing.T, cfg agentcore.Config, 
 type seat struct {
 	telephony.Leg
 	closed atomic.Bool
+	slow   time.Duration
 }
 
 func (s *seat) Next(f *media.Frame) (telephony.Event, error) {
@@ -81,6 +82,15 @@ func (s *seat) Next(f *media.Frame) (telephony.Event, error) {
 		return telephony.Event{}, io.EOF
 	}
 	return ev, err
+}
+
+// Clear takes a moment, and comes too late for a seat that was let go.
+func (s *seat) Clear() error {
+	time.Sleep(s.slow)
+	if s.closed.Load() {
+		return io.ErrClosedPipe
+	}
+	return s.Leg.Clear()
 }
 
 // Hangup implements telephony.Leg: the call's own leg is only hung up when the

@@ -154,6 +154,7 @@ func TestAPatchEndsNothingThatOthersEnd(t *testing.T) {
 					t.Fatal(err)
 				}
 				q, l := &queue{}, line.New(line.Config{})
+				time.AfterFunc(500*time.Millisecond, func() { l.Stall(300 * time.Millisecond) }) // then some of the voice is on the way
 				time.AfterFunc(time.Second, func() { q.replace(tt.cause) })
 				sum, err := q.run(t.Context(), func(ctx context.Context) (agentcore.Summary, error) { return p.Run(ctx, &seat{Leg: l}) })
 				if sum.End != tt.end || sum.Yield || tt.end == "" && !errors.Is(err, tt.cause) || tt.end != "" && err != nil {
