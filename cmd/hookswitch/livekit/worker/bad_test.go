@@ -40,6 +40,23 @@ func TestWhoDoesNotAnswerCostsAJobTenSeconds(t *testing.T) {
 	})
 }
 
+func TestWhoGoesAsItIsAskedCostsAJobNothing(t *testing.T) {
+	inBubble(t, nil, []string{"n1"}, func(t *testing.T, s *stand) {
+		a := s.worker("n1", "w1", "ann")
+		job := s.job("w1", "ann")
+		a.offered()
+		b := s.worker("n1", "w1", "ann")
+		a.hangUp()
+		began := time.Now()
+		if o := b.offered(); o.Id != job.ID {
+			t.Errorf("offered %s", o.Id)
+		}
+		if took := time.Since(began); took > 100*time.Millisecond {
+			t.Errorf("offered after %s", took)
+		}
+	})
+}
+
 func TestWhoNeverAnswersIsLeftAlone(t *testing.T) {
 	inBubble(t, nil, []string{"n1"}, func(t *testing.T, s *stand) {
 		silent := s.worker("n1", "w1", "ann")
@@ -51,6 +68,7 @@ func TestWhoNeverAnswersIsLeftAlone(t *testing.T) {
 		if o := silent.offered(); o.Id != second.ID {
 			t.Errorf("offered the job again that it never answered about")
 		}
+		silent.silence(time.Minute) // about the first: never again
 		if j := s.is(first.ID, room.Pending); j.Reason != room.ReasonNone || j.Error != "" || j.Node != "" {
 			t.Errorf("job = %+v, want one that waits, and may be anybody's", j)
 		}

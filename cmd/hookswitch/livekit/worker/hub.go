@@ -10,7 +10,6 @@ package worker
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -218,5 +217,3 @@ func (h *Hub) shut() {
 	h.mu.Unlock()
 	h.busy.Wait()
 }
-
-var errFull = errors.New("too many workers")

@@ -194,7 +194,7 @@ func TestATenantsGhostsHideNobodysJobs(t *testing.T) {
 
 func TestATenantsSilentWorkersHoldUpNobody(t *testing.T) {
 	inBubble(t, nil, []string{"n1"}, func(t *testing.T, s *stand) {
-		for range 2 * maxOffersOfThem {
+		for range maxOffers + 10 {
 			s.worker("n1", "slow", "ann")
 			s.job("slow", "ann")
 		}

@@ -260,6 +260,16 @@ func TestDeletedWhileItIsOffered(t *testing.T) {
 		a.accept(other.ID)
 		a.terminated(other.ID)
 		s.is(other.ID, room.Cancelled)
+
+		third := s.job("w1", "ann")
+		a.offered()
+		s.cancel(third.ID)
+		time.Sleep(15 * time.Second) // nobody waits for an answer that is not wanted
+		if s.counted(Silent) != 0 {
+			t.Error("who was not asked any more is taken for silent")
+		}
+		s.job("w1", "ann")
+		a.offered()
 	})
 }
 
@@ -270,6 +280,9 @@ func TestKeyThatWasTakenBackGetsNoMoreCalls(t *testing.T) {
 	inBubble(t, gone, []string{"n1"}, func(t *testing.T, s *stand) {
 		old := s.worker("n1", "w1/old", "ann")
 		job := s.job("w1", "ann")
+		if m, open := <-old.heard; open {
+			t.Errorf("got %v, want no offer", m)
+		}
 		if code := old.closed(); code != closePolicy {
 			t.Errorf("closed with %d, want %d", code, closePolicy)
 		}

@@ -131,6 +131,10 @@ func installed(t *testing.T) string {
 			t.Skipf("LiveKit's worker was not run: %v", err)
 		}
 	}
+	stamp := filepath.Join(dir, "installed")
+	if _, err := os.Stat(stamp); err == nil {
+		return dir
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	npm := exec.CommandContext(ctx, "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline")
@@ -138,6 +142,9 @@ func installed(t *testing.T) string {
 	npm.WaitDelay = time.Second
 	if out, err := npm.CombinedOutput(); err != nil {
 		t.Skipf("LiveKit's worker was not run: npm cannot install it: %v (%d bytes of output)", err, len(out))
+	}
+	if err := os.WriteFile(stamp, nil, 0o644); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }

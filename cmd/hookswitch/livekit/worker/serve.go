@@ -74,7 +74,10 @@ func (h *Hub) vouch(w http.ResponseWriter, r *http.Request) (workspace, key stri
 	return "", "", false
 }
 
-var errDraining = errors.New("the gateway goes away")
+var (
+	errDraining = errors.New("the gateway goes away")
+	errFull     = errors.New("too many workers")
+)
 
 // enter takes a place for a socket; [Hub.leave] gives it back.
 func (h *Hub) enter(workspace string) error {
