@@ -58,7 +58,8 @@ func (s *seat) Next(f *media.Frame) (telephony.Event, error) {
 		}
 		e, err := s.leg.Next(f)
 		if err != nil {
-			s.lost.CompareAndSwap(nil, &err)
+			lost := err
+			s.lost.CompareAndSwap(nil, &lost)
 			if s.left.Load() && !errors.Is(err, telephony.ErrLost) {
 				err = io.EOF
 			}
