@@ -90,6 +90,19 @@ func TestABrokenConnectionIsMadeAnew(t *testing.T) {
 	}
 }
 
+func TestAServerThatIsStartedAnewIsJoinedAnew(t *testing.T) {
+	s := startReal(t, "")
+	startEcho(t, dial(t, s, "agent", "r", nil))
+	caller := dial(t, s, "caller", "r", func(c *bridge.Config) { c.Agent = "agent" })
+	s.kill()
+	s.run(t)
+	o := tone{hz: 700}
+	got, _ := talk(caller, 300, func(_ int, f *media.Frame) { o.next(f) })
+	if l := level(got[len(got)-media.Rate:], 700); l < 0.8*loud {
+		t.Errorf("the tone comes back with a peak of %.0f, want about %d; Err() = %v", l, loud, caller.Err())
+	}
+}
+
 func TestAnAgentWhoseConnectionBreaksHasTimeToComeBack(t *testing.T) {
 	f := newFake(t)
 	agent := dial(t, f, "agent", "r", nil)

@@ -40,6 +40,7 @@ func servers(t *testing.T, f func(t *testing.T, s server)) {
 type process struct {
 	cmd  *exec.Cmd
 	port int
+	out  bytes.Buffer
 }
 
 const (
@@ -59,28 +60,33 @@ func startReal(t *testing.T, more string) *process {
 	if err := os.WriteFile(file, fmt.Appendf(nil, settings, s.port, apiKey, apiSecret, freePort(t), more), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
 	s.cmd = exec.Command(binary, "--config", file)
-	s.cmd.Stdout, s.cmd.Stderr = &out, &out
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
 		s.kill()
 		if t.Failed() {
-			t.Logf("livekit-server:\n%s", out.String())
+			t.Logf("livekit-server:\n%s", s.out.String())
 		}
 	})
+	s.run(t)
+	return s
+}
+
+// run starts the process, and waits until it listens.
+func (s *process) run(t *testing.T) {
+	t.Helper()
+	s.cmd = exec.Command(s.cmd.Path, s.cmd.Args[1:]...)
+	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
 	for range 100 {
 		if c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port)); err == nil {
 			c.Close()
-			return s
+			return
 		}
 		time.Sleep(100 * time.Millisecond) // between two looks whether another process listens
 	}
-	s.kill()
-	t.Fatalf("livekit-server does not listen:\n%s", out.String())
-	return nil
+	t.Fatal("livekit-server does not listen")
 }
 
 // settings keep the server on this machine.
@@ -113,7 +119,7 @@ func freePort(t *testing.T) int {
 func (s *process) url() string { return fmt.Sprintf("http://127.0.0.1:%d", s.port) }
 
 func (s *process) kill() {
-	if s.cmd.ProcessState == nil {
+	if s.cmd.Process != nil && s.cmd.ProcessState == nil {
 		_ = s.cmd.Process.Kill()
 		_ = s.cmd.Wait()
 	}
