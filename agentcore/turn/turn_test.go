@@ -93,6 +93,8 @@ func TestMachine(t *testing.T) {
 			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Answer), cancel(2)}, turn.Hearing},
 		{"a noise while the agent waits for a tool, some of it said: it thinks again", []turn.Event{began, ended, words, audio(1), {Kind: turn.SpeechBegan, Unanswered: true}, ended, nothing},
 			[]turn.Action{start(1, turn.Answer), cancel(1), start(2, turn.Answer)}, turn.Thinking},
+		{"another talked before, and somebody waits for an answer: no greeting", []turn.Event{{Kind: turn.Opened, Unanswered: true}, audio(1), heard(1)},
+			[]turn.Action{start(1, turn.Answer), free(1)}, turn.Listening},
 		{"the line is back, somebody waits for an answer", []turn.Event{{Kind: turn.Reopened, Unanswered: true}, audio(1), heard(1)},
 			[]turn.Action{start(1, turn.Resume), free(1), start(2, turn.Answer)}, turn.Thinking},
 	} {

@@ -37,7 +37,7 @@ func (s *Script) reply(r llm.Request) reply {
 	}
 	asked := map[string]string{} // id of a call: its tool
 	answered := false
-	for _, m := range r.Messages {
+	for _, m := range own(r.Messages) {
 		switch m.Role {
 		case llm.User:
 			d.begin()
