@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/agenttest"
 	"github.com/hookswitch/hookswitch/agentcore/captions"
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -144,9 +145,12 @@ func TestJoinsInTheMiddle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk("never")
 		cfg := d.config(&call{agent: []voice{{sec, sec, 0}}, lasts: 4 * sec})
-		cfg.Past = []agentcore.Entry{d.entry(agentcore.Opened{Agent: "Ann"}), d.entry(agentcore.Planned{Reply: 1, Text: "Hello"})}
-		d.entries <- cfg.Past[1] // what is in both is read once
-		go d.at(2*sec, agentcore.AgentSaid{Reply: 1, Text: "Hello", StartMS: 1000, EndMS: 2000}, agentcore.Ended{})
+		cfg.Past = []agentcore.Entry{
+			d.entry(agentcore.Opened{Agent: "Ann"}), d.entry(agentcore.AgentSaid{Reply: 1, Text: "Welcome"}),
+			d.entry(agentcore.Planned{Reply: 2, Text: "Hello"}),
+		}
+		d.entries <- cfg.Past[1] // what is in both was said before
+		go d.at(2*sec, agentcore.AgentSaid{Reply: 2, Text: "Hello", StartMS: 1000, EndMS: 2000}, agentcore.Ended{})
 		if err := run(t, cfg); err != nil {
 			t.Errorf("Run() = %v", err)
 		}
@@ -224,6 +228,53 @@ func TestLastWords(t *testing.T) {
 			t.Errorf("Run() = %v", err)
 		}
 		check(t, d.lines(), []line{{captions.Caller, "", "goodbye", sec, 2 * sec}})
+	})
+}
+
+// So are the journal's: they are committed when the line is let go.
+func TestLastEntries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk()
+		d.at(0, agentcore.Opened{Agent: "Ann"}, agentcore.Planned{Reply: 1, Text: "Goodbye."})
+		go d.at(2400*ms, agentcore.AgentSaid{Reply: 1, Text: "Goodbye.", StartMS: 1000, EndMS: 1900}, agentcore.Ended{})
+		if err := run(t, d.config(&call{lasts: 2 * sec})); err != nil {
+			t.Errorf("Run() = %v", err)
+		}
+		check(t, d.lines(), []line{{captions.Agent, "Ann", "Goodbye.", sec, 1900 * ms}})
+		if took := time.Since(d.began); took != 2400*ms {
+			t.Errorf("it took until %v, want no longer than the journal", took)
+		}
+	})
+}
+
+// A slow recogniser's words are those of the utterance that they belong to.
+func TestWordsThatComeLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk("one", "two", "three")
+		d.heard.Recognizer.(*agenttest.Hearer).Lag = 2500 * ms
+		d.at(0, agentcore.Opened{})
+		ear := &call{caller: []voice{{sec, sec / 2, 0}, {2500 * ms, sec / 2, 1}, {4 * sec, sec / 2, 2}}, lasts: 5 * sec}
+		if err := run(t, d.config(ear)); err != nil {
+			t.Errorf("Run() = %v", err)
+		}
+		check(t, d.lines(), []line{
+			{captions.Caller, "", "one", sec, 1500 * ms},
+			{captions.Caller, "", "two", 2500 * ms, 3 * sec},
+			{captions.Caller, "", "three", 4 * sec, 4500 * ms},
+		})
+	})
+}
+
+// Who does not know who talks listens; what the journal then tells was not said
+// twice.
+func TestAgentThatIsOnlyThenKnownToBeOurs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk("hallow")
+		go d.at(2100*ms, agentcore.AgentSaid{Reply: 1, Text: "Hello", StartMS: 1000, EndMS: 2000})
+		if err := run(t, d.config(&call{agent: []voice{{sec, sec, 0}}, lasts: 4 * sec})); err != nil {
+			t.Errorf("Run() = %v", err)
+		}
+		check(t, d.lines(), []line{{captions.Agent, "", "Hello", sec, 2 * sec}})
 	})
 }
 
