@@ -142,7 +142,7 @@ func newGateway(t *testing.T) *gateway {
 	}
 	h, err := rest.New(rest.Config{RequestsPerMinute: 100_000, Config: v2.Config{
 		Roster: db, Catalog: shelf{}, Sealer: ring, Providers: services{db},
-		Calls: v2.CallsConfig{Store: db, Desk: desk, Hub: g.hub, Deliveries: db, Sender: g.sender},
+		Calls: v2.CallsConfig{Store: db, Desk: desk, Hub: g.hub, Deliveries: db, Sender: g.sender, Captions: db.Captions()},
 		Later: v2.LaterConfig{Errands: db.Agenda(), Clerk: clerk, Batches: loader{db}, OptOuts: db},
 	}})
 	if err != nil {

@@ -12,12 +12,15 @@ import (
 	"github.com/hookswitch/hookswitch/storage"
 )
 
-// keyCmd is about API keys, and the key that secrets are sealed with. It works on the gateway's own machine, on its
+// keyCmd is about API keys, key pairs, and the key that secrets are sealed with. It works on the gateway's own machine, on its
 // database: who can read that needs no key.
 type keyCmd struct {
 	Create keyCreateCmd `cmd:"" help:"Make an API key and print its secret, once."`
 	List   keyListCmd   `cmd:"" help:"List the API keys."`
 	Revoke keyRevokeCmd `cmd:"" help:"End an API key."`
+	Pair   keyPairCmd   `cmd:"" help:"Make a key pair for LiveKit's clients and print it, once."`
+	Pairs  keyPairsCmd  `cmd:"" help:"List the key pairs of LiveKit's clients."`
+	Unpair keyUnpairCmd `cmd:"" help:"End a key pair."`
 	Rotate keyRotateCmd `cmd:"" name:"rotate-secrets" help:"Seal all kept secrets with the newest secret key."`
 }
 

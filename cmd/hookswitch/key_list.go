@@ -27,14 +27,15 @@ type keyView struct {
 }
 
 func viewOf(k roster.Key) keyView {
-	orNull := func(t time.Time) *time.Time {
-		if t.IsZero() {
-			return nil
-		}
-		t = t.UTC()
-		return &t
+	return keyView{k.ID, k.Workspace, k.Name, k.Prefix, k.Scopes, k.Created.UTC(), timeOrNull(k.Used), timeOrNull(k.Revoked)}
+}
+
+func timeOrNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
 	}
-	return keyView{k.ID, k.Workspace, k.Name, k.Prefix, k.Scopes, k.Created.UTC(), orNull(k.Used), orNull(k.Revoked)}
+	t = t.UTC()
+	return &t
 }
 
 type keyListCmd struct {
