@@ -250,6 +250,29 @@ func TestTheCallEndsWhileAnAgentJoins(t *testing.T) {
 	})
 }
 
+// hasty is a store in which the call ends as soon as its room was found.
+type hasty struct {
+	*roomtest.Store
+	once sync.Once
+}
+
+func (s *hasty) Open(ctx context.Context, workspace, name string, now time.Time) (room.Room, error) {
+	r, err := s.Store.Open(ctx, workspace, name, now)
+	s.once.Do(func() { s.EndCall(call, now) })
+	return r, err
+}
+
+func TestARoomThatClosesWhileADispatchIsMade(t *testing.T) {
+	in(t, func(w *world) {
+		w.addCall()
+		h := w.idle("n1", func(c *room.Config) { c.Store = &hasty{Store: w.store} })
+		d, err := h.Create(context.Background(), room.Dispatch{Workspace: ws, RoomName: string(call), Agent: "closer"})
+		if err != nil || len(d.Jobs) != 0 {
+			t.Errorf("Create() = %+v, %v, want a dispatch that waits", d, err)
+		}
+	})
+}
+
 func TestADispatchThatIsDeletedWhileItJoins(t *testing.T) {
 	inCall(t, func(w *world, h *room.Host, _ *talking) {
 		var all sync.WaitGroup

@@ -19,20 +19,26 @@ import (
 //
 // It fails with [ErrJoin], and with [ErrFull] when a bound is reached.
 func (h *Host) Create(ctx context.Context, d Dispatch) (Dispatch, error) {
-	r, err := h.cfg.Store.Open(ctx, d.Workspace, d.RoomName, time.Now())
-	if err != nil {
-		return Dispatch{}, fmt.Errorf("open the room: %w", err)
-	}
 	if d.RequestKey != "" {
 		d.RequestKey = "req/" + d.RequestKey
 	}
 	d.Trigger = cmp.Or(d.Trigger, ByAPI)
-	return h.add(ctx, r, d)
+	for tries := 0; ; tries++ {
+		r, err := h.cfg.Store.Open(ctx, d.Workspace, d.RoomName, time.Now())
+		if err != nil {
+			return Dispatch{}, fmt.Errorf("open the room: %w", err)
+		}
+		kept, err := h.add(ctx, r, d)
+		if errors.Is(err, ErrNotFound) && tries < 3 {
+			continue // it was closed in between, and its name is free again
+		}
+		return kept, err
+	}
 }
 
 // add keeps d in r. In the room of a call it has its job at once.
 func (h *Host) add(ctx context.Context, r Room, d Dispatch) (Dispatch, error) {
-	d.ID, d.Workspace, d.Room, d.RoomName = "AD_"+rand.Text()[:12], r.Workspace, r.ID, r.Name
+	d.ID, d.Workspace, d.Room, d.RoomName = newID("AD_"), r.Workspace, r.ID, r.Name
 	d.Created, d.Deleted, d.Jobs = time.Now(), time.Time{}, nil
 	d.Restart = cmp.Or(d.Restart, "JRP_ON_FAILURE")
 	if d.Join == "" {
@@ -61,6 +67,9 @@ func (h *Host) add(ctx context.Context, r Room, d Dispatch) (Dispatch, error) {
 	return d, nil
 }
 
+// newID draws 60 random bits behind a prefix of LiveKit's.
+func newID(prefix string) string { return prefix + rand.Text()[:12] }
+
 // job makes a job of d, for who d's name stands for now. It joins by join; empty:
 // as d says, or as the agent does by itself.
 func (h *Host) job(ctx context.Context, d Dispatch, join Join) (Job, error) {
@@ -74,7 +83,7 @@ func (h *Host) job(ctx context.Context, d Dispatch, join Join) (Job, error) {
 	}
 	now := time.Now()
 	j := Job{
-		ID: "AJ_" + rand.Text()[:12], Dispatch: d.ID, Room: d.Room, Workspace: d.Workspace, Kind: who.Kind, Agent: d.Agent,
+		ID: newID("AJ_"), Dispatch: d.ID, Room: d.Room, Workspace: d.Workspace, Kind: who.Kind, Agent: d.Agent,
 		AgentUUID: who.AgentUUID, Version: who.Version, Join: join, Status: Pending, Reason: ReasonNone, Created: now, Updated: now,
 	}
 	if len(d.Jobs) > 0 {
