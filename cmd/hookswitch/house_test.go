@@ -66,6 +66,7 @@ var rooms = []room{
 	{"storage/blob", []string{"storage", "media/...", "media", "telephony"}, "recordings are sound in files: their rows are storage's, their samples are media's"},
 	{"storage/sqlite", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/agenda", "agentcore/captions", "agentcore/chat", "agentcore/room", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
 	{"storage/postgres", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/agenda", "agentcore/captions", "agentcore/chat", "agentcore/room", "agentcore/roster", "agentcore/webhook", "telephony"}, "a backend stores the core's types; it asks nobody for anything"},
+	{"storage/storetest", []string{"storage/...", "agentcore", "agentcore/...", "telephony"}, "what every backend must do is told with the core's types, and with the core's own suites"},
 	{"storage", []string{"storage/...", "agentcore", "agentcore/dispatch", "agentcore/agenda", "agentcore/captions", "agentcore/chat", "agentcore/dialplan", "agentcore/room", "agentcore/roster", "agentcore/search", "agentcore/vars", "agentcore/webhook", "telephony"}, "storage keeps the core's types; the core does not know that it does"},
 }
 
