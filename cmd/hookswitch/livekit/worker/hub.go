@@ -26,7 +26,6 @@ type Store interface {
 	Taken(ctx context.Context, node string, since time.Time, after string, limit int) ([]room.Job, error)
 	Dispatch(ctx context.Context, id string) (room.Dispatch, error)
 	Job(ctx context.Context, id string) (room.Job, error)
-	AddJob(ctx context.Context, j room.Job) error
 	MoveJob(ctx context.Context, j room.Job, from ...room.Status) (room.Job, error)
 }
 
@@ -124,7 +123,6 @@ type Hub struct {
 	offers   map[string]*offer    // by the job's id: what is being offered
 	offering map[string]int       // how many of them, by workspace
 	stale    map[string]bool      // by the job's id: claimed here at the last look, and offered by nobody
-	owed     map[string]room.Job  // by its id: failed jobs whose place is to be taken
 
 	after string // where the round of offers goes on; Run's own
 }
@@ -147,7 +145,6 @@ func New(c Config) (*Hub, error) {
 		jobs:     map[string]*held{},
 		offers:   map[string]*offer{},
 		offering: map[string]int{},
-		owed:     map[string]room.Job{},
 	}, nil
 }
 

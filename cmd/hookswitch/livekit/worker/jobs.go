@@ -108,7 +108,8 @@ func (h *Hub) tell(w *worker, id string) {
 }
 
 // finish notes how a worker ended a job. When the store cannot be told now, the
-// next look tells it.
+// next look tells it. Whether another job takes the place of one that failed is
+// for the room's host to say.
 func (h *Hub) finish(ctx context.Context, id string, status room.Status, why string) error {
 	h.mu.Lock()
 	if j := h.jobs[id]; j != nil {
@@ -122,82 +123,11 @@ func (h *Hub) finish(ctx context.Context, id string, status room.Status, why str
 		return nil
 	case err != nil:
 		return err
-	case status == room.Failed:
-		return h.fail(ctx, job, why)
 	}
-	job.Status, job.Ended, job.Updated = room.Success, time.Now(), time.Now()
+	job.Status, job.Error, job.Ended, job.Updated = status, why, time.Now(), time.Now()
 	if _, err := h.c.Store.MoveJob(ctx, job, room.Running); err != nil && !errors.Is(err, room.ErrMoved) {
 		return err
 	}
 	h.release(id)
-	return nil
-}
-
-// maxRetries is how often a dispatch's agent is asked for again after it failed.
-const maxRetries = 3
-
-// never is the restart policy of a dispatch that wants one job only.
-const never = "JRP_NEVER"
-
-// fail ends a Running job, and has another take its place if its dispatch wants
-// that.
-func (h *Hub) fail(ctx context.Context, job room.Job, why string) error {
-	d, err := h.c.Store.Dispatch(ctx, job.Dispatch)
-	if err != nil && !errors.Is(err, room.ErrNotFound) {
-		return err
-	}
-	again := err == nil && d.Deleted.IsZero() && d.Restart != never && len(d.Jobs) <= maxRetries
-	now := time.Now()
-	job.Status, job.Error, job.Ended, job.Updated = room.Failed, why, now, now
-	if again {
-		job.Reason = room.ReasonRetrying
-	}
-	if _, err := h.c.Store.MoveJob(ctx, job, room.Running); err != nil {
-		if errors.Is(err, room.ErrMoved) {
-			h.release(job.ID)
-			return nil
-		}
-		return err
-	}
-	h.release(job.ID)
-	if !again {
-		return nil
-	}
-	return h.retry(ctx, job)
-}
-
-// retry has another job take the place of one that failed. When the dispatch
-// does not stand any more, there is none.
-func (h *Hub) retry(ctx context.Context, failed room.Job) error {
-	now := time.Now()
-	err := h.c.Store.AddJob(ctx, room.Job{
-		ID:        newID("AJ_"),
-		Dispatch:  failed.Dispatch,
-		Room:      failed.Room,
-		Workspace: failed.Workspace,
-		Call:      failed.Call,
-		Kind:      room.Worker,
-		Agent:     failed.Agent,
-		Join:      failed.Join,
-		Status:    room.Pending,
-		Reason:    room.ReasonNone,
-		Created:   now,
-		Updated:   now,
-	})
-	if errors.Is(err, room.ErrMoved) {
-		return nil // somebody else was quicker
-	}
-	if errors.Is(err, room.ErrNotFound) {
-		failed.Reason = room.ReasonNone
-		return h.settle(failed, room.Failed)
-	}
-	if err != nil {
-		h.mu.Lock()
-		h.owed[failed.ID] = failed // the next look tries again
-		h.mu.Unlock()
-		return err
-	}
-	h.c.Count(Retried)
-	h.Poke()
 	return nil
 }

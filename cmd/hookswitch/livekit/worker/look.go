@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -66,9 +65,6 @@ func (h *Hub) lookAfter(ctx context.Context) error {
 	for id, e := range todo.ended {
 		errs = append(errs, h.finish(ctx, id, e.status, e.why))
 	}
-	for _, job := range todo.owed {
-		errs = append(errs, h.retry(ctx, job))
-	}
 	return errors.Join(errs...)
 }
 
@@ -95,7 +91,6 @@ type todo struct {
 	over  []overJob      // workers that are to leave their jobs
 	stale []string       // jobs that this node claimed and does not offer
 	ended map[string]end // jobs that ended, and the store does not know
-	owed  []room.Job     // failed jobs whose place nobody has taken yet
 }
 
 type overJob struct {
@@ -148,8 +143,6 @@ func (h *Hub) compare(taken map[string]room.Job, began time.Time) todo {
 		}
 	}
 	h.stale = stale
-	do.owed = slices.Collect(maps.Values(h.owed))
-	clear(h.owed)
 	return do
 }
 
