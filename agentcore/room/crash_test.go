@@ -185,6 +185,7 @@ func TestKilledAtEveryRequest(t *testing.T) {
 				done = !dead()
 				k.line.Lose(io.ErrUnexpectedEOF)
 				k.wait(t)
+				w.settle() // who listened there is gone, too
 				for range len(w.ordered("closer")) {
 					<-w.ordered("closer")
 				}

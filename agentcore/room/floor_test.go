@@ -271,8 +271,8 @@ func TestAListenerThatIsDoneIsDone(t *testing.T) {
 		w.tell("scribe", order{})
 		time.Sleep(10 * time.Second)
 		w.wantJob(d, "JS_SUCCESS")
-		if len(w.heard) != 1 {
-			t.Errorf("it listened %d times", len(w.heard))
+		if n := w.listenedTimes(); n != 1 {
+			t.Errorf("it listened %d times", n)
 		}
 	})
 }

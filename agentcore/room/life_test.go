@@ -203,10 +203,10 @@ func TestListenersGoOnWhileTheCallerIsAway(t *testing.T) {
 		ears := &earlobes{shut: make(chan struct{})}
 		go func() { over <- h.Overhear(ctx, telephony.Call{ID: call, Epoch: 1}, ears) }()
 		w.settle()
-		before := w.frames["scribe"]
+		before := w.frameCount("scribe")
 		time.Sleep(time.Second)
 		w.settle()
-		if got := w.frames["scribe"] - before; got < 49 {
+		if got := w.frameCount("scribe") - before; got < 49 {
 			t.Errorf("it heard %d frames in a second", got)
 		}
 		late := w.send(h, "other-scribe", "")
@@ -228,6 +228,29 @@ func TestListenersGoOnWhileTheCallerIsAway(t *testing.T) {
 		w.wantSpoke("own", "closer")
 		back.cut(telephony.OverError{Reason: telephony.OperatorHangup})
 		back.wait(t)
+	})
+}
+
+func TestOnlyTheNewestPartOfACallIsListenedTo(t *testing.T) {
+	inCall(t, func(w *world, h *room.Host, k *talking) {
+		w.send(h, "scribe", "")
+		ears := &earlobes{shut: make(chan struct{})}
+		over := make(chan error)
+		go func() { over <- h.Overhear(context.Background(), telephony.Call{ID: call, Epoch: 1}, ears) }()
+		w.settle() // the talk is not over yet: its leg is
+		before := w.frameCount("scribe")
+		time.Sleep(time.Second)
+		w.settle()
+		if got := w.frameCount("scribe") - before; got < 49 || got > 56 {
+			t.Errorf("it heard %d frames in a second", got)
+		}
+		if n := w.listenedTimes(); n != 2 {
+			t.Errorf("it began to listen %d times", n)
+		}
+		_ = ears.Close()
+		if err := <-over; err != nil {
+			t.Errorf("Overhear() = %v", err)
+		}
 	})
 }
 

@@ -41,6 +41,7 @@ type world struct {
 	heard   []string              // who began to listen
 	told    map[string]int        // entries that a listener was told, by agent
 	frames  map[string]int        // frames that a listener heard
+	jobs    map[string]int        // listeners of a job just now
 	offers  int
 
 	stop  context.CancelFunc // of the hosts' Run
@@ -57,7 +58,7 @@ type order struct {
 func newWorld(t *testing.T) *world {
 	return &world{
 		t: t, store: roomtest.NewStore(), began: time.Now(), orders: map[string]chan order{},
-		told: map[string]int{}, frames: map[string]int{},
+		told: map[string]int{}, frames: map[string]int{}, jobs: map[string]int{},
 	}
 }
 
@@ -263,7 +264,15 @@ func (w *world) note(j agentcore.Journal, e agentcore.Event) {
 func (w *world) listen(ctx context.Context, l room.Listening) error {
 	w.mu.Lock()
 	w.heard = append(w.heard, l.Job.Agent)
+	if w.jobs[l.Job.ID]++; w.jobs[l.Job.ID] > 1 {
+		w.t.Errorf("%s listens twice at once", l.Job.Agent)
+	}
 	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.jobs[l.Job.ID]--
+	}()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var all sync.WaitGroup
@@ -299,6 +308,20 @@ func (w *world) listen(ctx context.Context, l room.Listening) error {
 		stop(nil)
 		return o.err
 	}
+}
+
+// frameCount is how many frames a listener heard.
+func (w *world) frameCount(agent string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.frames[agent]
+}
+
+// listenedTimes is how often somebody began to listen.
+func (w *world) listenedTimes() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.heard)
 }
 
 // send is a dispatch by a client, with how it joins.
