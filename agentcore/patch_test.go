@@ -71,13 +71,13 @@ func TestAStallDelaysNobodyForGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := line.New(line.Config{})
 		time.AfterFunc(time.Second, func() { l.Stall(3 * time.Second) })
-		late := time.Duration(0)
-		time.AfterFunc(6*time.Second, func() { late = l.Buffered() })
+		waits := make(chan time.Duration, 1)
+		time.AfterFunc(6*time.Second, func() { waits <- l.Buffered() })
 		_, err := patch(t, agentcore.PatchConfig{Journal: &agenttest.Pages{}, Floor: "AJ_1", Line: talker{newFarEnd()}, MaxDuration: 8 * time.Second}, l)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if late > 300*time.Millisecond {
+		if late := <-waits; late > 300*time.Millisecond {
 			t.Errorf("two seconds after a stall %v of the agent's voice wait to be heard", late)
 		}
 	})
