@@ -5,7 +5,7 @@
 ALTER TABLE calls ADD COLUMN room       TEXT   NOT NULL DEFAULT ''; -- chosen name of its room; empty: its id
 ALTER TABLE calls ADD COLUMN foreign_   BIGINT NOT NULL DEFAULT 0;  -- 1: its stream is all there is of it
 ALTER TABLE calls ADD COLUMN captions_n BIGINT NOT NULL DEFAULT 0;  -- newest caption
-CREATE INDEX calls_room ON calls (workspace, room, created_us) WHERE ended_us IS NULL AND room <> '';
+CREATE INDEX calls_room ON calls (workspace, room, created_us, id) WHERE ended_us IS NULL AND room <> '';
 
 ALTER TABLE dispatches ADD COLUMN room TEXT NOT NULL DEFAULT '';    -- of the call that is placed, or attaches
 
@@ -73,6 +73,7 @@ CREATE TABLE room_jobs (
     updated_us       BIGINT
 );
 CREATE UNIQUE INDEX room_jobs_room ON room_jobs (room_id, n);
+CREATE INDEX room_jobs_dispatch ON room_jobs (dispatch_id, n);
 CREATE UNIQUE INDEX room_jobs_one ON room_jobs (dispatch_id) WHERE status IN ('JS_PENDING', 'JS_RUNNING');
 CREATE INDEX room_jobs_offers ON room_jobs (id) WHERE kind = 'worker' AND status = 'JS_PENDING';
 CREATE INDEX room_jobs_taken ON room_jobs (id) WHERE kind = 'worker' AND status IN ('JS_PENDING', 'JS_RUNNING') AND node <> '';
