@@ -27,6 +27,9 @@ func (s *Service) trouble(ctx context.Context, op string, err error) error {
 	case errors.Is(err, room.ErrFull):
 		_, which, _ := strings.Cut(err.Error(), room.ErrFull.Error())
 		return twirp.NewError(twirp.ResourceExhausted, "there are as many as there may be"+which)
+	case errors.Is(err, room.ErrUnfit): // an agent of theirs: they may know why
+		_, why, _ := strings.Cut(err.Error(), room.ErrUnfit.Error())
+		return twirp.NewError(twirp.FailedPrecondition, "the agent can't talk"+why)
 	case ctx.Err() != nil: // the client is gone
 		return twirp.NewError(twirp.Canceled, "the request was canceled")
 	}

@@ -59,11 +59,10 @@ type casting struct {
 // cast engages whoever of w can be had. A stage for which nobody can be had is
 // an error.
 func (s *Server) cast(ctx context.Context, w wish, parts *Speech) (cast, error) {
-	keys, err := s.purse(ctx, w.workspace)
+	k, err := s.casting(ctx, w, parts)
 	if err != nil {
 		return cast{}, err
 	}
-	k := &casting{s: s, ctx: ctx, keys: keys.with(w.own), w: w, parts: parts}
 	c, err := k.all()
 	if err != nil {
 		k.release()
@@ -74,6 +73,11 @@ func (s *Server) cast(ctx context.Context, w wish, parts *Speech) (cast, error) 
 	}
 	c.release = k.release
 	return c, nil
+}
+
+func (s *Server) casting(ctx context.Context, w wish, parts *Speech) (*casting, error) {
+	keys, err := s.purse(ctx, w.workspace)
+	return &casting{s: s, ctx: ctx, keys: keys.with(w.own), w: w, parts: parts}, err
 }
 
 func (k *casting) release() {

@@ -19,6 +19,9 @@ func (s *Server) routes() http.Handler {
 		trunk = s.loopbackOnly(trunk)
 	}
 	mux.Handle("/twilio/", trunk)
+	mux.Handle("/livekit/twilio/", trunk)
+	mux.Handle("/twirp/", s.livekit)
+	mux.Handle("GET /agent", s.agents())
 	mux.Handle(mail.Path, s.letters)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)

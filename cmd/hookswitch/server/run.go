@@ -35,9 +35,12 @@ func (s *Server) Run(ctx context.Context) error {
 	wg.Go(func() { s.work(ctx) })
 	wg.Go(func() { s.clerk.Run(ctx) })
 	wg.Go(func() { s.tidy(ctx) })
+	wg.Go(func() { s.watchFiles(ctx) })
+	wg.Go(func() { s.load.Run(ctx) })
 	following, unfollow := context.WithCancel(context.WithoutCancel(ctx)) // streams tell of the ends that stopping makes
 	defer unfollow()
 	wg.Go(func() { s.hub.Run(following) })
+	wg.Go(func() { s.meet(following) })
 
 	<-ctx.Done()
 	err := context.Cause(ctx)
@@ -98,6 +101,9 @@ func (s *Server) stopTalking() error {
 	s.draining.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
 	defer cancel()
+	if s.crew != nil {
+		s.crew.Drain()
+	}
 	err := s.turns.Close() // who waits for a turn waits no more
 	err = errors.Join(err, s.desk.Close(ctx), s.trunk.Close(ctx))
 	s.finishing.Wait()

@@ -25,8 +25,12 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/failover"
 	"github.com/hookswitch/hookswitch/agentcore/provider"
+	"github.com/hookswitch/hookswitch/agentcore/room"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/agentfile"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/worker"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/providers"
 	v2 "github.com/hookswitch/hookswitch/cmd/hookswitch/rest/v2"
 	"github.com/hookswitch/hookswitch/metrics"
@@ -106,6 +110,12 @@ type Server struct {
 	mailer    *mail.Sender  // nil: no e-mail leaves
 	letters   http.Handler  // takes e-mail that comes in
 	hub       *v2.Hub       // wakes who follows calls over the API
+	host      *room.Host    // lets agents into the rooms of calls
+	tapes     sync.Map      // *tape by call: the recordings of calls that go on
+	files     atomic.Pointer[agentfile.Set]
+	load      *agentfile.Meter
+	livekit   *livekit.Service
+	crew      *worker.Hub // LiveKit agents that answer; nil: there is no LiveKit server to bridge calls to
 
 	draining atomic.Bool
 	lastEnd  atomic.Int64 // when a call last ended, in unix nanoseconds
@@ -119,7 +129,7 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 	s := &Server{
 		o: o, c: o.Config, log: o.Log, set: metrics.New(metrics.Config{Version: o.Version}),
 		node: "node_" + strings.ToLower(rand.Text()),
-		web:  provider.NewClient(0), lists: newLists(), table: providers.Settled(o.Config),
+		web:  provider.NewClient(0), lists: newLists(), table: providers.Settled(o.Config), load: agentfile.NewMeter(),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -146,7 +156,13 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, err
 	}
 	s.hub = v2.NewHub(s.store, s.log)
-	s.speech = newSpeech(s.load, s.log)
+	s.speech = newSpeech(s.loadSpeech, s.log)
+	if err := s.readFiles(); err != nil {
+		return nil, err
+	}
+	if err := s.meeting(); err != nil {
+		return nil, err
+	}
 	if err := s.dispatch(); err != nil {
 		return nil, err
 	}
@@ -157,6 +173,9 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, err
 	}
 	if err := s.scheduling(); err != nil {
+		return nil, err
+	}
+	if err := s.serveLiveKit(); err != nil {
 		return nil, err
 	}
 	if err := s.serveAPI(); err != nil {
@@ -190,6 +209,7 @@ func (s *Server) dispatch() (err error) {
 	s.desk, err = dispatch.New(dispatch.Config{
 		Calls: s.store, Talk: s.talk, Secret: secret(s.c),
 		Route: s.route, Prepare: s.prepare, Transfers: s.store, Consult: s.consult, Permit: s.permit, Release: s.unpermit, Node: s.node, MaxCalls: s.c.MaxCalls, PrepareWait: s.o.PrepareWait,
+		Overhears: s.host.HasListeners, Listen: s.host.Overhear, Enter: s.enter,
 		Watch: s.watch, Counter: s.set, Log: s.log,
 	})
 	return err
@@ -201,6 +221,7 @@ func (s *Server) watch(call telephony.CallID, e agentcore.Entry) {
 		s.lastEnd.Store(time.Now().UnixNano())
 	}
 	s.hub.Poke(call)
+	s.host.Told(call, e)
 	if s.o.Watch != nil {
 		s.o.Watch(call, e)
 	}

@@ -156,8 +156,8 @@ func (s *speech) close() error {
 	return loaded.Close()
 }
 
-// load makes what hears and speaks, as the settings name it.
-func (s *Server) load(ctx context.Context) (*Speech, error) {
+// loadSpeech makes what hears and speaks, as the settings name it.
+func (s *Server) loadSpeech(ctx context.Context) (*Speech, error) {
 	if s.o.Load != nil {
 		return s.o.Load(ctx)
 	}

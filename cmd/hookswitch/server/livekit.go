@@ -1,0 +1,188 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/room"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/bridge"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/grant"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/worker"
+	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// serveLiveKit makes what LiveKit's clients and agents talk to.
+func (s *Server) serveLiveKit() error {
+	verifier, err := grant.New(grant.Config{Pairs: s.store, Opener: s.keyring, Log: s.log})
+	if err != nil {
+		return fmt.Errorf("server: LiveKit's tokens: %w", err)
+	}
+	s.livekit, err = livekit.New(livekit.Config{
+		Verifier: verifier, Rooms: s.host, Doors: s.store.Rooms(), Log: s.log,
+		PublicWS: "ws" + strings.TrimPrefix(s.public, "http"),
+	})
+	if err != nil {
+		return fmt.Errorf("server: LiveKit's API: %w", err)
+	}
+	if s.c.LiveKit.URL == "" {
+		return nil // there is no room for agents to meet callers in
+	}
+	s.crew, err = worker.New(worker.Config{
+		Store: s.store.Rooms(), Auth: verifier.Verify, Valid: s.stillGood, RoomName: remoteName,
+		URL: s.c.LiveKit.URL, Key: s.c.LiveKit.Key, Secret: s.c.LiveKit.Secret,
+		Node: s.node, Version: s.o.Version, Count: s.set.Worker, Log: s.log,
+	})
+	if err != nil {
+		return fmt.Errorf("server: LiveKit's agent workers: %w", err)
+	}
+	s.set.Gauge("livekit_workers", "Agent workers of LiveKit's that are connected now.", func() float64 { return float64(s.crew.Workers()) })
+	return nil
+}
+
+// stillGood reports whether a key pair was not taken back.
+func (s *Server) stillGood(ctx context.Context, workspace, key string) (bool, error) {
+	p, err := s.store.Pair(ctx, key)
+	switch {
+	case errors.Is(err, roster.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return p.Workspace == workspace && p.Revoked.IsZero(), nil
+}
+
+// offer tells the workers' meeting place that there may be jobs.
+func (s *Server) offer() {
+	if s.crew != nil {
+		s.crew.Poke()
+	}
+}
+
+// agents is where agent workers register.
+func (s *Server) agents() http.Handler {
+	if s.crew != nil {
+		return s.crew
+	}
+	return http.HandlerFunc(noWorkers)
+}
+
+// noWorkers answers agent workers when there is nowhere for them to meet a caller.
+func noWorkers(w http.ResponseWriter, _ *http.Request) {
+	http.Error(w, "this gateway has no LiveKit server to bridge calls to: set HOOKSWITCH_LIVEKIT_URL, _KEY and _SECRET", http.StatusServiceUnavailable)
+}
+
+// remoteName is what a room is called on the operator's server, which all
+// workspaces share.
+func remoteName(workspace, name string) string {
+	if workspace == roster.Default {
+		return name
+	}
+	return workspace + "/" + name
+}
+
+// bridged has a LiveKit agent talk, in a room of the operator's server.
+func (s *Server) bridged(ctx context.Context, f room.Floor, row dispatch.Record) (agentcore.Summary, error) {
+	line, err := s.bridge(ctx, f.Call, f.Job, row, false)
+	if err != nil {
+		return s.helpless(ctx, f, err)
+	}
+	sum, err := s.patched(ctx, f, s.hears(f, row), line)
+	return sum, errors.Join(err, line.Close())
+}
+
+// overheard lets a LiveKit agent hear both sides of a call.
+func (s *Server) overheard(ctx context.Context, l room.Listening) error {
+	row, err := s.store.Call(ctx, l.Call.ID)
+	if err != nil {
+		return fmt.Errorf("server: a call that somebody listens to: %w", err)
+	}
+	line, err := s.bridge(ctx, l.Call, l.Job, row, true)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	defer context.AfterFunc(ctx, func() { l.Ear.Close() })()
+	go func() {
+		select {
+		case <-line.Gone():
+			stop(errLineGone)
+		case <-ctx.Done():
+		}
+	}()
+	var caller, agent media.Frame
+	for {
+		if err := l.Ear.Next(ctx, &caller, &agent); err != nil {
+			break
+		}
+		line.Send(&caller)
+		line.SendAgent(&agent)
+	}
+	if errors.Is(context.Cause(ctx), errLineGone) {
+		err = line.Err()
+	}
+	return errors.Join(err, line.Close())
+}
+
+var errLineGone = errors.New("server: the LiveKit room is gone")
+
+// bridge puts a call into its room on the operator's server.
+func (s *Server) bridge(ctx context.Context, call telephony.Call, j room.Job, row dispatch.Record, listens bool) (*bridge.Line, error) {
+	name := row.Room
+	if name == "" {
+		name = string(call.ID)
+	}
+	token, err := grant.Sign(s.c.LiveKit.Key, s.c.LiveKit.Secret, grant.Claims{
+		Identity: "phone-" + string(call.ID) + "-" + j.ID, Name: "phone call", Kind: "sip",
+		Video:      grant.Video{RoomJoin: true, Room: remoteName(row.Workspace, name)},
+		Attributes: map[string]string{"hookswitch.call_id": string(call.ID), "hookswitch.direction": string(call.Direction)},
+	}, time.Now(), time.Hour)
+	if err != nil {
+		return nil, err
+	}
+	line, err := bridge.Dial(ctx, bridge.Config{URL: s.c.LiveKit.URL, Token: token, Agent: j.Identity, Both: listens, Log: s.log})
+	if err != nil {
+		s.set.Bridged("failed")
+		return nil, fmt.Errorf("server: bridge a call: %w", err)
+	}
+	s.set.Bridged("joined")
+	return line, nil
+}
+
+// enter is the [dispatch.Config]'s Enter: it says where a call goes that came to
+// a door.
+func (s *Server) enter(ctx context.Context, door, carrier string) (dispatch.Entry, error) {
+	e, err := s.livekit.OpenDoor(ctx, door, carrier)
+	var refused grant.Refused
+	switch {
+	case errors.Is(err, room.ErrNotFound), errors.Is(err, room.ErrTaken), errors.As(err, &refused):
+		return dispatch.Entry{}, telephony.ErrToken
+	case err != nil:
+		return dispatch.Entry{}, err
+	}
+	r, err := s.store.Rooms().Open(ctx, e.Workspace, e.Room, time.Now())
+	switch {
+	case err != nil:
+		return dispatch.Entry{}, fmt.Errorf("server: the room of a call that comes in: %w", err)
+	case r.Call != "":
+		return dispatch.Entry{}, fmt.Errorf("%w: the room has a call already", telephony.ErrToken)
+	}
+	for i, d := range e.Agents {
+		d.Workspace, d.RoomName, d.RequestKey = e.Workspace, e.Room, fmt.Sprintf("door/%s/%d", carrier, i)
+		if _, err := s.host.Create(ctx, d); err != nil {
+			return dispatch.Entry{}, fmt.Errorf("server: who is sent to a call that comes in: %w", err)
+		}
+	}
+	return dispatch.Entry{
+		Route: dispatch.Route{Workspace: e.Workspace, Variables: "{}"}, Room: e.Room, Direction: e.Direction,
+	}, nil
+}

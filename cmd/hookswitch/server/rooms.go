@@ -1,0 +1,112 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/room"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/vars"
+	"github.com/hookswitch/hookswitch/telephony"
+)
+
+// meeting makes the host: who talks on a call, and who listens.
+func (s *Server) meeting() (err error) {
+	s.host, err = room.New(room.Config{
+		Store: s.store.Rooms(), Node: s.node,
+		Resolve: s.party, Automatic: s.automatic, Called: s.called,
+		Speak: s.speak, Listen: s.hearAlong,
+		Journal: func(ctx context.Context, id telephony.CallID) ([]agentcore.Entry, error) {
+			return s.store.Journal(ctx, id, 0)
+		},
+		Offer: s.offer, Log: s.log,
+	})
+	if err != nil {
+		return fmt.Errorf("server: rooms: %w", err)
+	}
+	return nil
+}
+
+// meet lets agents into the rooms of calls, until ctx ends.
+func (s *Server) meet(ctx context.Context) {
+	var wg sync.WaitGroup
+	if s.crew != nil {
+		wg.Go(func() {
+			if err := s.crew.Run(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error("LiveKit's agent workers are not served any more", "error", err)
+			}
+		})
+	}
+	if err := s.host.Run(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("agents are not let into calls any more", "error", err)
+	}
+	wg.Wait()
+}
+
+// party says who answers to a name in a workspace: an agent's file, then an
+// agent of the API, by name or UUID. One that can't be had now is not found: a
+// LiveKit agent may have the same name.
+func (s *Server) party(ctx context.Context, workspace, name string) (room.Party, error) {
+	if f, ok := s.files.Load().Find(workspace, name); ok {
+		return s.ofFile(ctx, workspace, f)
+	}
+	return s.ofRoster(ctx, workspace, name)
+}
+
+// ofRoster is an agent of the API.
+func (s *Server) ofRoster(ctx context.Context, workspace, name string) (room.Party, error) {
+	a, err := s.store.Agent(ctx, workspace, name)
+	if errors.Is(err, roster.ErrNotFound) && name != "" {
+		var named []roster.Agent
+		if named, err = s.store.ListAgents(ctx, workspace, roster.AgentFilter{Name: name}); err == nil && len(named) == 0 {
+			err = roster.ErrNotFound
+		}
+		if err == nil { // names need not be unique: the oldest keeps its name
+			a = slices.MinFunc(named, func(a, b roster.Agent) int { return a.Created.Compare(b.Created) })
+		}
+	}
+	switch {
+	case errors.Is(err, roster.ErrNotFound):
+		return room.Party{}, room.ErrNotFound
+	case err != nil:
+		return room.Party{}, fmt.Errorf("server: who is sent: %w", err)
+	}
+	route, err := s.routeTo(ctx, a)
+	if err != nil {
+		return room.Party{}, err
+	}
+	if route.Refuse != "" {
+		return room.Party{}, fmt.Errorf("%w: %s", room.ErrUnfit, route.Why)
+	}
+	return room.Party{Kind: room.Own, AgentUUID: a.UUID, Version: a.Version}, nil
+}
+
+// called is whose room a call has, and what it was called.
+func (s *Server) called(ctx context.Context, id telephony.CallID) (workspace, name string, err error) {
+	r, err := s.store.Call(ctx, id)
+	return r.Workspace, r.Room, err
+}
+
+// sentTo is the record of a call as the agent of j sees it: who it is, and what
+// its texts may name. What the call brought goes before the agent's defaults.
+func (s *Server) sentTo(ctx context.Context, r dispatch.Record, j room.Job) (dispatch.Record, error) {
+	if j.ID == "" || j.AgentUUID == "" || j.AgentUUID == r.AgentUUID {
+		return r, nil
+	}
+	v, err := s.store.Version(ctx, r.Workspace, j.AgentUUID, j.Version)
+	if err != nil {
+		return r, fmt.Errorf("server: who is sent: %w", err)
+	}
+	brought, err := vars.Decode(r.Variables)
+	if err != nil {
+		return r, fmt.Errorf("server: the call's variables: %w", err)
+	}
+	r.AgentUUID, r.Version, r.Agent = j.AgentUUID, j.Version, j.Agent
+	r.Variables = object(vars.Merge(vars.Set(v.Variables), brought))
+	return r, nil
+}
