@@ -11,7 +11,7 @@ FUZZ    ?= 10s
 PKGS    ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test race bench fuzz lint docker models browser postgres
+.PHONY: help demo run build test race bench fuzz lint livekit docker models browser postgres
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -52,6 +52,21 @@ lint: ## gofmt, vet, and golangci-lint where it is installed
 	@$(GO) vet ./...
 	@if command -v golangci-lint >/dev/null; then golangci-lint run; \
 	else echo "golangci-lint is not installed; gofmt and vet are clean"; fi
+
+# LiveKit's server is built from its module once, its client fetched once; both
+# are kept in the cache folder.
+LIVEKIT := $(if $(HOOKSWITCH_CACHE_DIR),$(HOOKSWITCH_CACHE_DIR),$(HOME)/.cache/hookswitch)/livekit
+livekit: build ## the bridge and calls through it with a real livekit-server, and with LiveKit's own client and agents
+	@mkdir -p $(LIVEKIT)/client
+	@if [ ! -x $(LIVEKIT)/livekit-server-1.11.0 ]; then \
+	  echo "building livekit-server, once: about three minutes"; \
+	  set -e; s=$$(mktemp -d); \
+	  m=$$(cd $$s && $(GO) mod download -json github.com/livekit/livekit-server@v1.11.0 | sed -n 's/.*"Dir": "\(.*\)".*/\1/p'); \
+	  cp -r "$$m" $$s/src; chmod -R u+w $$s/src; (cd $$s/src && $(GO) build -o $(LIVEKIT)/livekit-server-1.11.0 ./cmd/server); rm -rf $$s; \
+	fi
+	@[ -d $(LIVEKIT)/client/node_modules/@livekit/rtc-node ] || npm install --silent --no-audit --no-fund --prefix $(LIVEKIT)/client @livekit/rtc-node@1.1.0
+	@HOOKSWITCH_LIVEKIT_SERVER=$(LIVEKIT)/livekit-server-1.11.0 HOOKSWITCH_LIVEKIT_CLIENT=$(LIVEKIT)/client \
+	  $(GO) test -count=1 -run 'LiveKit|Real' -v ./cmd/hookswitch/livekit/bridge ./cmd/hookswitch/livekit/worker ./cmd/hookswitch/server | grep -v '^=== '
 
 docker: ## the image hookswitch:latest, models baked in
 	@docker build --build-arg VERSION=$(VERSION) -t hookswitch:latest .
