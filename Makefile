@@ -66,7 +66,9 @@ livekit: build ## the bridge and calls through it with a real livekit-server, an
 	fi
 	@[ -d $(LIVEKIT)/client/node_modules/@livekit/rtc-node ] || npm install --silent --no-audit --no-fund --prefix $(LIVEKIT)/client @livekit/rtc-node@1.1.0
 	@HOOKSWITCH_LIVEKIT_SERVER=$(LIVEKIT)/livekit-server-1.11.0 HOOKSWITCH_LIVEKIT_CLIENT=$(LIVEKIT)/client \
-	  $(GO) test -count=1 -run 'LiveKit|Real' -v ./cmd/hookswitch/livekit/bridge ./cmd/hookswitch/livekit/worker ./cmd/hookswitch/server | grep -v '^=== '
+	  $(GO) test -count=1 ./cmd/hookswitch/livekit/...
+	@HOOKSWITCH_LIVEKIT_SERVER=$(LIVEKIT)/livekit-server-1.11.0 HOOKSWITCH_LIVEKIT_CLIENT=$(LIVEKIT)/client \
+	  $(GO) test -count=1 -run LiveKit ./cmd/hookswitch/server
 
 docker: ## the image hookswitch:latest, models baked in
 	@docker build --build-arg VERSION=$(VERSION) -t hookswitch:latest .
