@@ -1,8 +1,6 @@
 package livekit_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"net/http/httptest"
 	"os"
@@ -12,52 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// sdk is a folder with LiveKit's own SDK from npm: the very versions of
-// testdata/sdk/package-lock.json, fetched once into the cache folder.
-func sdk(t *testing.T) string {
-	t.Helper()
-	cache := os.Getenv("HOOKSWITCH_CACHE_DIR")
-	if cache == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cache = filepath.Join(home, ".cache", "hookswitch")
-	}
-	lock, err := os.ReadFile("testdata/sdk/package-lock.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(lock)
-	dir := filepath.Join(cache, "livekit-server-sdk", hex.EncodeToString(sum[:8]))
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "livekit-server-sdk")); err == nil {
-		return dir
-	}
-	// Made beside its place and moved there whole: a fetch that was cut short is none.
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	fresh, err := os.MkdirTemp(filepath.Dir(dir), "fresh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(fresh)
-	if err := os.CopyFS(fresh, os.DirFS("testdata/sdk")); err != nil {
-		t.Fatal(err)
-	}
-	npm := exec.CommandContext(t.Context(), "npm", "ci", "--prefix", fresh, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("LiveKit's SDK can't be fetched from npm; put it at %s, or let npm reach its registry: %v\n%s", dir, err, out)
-	}
-	if err := os.Rename(fresh, dir); err != nil {
-		if _, there := os.Stat(filepath.Join(dir, "node_modules")); there != nil { // nobody else was faster
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/sdktest"
+)
 
 // failed is how a step of client.cjs failed.
 func failed(why string, status int, code string) map[string]any {
@@ -85,7 +40,7 @@ func TestLiveKitsOwnSDK(t *testing.T) {
 		t.Fatal(err)
 	}
 	node := exec.CommandContext(t.Context(), "node", script)
-	node.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(sdk(t), "node_modules"),
+	node.Env = append(os.Environ(), "NODE_PATH="+sdktest.Modules(t),
 		"LIVEKIT_URL="+server.URL, "LIVEKIT_API_KEY="+key, "LIVEKIT_API_SECRET="+secret)
 	var trouble strings.Builder
 	node.Stderr = &trouble
