@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"testing"
 
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 	"github.com/hookswitch/hookswitch/telephony"
@@ -55,28 +56,34 @@ func (a answered) str(path string) string {
 // ask sends a request to the API with the bootstrap key. Headers come in pairs.
 func (b *booted) ask(method, path, body string, header ...string) answered {
 	b.t.Helper()
-	r, err := http.NewRequestWithContext(b.t.Context(), method, b.PublicURL()+"/api/v2"+path, strings.NewReader(body))
+	header = append([]string{"Authorization", "Bearer " + flowKey}, header...)
+	return send(b.t, method, b.PublicURL()+"/api/v2"+path, body, header...)
+}
+
+// send sends a request of JSON. Headers come in pairs; the last of a name counts.
+func send(t *testing.T, method, address, body string, header ...string) answered {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+flowKey)
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
 	res, err := client.Do(r)
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	a := answered{status: res.StatusCode, header: res.Header, text: string(text)}
 	if strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(text, &a.body); err != nil {
-			b.t.Fatalf("%s %s: %v: %s", method, path, err, text)
+			t.Fatalf("%s %s: %v: %s", method, address, err, text)
 		}
 	}
 	return a
