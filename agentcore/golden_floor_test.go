@@ -143,13 +143,16 @@ func (q *queue) anybody() bool {
 	return len(q.waiting) > 0
 }
 
-// next is who has the floor next.
+// next is who has the floor next: the call's own agent when somebody was lost, and
+// nobody waits.
 func (q *queue) next() string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	who := q.taken
 	q.taken = ""
-	if who == "" {
+	if who == "" && len(q.waiting) == 0 {
+		who = "own"
+	} else if who == "" {
 		who, q.waiting = q.waiting[0], q.waiting[1:]
 	}
 	return who

@@ -43,6 +43,8 @@ var (
 	// errYield is the cause of a holder that would have ended the call, but somebody
 	// waits for the floor.
 	errYield = errors.New("agentcore: somebody else waits for the floor")
+	// errBroken is the cause of a holder who can't go on, of a call that can.
+	errBroken = errors.New("agentcore: who had the floor was lost")
 	// errGone is the cause of a holder whose leg was let go by somebody else.
 	errGone = errors.New("agentcore: the leg was hung up from outside")
 )
@@ -120,7 +122,7 @@ func (h *holder) finish(ctx context.Context, leg telephony.Leg, silent <-chan st
 	cause := context.Cause(ctx)
 	ctx = context.WithoutCancel(ctx)
 	sum, err := h.epilogue(ctx, cause)
-	if errors.Is(cause, ErrReplaced) || errors.Is(cause, errYield) {
+	if errors.Is(cause, ErrReplaced) || errors.Is(cause, errYield) || errors.Is(cause, errBroken) {
 		late := time.NewTimer(silentWait)
 		defer late.Stop()
 		select {
@@ -161,6 +163,8 @@ func (h *holder) epilogue(ctx context.Context, cause error) (Summary, error) {
 	case errors.Is(cause, errYield):
 		sum.Yield = true
 		return sum, nil
+	case errors.Is(cause, errBroken):
+		sum.Yield = true
 	}
 	return sum, cause
 }

@@ -106,9 +106,10 @@ func (cfg *PatchConfig) defaults() {
 // Run has the floor of leg until the call ends, the leg is lost or ctx is
 // cancelled, as [Conversation.Run] does and with what it promises.
 //
-// When the far end has hung up the call ends with [telephony.AgentHangup], when
-// it is lost with [telephony.ProviderFailed], and when nobody has had the floor for
-// too long with [telephony.Silence]; unless somebody waits for the floor.
+// When the far end has hung up the call ends with [telephony.AgentHangup], and
+// when nobody has had the floor for too long with [telephony.Silence]; unless
+// somebody waits for the floor. A far end that was lost ends no call: the Summary
+// has Yield, and the error says why.
 func (p *Patch) Run(ctx context.Context, leg telephony.Leg) (Summary, error) {
 	ctx, end := context.WithCancelCause(ctx) // the first cause wins
 	writing := p.start(ctx, end)
@@ -238,7 +239,7 @@ func (p *Patch) hungUp(err error) error {
 	p.pen.note(ProviderError{Part: "bridge", Error: err.Error(), Fatal: true})
 	p.cfg.Log.Warn("the agent that a call is bridged to was lost", "call", p.call.ID, "job", p.cfg.Floor, "error", err)
 	p.observer.ProviderFailed("bridge")
-	return p.over(telephony.ProviderFailed)
+	return fmt.Errorf("%w: %w", errBroken, err)
 }
 
 // pressed writes down a key.

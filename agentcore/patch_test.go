@@ -107,11 +107,11 @@ func TestHowAPatchEnds(t *testing.T) {
 		name  string
 		gone  *departure
 		yield func() bool
-		end   telephony.EndReason
+		end   telephony.EndReason // empty: the floor is left
 	}{
 		{"they hang up", &departure{time.Second, nil}, nil, telephony.AgentHangup},
 		{"they hang up while another waits", &departure{time.Second, nil}, waits, ""},
-		{"they are lost", &departure{time.Second, lost}, nil, telephony.ProviderFailed},
+		{"they are lost", &departure{time.Second, lost}, nil, ""},
 		{"they are lost while another waits", &departure{time.Second, lost}, waits, ""},
 		{"their time is up", nil, nil, telephony.MaxDuration},
 		{"their time is up while another waits", nil, waits, ""},
@@ -124,8 +124,11 @@ func TestHowAPatchEnds(t *testing.T) {
 				sum, err := patch(t, agentcore.PatchConfig{
 					Journal: pages, Floor: "AJ_1", Line: far, Yield: tt.yield, MaxDuration: 2 * time.Second,
 				}, line.New(line.Config{}))
-				if err != nil || sum.End != tt.end || sum.Yield != (tt.yield != nil) {
+				if sum.End != tt.end || sum.Yield != (tt.end == "") {
 					t.Errorf("Run = %+v, %v", sum, err)
+				}
+				if broke := tt.gone != nil && tt.gone.err != nil; broke != errors.Is(err, lost) || !broke && err != nil {
+					t.Errorf("Run's error is %v", err)
 				}
 				checkJournal(t, pages.Entries(), sum)
 				last := pages.Entries()[sum.Last-1].Event

@@ -222,6 +222,38 @@ func TestAWorkerThatIsLostIsReplacedByTheCallsOwnUntilAnotherComes(t *testing.T)
 	})
 }
 
+func TestABridgeThatBreaksIsFollowedByTheCallsOwnUntilAnotherStands(t *testing.T) {
+	inCall(t, func(w *world, h *room.Host, _ *talking) {
+		d := w.send(h, "remote", room.Replace)
+		w.join(d)
+		w.tell("remote", order{err: errors.New("the agent left the room: signal_close"), lose: true})
+		w.wantJob(d, "JS_FAILED")
+		w.wantSpoke("own", "remote", "own")
+		time.Sleep(2 * time.Second)
+		w.wantJob(d, "JS_PENDING")
+		w.join(d)
+		w.wantSpoke("own", "remote", "own", "remote")
+	})
+}
+
+func TestABridgeThatBreaksLeavesTheCallInSilenceWhenItsOwnAgentWasDeleted(t *testing.T) {
+	inCall(t, func(w *world, h *room.Host, k *talking) {
+		d := w.send(h, "remote", room.Replace)
+		w.join(d)
+		w.drop(h, w.own())
+		w.tell("remote", order{err: errors.New("the agent left the room: signal_close"), lose: true})
+		w.wantSpoke("own", "remote", "nobody")
+		select {
+		case <-k.done:
+			t.Errorf("the call did not stay: %+v, %v", k.sum, k.err)
+		default:
+		}
+		time.Sleep(2 * time.Second)
+		w.join(d)
+		w.wantSpoke("own", "remote", "nobody", "remote")
+	})
+}
+
 func TestAnAgentThatBreaksIsFollowedByTheCallsOwn(t *testing.T) {
 	inCall(t, func(w *world, h *room.Host, k *talking) {
 		d := w.send(h, "closer", room.Replace)

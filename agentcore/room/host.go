@@ -67,7 +67,8 @@ type Config struct {
 	Automatic func(workspace string) []Automatic
 	// Speak has f.Job, the call's own agent or nobody hold the floor until the call
 	// ends, its leg is lost, or ctx is cancelled: with [agentcore.ErrReplaced] when
-	// another gets the floor. Required.
+	// another gets the floor. A Summary with Yield and an error: the job failed, and
+	// the call goes on. Required.
 	Speak func(ctx context.Context, f Floor) (agentcore.Summary, error)
 	// Listen does a listener's job until l.Ear is at its end or ctx is cancelled; its
 	// error is why the job failed. That of a [Worker] is to be bridged without a

@@ -161,9 +161,9 @@ func (s *stage) left(p *part) bool {
 		return true
 	case p.ctx.Err() != nil, s.bench.lost.Load() != nil, sp.page.failed.Load():
 		return true
-	case replaced, sp.sum.Yield:
+	case replaced, sp.sum.Yield && sp.err == nil:
 		p.finish(s.holder(p), Success, ReasonNone, "")
-	case sp.err == nil, sp.nobody, sp.own && !p.waiting.Load():
+	case sp.err == nil, sp.nobody, sp.own && !sp.sum.Yield && !p.waiting.Load():
 		return true
 	default:
 		p.h.cfg.Log.Warn("an agent could not go on talking", "call", p.call.ID, "job", sp.job, "error", sp.err)

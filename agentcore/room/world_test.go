@@ -53,6 +53,7 @@ type order struct {
 	end  telephony.EndReason // end the call, unless somebody waits
 	left bool                // hand it over
 	err  error               // break; of a listener without: be done
+	lose bool                // with err: break, and leave the floor to others
 }
 
 func newWorld(t *testing.T) *world {
@@ -240,7 +241,7 @@ func (w *world) speak(ctx context.Context, f room.Floor) (sum agentcore.Summary,
 	case o := <-w.ordered(who):
 		switch {
 		case o.err != nil:
-			return sum, o.err
+			return agentcore.Summary{Yield: o.lose}, o.err
 		case o.left:
 			return agentcore.Summary{Left: true}, nil
 		case f.Yield():
