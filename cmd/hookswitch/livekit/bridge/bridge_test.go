@@ -39,7 +39,7 @@ func level(s []int16, hz float64) float64 {
 
 func dial(t *testing.T, s server, identity, room string, with func(*bridge.Config)) *bridge.Line {
 	t.Helper()
-	c := bridge.Config{URL: s.url(), Token: s.token(identity, room)}
+	c := bridge.Config{URL: s.URL(), Token: s.Token(identity, room)}
 	if with != nil {
 		with(&c)
 	}
@@ -180,7 +180,7 @@ func TestAServerThatDiesIsAnError(t *testing.T) {
 	servers(t, func(t *testing.T, s server) {
 		dial(t, s, "agent", "r", func(c *bridge.Config) { c.Rejoin = time.Second })
 		caller := dial(t, s, "caller", "r", func(c *bridge.Config) { c.Rejoin = time.Second })
-		s.kill()
+		s.Kill()
 		err := waitGone(t, caller, 10*time.Second)
 		if err == nil || !strings.Contains(err.Error(), "not to be had back") {
 			t.Errorf("Err() = %v, want that it is not to be had back", err)
@@ -213,7 +213,7 @@ func TestNobodyComing(t *testing.T) {
 
 func TestATokenThatIsNoneIsRefusedWithoutSayingIt(t *testing.T) {
 	servers(t, func(t *testing.T, s server) {
-		_, err := bridge.Dial(t.Context(), bridge.Config{URL: s.url(), Token: "not.a.token"})
+		_, err := bridge.Dial(t.Context(), bridge.Config{URL: s.URL(), Token: "not.a.token"})
 		if err == nil || !strings.Contains(err.Error(), "401") || strings.Contains(err.Error(), "not.a.token") {
 			t.Errorf("Dial() = %v, want a 401 without the token", err)
 		}
@@ -224,7 +224,7 @@ func TestDialingEndsWithItsContext(t *testing.T) {
 	servers(t, func(t *testing.T, s server) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := bridge.Dial(ctx, bridge.Config{URL: s.url(), Token: s.token("caller", "r")}); !errors.Is(err, context.Canceled) {
+		if _, err := bridge.Dial(ctx, bridge.Config{URL: s.URL(), Token: s.Token("caller", "r")}); !errors.Is(err, context.Canceled) {
 			t.Errorf("Dial() = %v, want context.Canceled", err)
 		}
 	})

@@ -21,7 +21,7 @@ func TestLiveKitsOwnClientHearsUsAndIsHeard(t *testing.T) {
 		t.Skip(realClient + " names no folder with @livekit/rtc-node")
 	}
 	s := startReal(t, "")
-	agent := exec.Command("node", "testdata/echo.mjs", folder, strings.Replace(s.url(), "http", "ws", 1), s.token("agent", "r"))
+	agent := exec.Command("node", "testdata/echo.mjs", folder, strings.Replace(s.URL(), "http", "ws", 1), s.Token("agent", "r"))
 	var out bytes.Buffer
 	agent.Stdout, agent.Stderr = &out, &out
 	leave, err := agent.StdinPipe()

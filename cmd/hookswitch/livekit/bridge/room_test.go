@@ -21,7 +21,7 @@ func TestAnAgentIsHeardInOpus(t *testing.T) {
 		packets := bridge.PacketsOf(t, "testdata/hybrid-24k.packets")[5:20]
 		said := make(chan error, 1)
 		go func() {
-			said <- bridge.SayOpus(ctx, bridge.Config{URL: s.url(), Token: s.token("agent", "r")}, packets)
+			said <- bridge.SayOpus(ctx, bridge.Config{URL: s.URL(), Token: s.Token("agent", "r")}, packets)
 		}()
 		caller := dial(t, s, "caller", "r", nil)
 		got, heard := talk(caller, 150, func(int, *media.Frame) {})
@@ -62,7 +62,7 @@ func TestAListenersBridgeSaysBothSides(t *testing.T) {
 
 func TestOnePacketInTwentyIsLost(t *testing.T) {
 	f := newFake(t)
-	f.drop = func(n int) bool { return n%20 == 19 }
+	f.Drop = func(n int) bool { return n%20 == 19 }
 	startEcho(t, dial(t, f, "agent", "r", nil))
 	caller := dial(t, f, "caller", "r", nil)
 	o := tone{hz: 700}
@@ -76,7 +76,7 @@ func TestABrokenConnectionIsMadeAnew(t *testing.T) {
 	f := newFake(t)
 	startEcho(t, dial(t, f, "agent", "r", nil))
 	caller := dial(t, f, "caller", "r", func(c *bridge.Config) { c.Agent = "agent" })
-	f.hangUp("r", "caller")
+	f.HangUp("r", "caller")
 	o := tone{hz: 700}
 	got, _ := talk(caller, 200, func(_ int, f *media.Frame) { o.next(f) })
 	if l := level(got[len(got)-media.Rate:], 700); l < 0.8*loud {
@@ -94,8 +94,8 @@ func TestAServerThatIsStartedAnewIsJoinedAnew(t *testing.T) {
 	s := startReal(t, "")
 	startEcho(t, dial(t, s, "agent", "r", nil))
 	caller := dial(t, s, "caller", "r", func(c *bridge.Config) { c.Agent = "agent" })
-	s.kill()
-	s.run(t)
+	s.Kill()
+	s.Run(t)
 	o := tone{hz: 700}
 	got, _ := talk(caller, 300, func(_ int, f *media.Frame) { o.next(f) })
 	if l := level(got[len(got)-media.Rate:], 700); l < 0.8*loud {
@@ -107,7 +107,7 @@ func TestAnAgentWhoseConnectionBreaksHasTimeToComeBack(t *testing.T) {
 	f := newFake(t)
 	agent := dial(t, f, "agent", "r", nil)
 	caller := dial(t, f, "caller", "r", func(c *bridge.Config) { c.Agent, c.Grace = "agent", time.Second })
-	f.hangUp("r", "agent") // and it comes back by itself
+	f.HangUp("r", "agent") // and it comes back by itself
 	select {
 	case <-caller.Gone():
 		t.Fatalf("the line is gone: %v", caller.Err())
@@ -123,7 +123,7 @@ func TestAnAgentThatDoesNotComeBackIsAnError(t *testing.T) {
 	f := newFake(t)
 	dial(t, f, "agent", "r", func(c *bridge.Config) { c.Rejoin = time.Nanosecond })
 	caller := dial(t, f, "caller", "r", func(c *bridge.Config) { c.Grace = 200 * time.Millisecond })
-	f.hangUp("r", "agent")
+	f.HangUp("r", "agent")
 	err := waitGone(t, caller, 3*time.Second)
 	if err == nil || !strings.Contains(err.Error(), "signal_close") {
 		t.Errorf("Err() = %v, want that the agent's connection broke", err)
@@ -133,7 +133,7 @@ func TestAnAgentThatDoesNotComeBackIsAnError(t *testing.T) {
 func TestAServerWithoutUlawIsToldApart(t *testing.T) {
 	t.Run("fake", func(t *testing.T) {
 		f := newFake(t)
-		f.codecs = []*signal.Codec{{Mime: "audio/opus"}}
+		f.Codecs = []*signal.Codec{{Mime: "audio/opus"}}
 		refusesUlaw(t, f)
 	})
 	t.Run("real", func(t *testing.T) {
@@ -143,7 +143,7 @@ func TestAServerWithoutUlawIsToldApart(t *testing.T) {
 
 func refusesUlaw(t *testing.T, s server) {
 	t.Helper()
-	_, err := bridge.Dial(t.Context(), bridge.Config{URL: s.url(), Token: s.token("caller", "r")})
+	_, err := bridge.Dial(t.Context(), bridge.Config{URL: s.URL(), Token: s.Token("caller", "r")})
 	if !errors.Is(err, bridge.ErrCodec) {
 		t.Errorf("Dial() = %v, want ErrCodec", err)
 	}
@@ -151,12 +151,12 @@ func refusesUlaw(t *testing.T, s server) {
 
 func TestAServerThatSendsUsElsewhereIsRefused(t *testing.T) {
 	f := newFake(t)
-	f.meddle = func(r *signal.SignalResponse) {
+	f.Meddle = func(r *signal.SignalResponse) {
 		if j := r.GetJoin(); j != nil {
 			j.AlternativeUrl = "wss://elsewhere.example.com"
 		}
 	}
-	_, err := bridge.Dial(t.Context(), bridge.Config{URL: f.url(), Token: f.token("caller", "r")})
+	_, err := bridge.Dial(t.Context(), bridge.Config{URL: f.URL(), Token: f.Token("caller", "r")})
 	if err == nil || !strings.Contains(err.Error(), "another server") {
 		t.Errorf("Dial() = %v, want that it sends us to another server", err)
 	}

@@ -1,4 +1,6 @@
-package bridge_test
+// Package bridgetest has LiveKit servers for tests: a fake one that is always
+// there, and the real one where somebody has built it.
+package bridgetest
 
 import (
 	"encoding/json"
@@ -9,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/gorilla/websocket"
 	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
@@ -17,36 +20,78 @@ import (
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/bridge/signal"
 )
 
-// fake is a LiveKit server that forwards sound between those in a room, as its
+// Fake is a LiveKit server that forwards sound between those in a room, as its
 // clients see it: the same messages in the same order.
-type fake struct {
+type Fake struct {
 	http   *httptest.Server
-	codecs []*signal.Codec              // told in the join
-	drop   func(n int) bool             // whether the nth packet of a track gets lost
-	meddle func(*signal.SignalResponse) // may change what is sent
+	Secret string                       // with which tokens are signed; empty: see Token
+	Codecs []*signal.Codec              // told in the join
+	Drop   func(n int) bool             // whether the nth packet of a track gets lost
+	Meddle func(*signal.SignalResponse) // may change what is sent
 
 	mu    sync.Mutex
 	rooms map[string][]*guest
 	done  sync.WaitGroup
 }
 
-func newFake(t *testing.T) *fake {
-	f := &fake{rooms: map[string][]*guest{}}
+// NewFake starts a server, which is gone when the test is over.
+func NewFake(t testing.TB) *Fake {
+	f := &Fake{rooms: map[string][]*guest{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/rtc", f.rtc)
 	f.http = httptest.NewServer(mux)
-	t.Cleanup(f.kill)
+	t.Cleanup(f.Kill)
 	return f
 }
 
-func (f *fake) url() string                        { return f.http.URL }
-func (f *fake) token(identity, room string) string { return identity + "@" + room }
+// URL is where it is, as http.
+func (f *Fake) URL() string { return f.http.URL }
 
-func (f *fake) deleteRoom(_ *testing.T, room string) {
+// Token is what a server without a secret takes for a token.
+func (f *Fake) Token(identity, room string) string { return identity + "@" + room }
+
+// admit says whose a token is, and for which room.
+func (f *Fake) admit(token string) (identity, room string, ok bool) {
+	if f.Secret == "" {
+		return strings.Cut(token, "@")
+	}
+	var c struct {
+		jwt.RegisteredClaims
+		Video struct {
+			RoomJoin bool   `json:"roomJoin"`
+			Room     string `json:"room"`
+		} `json:"video"`
+	}
+	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return []byte(f.Secret), nil },
+		jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired())
+	return c.Subject, c.Video.Room, err == nil && c.Video.RoomJoin && c.Subject != "" && c.Video.Room != ""
+}
+
+// People are the identities of those in a room.
+func (f *Fake) People(room string) (all []string) {
+	f.everyone(room, func(g *guest) { all = append(all, g.info.Identity) })
+	return all
+}
+
+// Rooms are the names of those that somebody is in.
+func (f *Fake) Rooms() (all []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for name, guests := range f.rooms {
+		if len(guests) > 0 {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// DeleteRoom sends everybody out of a room.
+func (f *Fake) DeleteRoom(room string) {
 	f.everyone(room, func(g *guest) { g.leave(signal.LeaveRequest_DISCONNECT, signal.DisconnectReason_ROOM_DELETED) })
 }
 
-func (f *fake) remove(_ *testing.T, room, identity string) {
+// Remove sends one out of a room.
+func (f *Fake) Remove(room, identity string) {
 	f.everyone(room, func(g *guest) {
 		if g.info.Identity == identity {
 			g.leave(signal.LeaveRequest_DISCONNECT, signal.DisconnectReason_PARTICIPANT_REMOVED)
@@ -54,8 +99,8 @@ func (f *fake) remove(_ *testing.T, room, identity string) {
 	})
 }
 
-// hangUp breaks the signalling of one who may come back.
-func (f *fake) hangUp(room, identity string) {
+// HangUp breaks the signalling of one who may come back.
+func (f *Fake) HangUp(room, identity string) {
 	f.everyone(room, func(g *guest) {
 		if g.info.Identity == identity {
 			g.conn.Close()
@@ -63,7 +108,8 @@ func (f *fake) hangUp(room, identity string) {
 	})
 }
 
-func (f *fake) kill() {
+// Kill ends the server as if its process had died.
+func (f *Fake) Kill() {
 	f.http.Listener.Close()
 	f.mu.Lock()
 	for _, guests := range f.rooms {
@@ -77,7 +123,7 @@ func (f *fake) kill() {
 }
 
 // everyone does something with those in a room.
-func (f *fake) everyone(room string, do func(*guest)) {
+func (f *Fake) everyone(room string, do func(*guest)) {
 	f.mu.Lock()
 	guests := append([]*guest(nil), f.rooms[room]...)
 	f.mu.Unlock()
@@ -86,9 +132,9 @@ func (f *fake) everyone(room string, do func(*guest)) {
 	}
 }
 
-// guest is one who is in a room of the fake's.
+// guest is one who is in a room of a Fake.
 type guest struct {
-	f       *fake
+	f       *Fake
 	room    string
 	conn    *websocket.Conn
 	writing sync.Mutex
@@ -104,9 +150,8 @@ type guest struct {
 	early    map[signal.SignalTarget][]webrtc.ICECandidateInit
 }
 
-func (f *fake) rtc(w http.ResponseWriter, r *http.Request) {
-	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-	identity, room, ok := strings.Cut(token, "@")
+func (f *Fake) rtc(w http.ResponseWriter, r *http.Request) {
+	identity, room, ok := f.admit(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 	if !ok {
 		http.Error(w, "invalid token", http.StatusUnauthorized)
 		return
@@ -161,7 +206,7 @@ func newPC() *webrtc.PeerConnection {
 
 // enter puts one of the same name out, welcomes g and tells the others.
 func (g *guest) enter() {
-	welcome := &signal.JoinResponse{Participant: g.info, SubscriberPrimary: true, PingTimeout: 15, PingInterval: 5, EnabledPublishCodecs: g.f.codecs}
+	welcome := &signal.JoinResponse{Participant: g.info, SubscriberPrimary: true, PingTimeout: 15, PingInterval: 5, EnabledPublishCodecs: g.f.Codecs}
 	g.f.everyone(g.room, func(o *guest) {
 		if o.info.Identity == g.info.Identity {
 			o.leave(signal.LeaveRequest_DISCONNECT, signal.DisconnectReason_DUPLICATE_IDENTITY)
@@ -223,9 +268,9 @@ func (g *guest) leave(action signal.LeaveRequest_Action, why signal.DisconnectRe
 }
 
 func (g *guest) say(r *signal.SignalResponse) {
-	if g.f.meddle != nil {
+	if g.f.Meddle != nil {
 		r = proto.Clone(r).(*signal.SignalResponse)
-		g.f.meddle(r)
+		g.f.Meddle(r)
 	}
 	text, err := proto.Marshal(r)
 	if err != nil {
@@ -357,7 +402,7 @@ func (g *guest) forward(t *webrtc.TrackRemote) {
 		if err != nil {
 			return
 		}
-		if g.f.drop != nil && g.f.drop(n) {
+		if g.f.Drop != nil && g.f.Drop(n) {
 			continue
 		}
 		_ = local.WriteRTP(p)
