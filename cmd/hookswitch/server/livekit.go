@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -81,12 +82,14 @@ func noWorkers(w http.ResponseWriter, _ *http.Request) {
 }
 
 // remoteName is what a room is called on the operator's server, which all
-// workspaces share.
+// workspaces share: no two rooms of two workspaces have one name there, whatever
+// they are called here. Only the default workspace's go by their own, unless that
+// might be another's.
 func remoteName(workspace, name string) string {
-	if workspace == roster.Default {
+	if workspace == roster.Default && !strings.Contains(name, "/") {
 		return name
 	}
-	return workspace + "/" + name
+	return url.PathEscape(workspace) + "/" + name
 }
 
 // bridged has a LiveKit agent talk, in a room of the operator's server.
