@@ -20,6 +20,10 @@ const agentName = "lk.agent_name"
 // participant is who w's agent is going to be in a room of the operator's
 // server: what it said of itself, with no more permissions than it registered
 // for, and in that room only.
+//
+// LiveKit's own server grants agent as well. Whoever has that may register as a
+// worker at the operator's server, which offers its unnamed workers every room,
+// those of other workspaces, too; what its bearer is in the room, Kind says.
 func participant(w *worker, job room.Job, roomName string, a *pb.AvailabilityResponse) grant.Claims {
 	attributes := maps.Clone(a.GetParticipantAttributes())
 	if attributes == nil {
@@ -35,7 +39,6 @@ func participant(w *worker, job room.Job, roomName string, a *pb.AvailabilityRes
 		Attributes: attributes,
 		Video: grant.Video{
 			RoomJoin:             true,
-			Agent:                true,
 			Room:                 roomName,
 			CanPublish:           &p.CanPublish,
 			CanSubscribe:         &p.CanSubscribe,
