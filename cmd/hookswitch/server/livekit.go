@@ -92,9 +92,20 @@ func remoteName(workspace, name string) string {
 	return url.PathEscape(workspace) + "/" + name
 }
 
+// remoteRoom is where the agent of j meets its call. It goes by the room in which
+// j is, as the agent's worker does: of two calls that chose one room, the second
+// has another, and is not to be heard in the first one's.
+func (s *Server) remoteRoom(ctx context.Context, j room.Job) (string, error) {
+	d, err := s.store.Rooms().Dispatch(ctx, j.Dispatch)
+	if err != nil {
+		return "", fmt.Errorf("server: the room of a call that is bridged: %w", err)
+	}
+	return remoteName(d.Workspace, d.RoomName), nil
+}
+
 // bridged has a LiveKit agent talk, in a room of the operator's server.
 func (s *Server) bridged(ctx context.Context, f room.Floor, row dispatch.Record) (agentcore.Summary, error) {
-	line, err := s.bridge(ctx, f.Call, f.Job, row, false)
+	line, err := s.bridge(ctx, f.Call, f.Job, false)
 	if err != nil {
 		return s.helpless(ctx, f, err)
 	}
@@ -104,11 +115,7 @@ func (s *Server) bridged(ctx context.Context, f room.Floor, row dispatch.Record)
 
 // overheard lets a LiveKit agent hear both sides of a call.
 func (s *Server) overheard(ctx context.Context, l room.Listening) error {
-	row, err := s.store.Call(ctx, l.Call.ID)
-	if err != nil {
-		return fmt.Errorf("server: a call that somebody listens to: %w", err)
-	}
-	line, err := s.bridge(ctx, l.Call, l.Job, row, true)
+	line, err := s.bridge(ctx, l.Call, l.Job, true)
 	if err != nil {
 		return err
 	}
@@ -139,14 +146,14 @@ func (s *Server) overheard(ctx context.Context, l room.Listening) error {
 var errLineGone = errors.New("server: the LiveKit room is gone")
 
 // bridge puts a call into its room on the operator's server.
-func (s *Server) bridge(ctx context.Context, call telephony.Call, j room.Job, row dispatch.Record, listens bool) (*bridge.Line, error) {
-	name := row.Room
-	if name == "" {
-		name = string(call.ID)
+func (s *Server) bridge(ctx context.Context, call telephony.Call, j room.Job, listens bool) (*bridge.Line, error) {
+	remote, err := s.remoteRoom(ctx, j)
+	if err != nil {
+		return nil, err
 	}
 	token, err := grant.Sign(s.c.LiveKit.Key, s.c.LiveKit.Secret, grant.Claims{
 		Identity: "phone-" + string(call.ID) + "-" + j.ID, Name: "phone call", Kind: "sip",
-		Video:      grant.Video{RoomJoin: true, Room: remoteName(row.Workspace, name)},
+		Video:      grant.Video{RoomJoin: true, Room: remote},
 		Attributes: map[string]string{"hookswitch.call_id": string(call.ID), "hookswitch.direction": string(call.Direction)},
 	}, time.Now(), time.Hour)
 	if err != nil {
