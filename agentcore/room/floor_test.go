@@ -3,6 +3,8 @@ package room_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -295,6 +297,22 @@ func TestAListenerThatBreaksIsTriedAgainThreeTimes(t *testing.T) {
 			w.wantSpoke("own")
 		})
 	}
+}
+
+func TestAListenerThatTakesNoMoreSaysSo(t *testing.T) {
+	inCall(t, func(w *world, h *room.Host, _ *talking) {
+		d, err := h.Create(context.Background(), room.Dispatch{Workspace: ws, RoomName: string(call), Agent: "scribe", Restart: "JRP_NEVER"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.tell("scribe", order{err: fmt.Errorf("the load is too high: %w", room.ErrBusy)})
+		w.wantJob(d, "JS_FAILED")
+		d, _ = w.store.Dispatch(context.Background(), d.ID)
+		if j := d.Jobs[0]; j.Reason != room.ReasonNoCapacity || !strings.Contains(j.Error, "no more jobs") {
+			t.Errorf("it failed for %s: %s", j.Reason, j.Error)
+		}
+		w.wantSpoke("own")
+	})
 }
 
 func TestAListenerThatIsDoneIsDone(t *testing.T) {

@@ -71,8 +71,8 @@ type Config struct {
 	// the call goes on. Required.
 	Speak func(ctx context.Context, f Floor) (agentcore.Summary, error)
 	// Listen does a listener's job until l.Ear is at its end or ctx is cancelled; its
-	// error is why the job failed. That of a [Worker] is to be bridged without a
-	// voice. Required.
+	// error is why the job failed, [ErrBusy] that it did not begin. That of a [Worker]
+	// is to be bridged without a voice. Required.
 	Listen func(ctx context.Context, l Listening) error
 	// Journal reads all entries of a call. Required.
 	Journal func(ctx context.Context, call telephony.CallID) ([]agentcore.Entry, error)

@@ -152,6 +152,10 @@ func (p *part) reap() {
 			continue
 		}
 		p.h.cfg.Log.Warn("an agent that listens to a call failed", "call", p.call.ID, "job", l.job.ID, "error", l.err)
+		if errors.Is(l.err, ErrBusy) {
+			p.finish(l.job.ID, Failed, ReasonNoCapacity, "it takes no more jobs for now; the gateway's log says why")
+			continue
+		}
 		p.finish(l.job.ID, Failed, ReasonNone, "it could not go on listening; the gateway's log says why")
 	}
 }

@@ -66,6 +66,16 @@ type Dispatch struct {
 	Jobs       []Job     // oldest first
 }
 
+// Size is how much a client had to say, in bytes: the metadata and attributes.
+// Nothing is kept of it when the dispatch is deleted.
+func (d Dispatch) Size() int {
+	n := len(d.Metadata)
+	for k, v := range d.Attributes {
+		n += len(k) + len(v)
+	}
+	return n
+}
+
 // Kind is what sort of agent does a job.
 type Kind string
 
@@ -131,6 +141,7 @@ const (
 	MaxAttributes = 64 << 10  // bytes of keys and values
 	MaxDispatches = 100       // that stand in a room at once
 	MaxEver       = 1000      // dispatches of a room, deleted ones, too
+	MaxStanding   = 8 << 20   // bytes of metadata and attributes of those that stand: all of it is read at once
 	MaxWaiting    = 1000      // rooms of a workspace that wait for a call
 	MaxName       = 256       // bytes of a room's or an agent's name
 )

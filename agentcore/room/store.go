@@ -18,6 +18,8 @@ var (
 	ErrTaken = errors.New("room: taken")
 	// ErrUnfit means that an agent of ours can't talk as it is; its text says why.
 	ErrUnfit = errors.New("room: the agent can't talk")
+	// ErrBusy means that an agent takes no more jobs for now.
+	ErrBusy = errors.New("room: the agent takes no more jobs for now")
 	// ErrMoved means that a job is not in the state that a change goes from.
 	ErrMoved = errors.New("room: the job has moved on")
 )

@@ -54,16 +54,17 @@ func (s *Store) Add(ctx context.Context, d room.Dispatch) (room.Dispatch, error)
 	if r == nil {
 		return room.Dispatch{}, room.ErrNotFound
 	}
-	standing := 0
+	standing, size := 0, d.Size()
 	for _, other := range s.dispatches[r.ID] {
 		if d.RequestKey != "" && other.RequestKey == d.RequestKey {
 			return s.whole(other), ctx.Err()
 		}
 		if other.Deleted.IsZero() {
 			standing++
+			size += other.Size()
 		}
 	}
-	if standing >= room.MaxDispatches || len(s.dispatches[r.ID]) >= room.MaxEver {
+	if standing >= room.MaxDispatches || len(s.dispatches[r.ID]) >= room.MaxEver || size > room.MaxStanding {
 		return room.Dispatch{}, room.ErrFull
 	}
 	jobs := d.Jobs
@@ -89,11 +90,14 @@ func (s *Store) Delete(ctx context.Context, workspace, name, id string, now time
 	if d == nil || r.Workspace != workspace || r.Name != name || !r.Closed.IsZero() {
 		return room.Dispatch{}, room.ErrNotFound
 	}
-	if d.Deleted.IsZero() {
-		d.Deleted = now
-		s.touch(r)
+	if !d.Deleted.IsZero() {
+		return s.whole(d), ctx.Err()
 	}
-	return s.whole(d), ctx.Err()
+	d.Deleted = now
+	s.touch(r)
+	was := s.whole(d)
+	d.Metadata, d.Attributes = "", nil
+	return was, ctx.Err()
 }
 
 // Dispatches implements [room.Store].

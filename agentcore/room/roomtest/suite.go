@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"a dispatch is kept whole":                          keepsDispatch,
 		"a request's key counts once":                       keyOnce,
 		"a room holds so many dispatches":                   fullRoom,
+		"a room holds so much metadata":                     heavyRoom,
 		"a thousand at once are as many as one by one":      crowd,
 		"a deleted dispatch stands no more":                 deletes,
 		"others' dispatches are out of reach":               strangers,
@@ -406,6 +407,35 @@ func fullRoom(t *testing.T, b Backend) {
 	}
 	_, err = b.Add(t.Context(), wish(r, "AD_ever", "a"))
 	want(t, "Add(after a thousand)", err, room.ErrFull)
+}
+
+func heavyRoom(t *testing.T, b Backend) {
+	r := b.open(t, "lobby")
+	heavy := func(id string) room.Dispatch {
+		d := wish(r, id, "a")
+		d.Metadata = strings.Repeat("m", room.MaxMetadata)
+		return d
+	}
+	for i := range room.MaxStanding / room.MaxMetadata {
+		if _, err := b.Add(t.Context(), heavy(fmt.Sprint("AD_", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	light := wish(r, "AD_more", "a")
+	light.Attributes = map[string]string{"k": "v"}
+	_, err := b.Add(t.Context(), light)
+	want(t, "Add(a little more)", err, room.ErrFull)
+
+	gone, err := b.Delete(t.Context(), ws, "lobby", "AD_3", noon)
+	if err != nil || len(gone.Metadata) != room.MaxMetadata {
+		t.Errorf("Delete() = %d bytes of metadata, %v, want what was deleted", len(gone.Metadata), err)
+	}
+	if d, err := b.Dispatch(t.Context(), "AD_3"); err != nil || d.Size() != 0 {
+		t.Errorf("%d bytes of a deleted dispatch are kept, %v", d.Size(), err)
+	}
+	if _, err := b.Add(t.Context(), heavy("AD_instead")); err != nil {
+		t.Errorf("Add(in its place) = %v", err)
+	}
 }
 
 func crowd(t *testing.T, b Backend) {

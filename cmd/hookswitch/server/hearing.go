@@ -82,7 +82,7 @@ func (s *Server) hearing(ctx context.Context, j room.Job, parts *Speech) (hearer
 		return hearer{}, fmt.Errorf("server: there is no file any more of the agent %s", j.Agent)
 	}
 	if load := s.load.Load(); !f.Takes(load) {
-		return hearer{}, fmt.Errorf("server: %s takes no more calls: the load is %.2f, load_threshold is %.2f", j.Agent, load, f.Threshold)
+		return hearer{}, fmt.Errorf("%w: %s: the load is %.2f, load_threshold is %.2f", room.ErrBusy, j.Agent, load, f.Threshold)
 	}
 	c := *f.Captions
 	h := hearer{options: c.Options, silent: c.Silent, release: func() {}}
