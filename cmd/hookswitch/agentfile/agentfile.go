@@ -53,8 +53,8 @@ type Agent struct {
 	Automatic bool      // it comes to every new call; else only when it is sent
 	Join      room.Join // how it comes in when the dispatch does not say
 
-	// Threshold is the load from which it takes no more jobs: see [Meter]. From 0
-	// to 1; 0.7 when the file does not say.
+	// Threshold is the load from which it takes no more jobs: see [Meter]. From 0,
+	// which takes none, to 1, which takes any; 0.7 when the file does not say.
 	Threshold float64
 	LogLevel  slog.Level // below which it logs nothing
 	Captions  *Captions  // of a Service
@@ -68,7 +68,7 @@ func (a Agent) In(workspace string) bool {
 }
 
 // Takes reports whether a takes another job while the process has that load.
-func (a Agent) Takes(load float64) bool { return load < a.Threshold }
+func (a Agent) Takes(load float64) bool { return load < a.Threshold || a.Threshold >= 1 }
 
 // Dispatched is the name under which a is sent to calls by itself. LiveKit's
 // agents that come to every room are those that registered without a name, and so

@@ -265,6 +265,9 @@ func TestWhoIsThere(t *testing.T) {
 	if !all.Takes(.69) || all.Takes(.7) {
 		t.Error("the threshold is not where jobs end")
 	}
+	if never, any := (agentfile.Agent{}), (agentfile.Agent{Threshold: 1}); never.Takes(0) || !any.Takes(1) {
+		t.Error("0 is not none, or 1 is not any")
+	}
 }
 
 // The file that we ship is good, and comes to every call without an account.
