@@ -2,6 +2,7 @@ package agentfile
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"gopkg.in/yaml.v3"
 )
@@ -15,11 +16,15 @@ type Problem struct {
 }
 
 // Error is "agent-x.yaml:7:3: load_threshold must be ...".
-func (p *Problem) Error() string {
+func (p *Problem) Error() string { return p.In("") + ": " + p.What }
+
+// In is where p is in the folder dir: "dir/agent-x.yaml:7:3".
+func (p *Problem) In(dir string) string {
+	at := filepath.Join(dir, p.File)
 	if p.Line == 0 {
-		return p.File + ": " + p.What
+		return at
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.What)
+	return fmt.Sprintf("%s:%d:%d", at, p.Line, p.Column)
 }
 
 // mostProblems of one file are told; who has more is not helped by them.

@@ -2,6 +2,9 @@ package server
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"reflect"
 
 	"github.com/hookswitch/hookswitch/agentcore/room"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/agentfile"
@@ -17,15 +20,42 @@ func (s *Server) readFiles() error {
 	}
 	set, err := agentfile.Load(s.c.AgentsDir)
 	if err != nil {
-		return &fault.Fault{What: "the agents' files can't be used: " + err.Error(), Where: fault.Keep("agents_dir: " + s.c.AgentsDir),
-			Mend: "mend the lines that are named; deploy/agents has a file that is right", Code: "start/agents", Err: err}
+		return filesFault(s.c.AgentsDir, err)
 	}
 	s.settle(set)
 	return nil
 }
 
+// filesFault tells every mistake in the agents' files at once, or why their folder
+// can't be read.
+func filesFault(dir string, err error) error {
+	var list fault.List
+	for _, err := range flat(err) {
+		f := &fault.Fault{What: err.Error(), Where: fault.Keep("agents_dir: " + dir), Mend: "a folder that this user may read, or an empty agents_dir for no agents",
+			Code: "start/agents", Exit: fault.Wrong, Err: err}
+		if p := new(agentfile.Problem); errors.As(err, &p) {
+			f.What, f.Where = p.What, fault.Keep(p.In(dir))
+			f.Mend = "a file that is right: " + fault.Keep("deploy/agents/agent-live-captions.yaml")
+		}
+		list.Faults = append(list.Faults, f)
+	}
+	list.Title = fmt.Sprintf("%d mistakes in the agents' files, nothing was started", len(list.Faults))
+	return &list
+}
+
+// flat are the errors that err joins; err itself if it is one.
+func flat(err error) []error {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		return all.Unwrap()
+	}
+	return []error{err}
+}
+
 // settle makes set what is known of agents' files.
 func (s *Server) settle(set agentfile.Set) {
+	if reflect.DeepEqual(set, *s.files.Load()) {
+		return // who watches tells at once what was read a moment ago
+	}
 	for _, a := range set.Agents {
 		for _, note := range a.Notes {
 			s.log.Warn("an agent's file asks for something that nobody here does", "at", note)

@@ -167,6 +167,10 @@ func TestUnusableStartsAreTold(t *testing.T) {
 		{"no database", "db/open", func(t *testing.T, o *server.Options) {
 			o.Config.DatabaseURL = "sqlite://" + t.TempDir() // a folder
 		}},
+		{"no folder of agents", "start/agents", func(t *testing.T, o *server.Options) { o.Config.AgentsDir = t.TempDir() + "/none" }},
+		{"wrong agent", "start/agents", func(t *testing.T, o *server.Options) {
+			o.Config.AgentsDir = agentsFolder(t, "agent-x.yaml", "enabled: perhaps\n")
+		}},
 		{"no model", "config/model", func(_ *testing.T, o *server.Options) { o.Config.LLM, o.Config.OpenAI.Model = "openai", "" }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
