@@ -73,7 +73,7 @@ func (d *Desk) dispatched(w Wish, now time.Time) Dispatch {
 		AgentUUID: w.AgentUUID, Version: w.Version, Agent: w.Agent, PreCall: w.PreCall, PostCall: w.PostCall,
 		Conversation: newConversation(), Session: newSession(), Variables: cmp.Or(w.Variables, "{}"),
 		IdemKey: w.IdemKey, IdemHash: w.IdemHash, Status: DispatchWaiting,
-		Created: now, Expires: now.Add(d.cfg.SessionWait), Caps: w.Caps,
+		Created: now, Expires: now.Add(d.cfg.SessionWait), Caps: w.Caps, Room: w.Room,
 	}
 }
 

@@ -124,7 +124,7 @@ func (d *Desk) outbound(w Wish, now time.Time) Record {
 		Direction: telephony.Outbound, State: telephony.Queued, Sequence: -1, Created: now,
 		Workspace: w.Workspace, Agent: w.Agent, AgentUUID: w.AgentUUID, Version: w.Version,
 		Variables: w.Variables, Prepared: d.preparedAt(w.PreCall, now), PostCall: w.PostCall, Node: d.cfg.Node,
-		FollowUp: w.FollowUp, Chat: w.Chat,
+		FollowUp: w.FollowUp, Chat: w.Chat, Room: w.Room,
 	}
 }
 
