@@ -58,12 +58,14 @@ func (ev CollectBegan) wait(n int) time.Duration {
 func masked(n int) string { return strings.Repeat("*", n) }
 
 // pressed folds a key.
-func (s *State) pressed(ev CallerPressed) {
+func (s *State) pressed(ev CallerPressed, at time.Duration) {
 	switch {
 	case ev.Slot == "":
 		s.callerTurn(ev.Turn, "["+ev.Digit+"]")
 	case ev.Slot == s.Collect.Slot && len(s.keyed) < mostKeys:
 		s.keyed += ev.Digit
+	case ev.Slot == s.leftover.on.Slot:
+		s.leftover.key(at)
 	}
 }
 

@@ -218,6 +218,78 @@ func TestKeysOfASecretStaySecret(t *testing.T) {
 	})
 }
 
+// Nor when the floor changes hands once more before they are done: an agent is
+// deleted, and the next one sent.
+func TestKeysOfASecretStaySecretThroughTwoChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pages, recorder := &agenttest.Pages{}, &counter{}
+		past := journalOf(
+			agentcore.Opened{Epoch: 1, Agent: "Ann"},
+			agentcore.CollectBegan{Slot: "pin", Min: 4, Max: 6, FirstMS: 5000, BetweenMS: 2000, Sensitive: true},
+			agentcore.CallerPressed{Turn: 1, Digit: "*", Slot: "pin"},
+			agentcore.FloorTaken{},
+			agentcore.CallerPressed{Turn: 1, Digit: "*", Slot: "pin"},
+		)
+		for i := range past {
+			past[i].Wall = time.Now()
+		}
+		if err := pages.Append(t.Context(), past...); err != nil {
+			t.Fatal(err)
+		}
+		_, err := patch(t, agentcore.PatchConfig{
+			Journal: pages, Past: past, Floor: "AJ_1", Line: newFarEnd(), Recorder: recorder, MaxDuration: 12 * time.Second,
+		}, line.New(line.Config{Handset: keying(500*time.Millisecond, "6429")}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var keys []string
+		for _, e := range pages.Entries()[len(past):] {
+			if ev, ok := e.Event.(agentcore.CallerPressed); ok {
+				keys = append(keys, ev.Slot+ev.Digit)
+			}
+		}
+		if want := []string{"pin*", "pin*", "pin*", "pin*"}; !slices.Equal(keys, want) {
+			t.Errorf("the journal has %q, want %q", keys, want)
+		}
+		if recorder.caller != 0 {
+			t.Errorf("%d frames of the keys' sound are recorded", recorder.caller)
+		}
+	})
+}
+
+// What another was told to wait for long ago is forgotten.
+func TestKeysOfASecretAreNotAwaitedForEver(t *testing.T) {
+	past := journalOf(
+		agentcore.Opened{Epoch: 1, Agent: "Ann"},
+		agentcore.CollectBegan{Slot: "pin", Max: 6, FirstMS: 5000, BetweenMS: 2000, Sensitive: true},
+		agentcore.FloorTaken{},
+	)
+	synctest.Test(t, func(t *testing.T) {
+		pages := &agenttest.Pages{}
+		for i := range past {
+			past[i].Wall = time.Now()
+		}
+		if err := pages.Append(t.Context(), past...); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(6 * time.Second)
+		if _, err := patch(t, agentcore.PatchConfig{
+			Journal: pages, Past: past, Floor: "AJ_1", Line: newFarEnd(), MaxDuration: 8 * time.Second,
+		}, line.New(line.Config{Handset: keying(500*time.Millisecond, "6")})); err != nil {
+			t.Fatal(err)
+		}
+		var keys []string
+		for _, e := range pages.Entries()[len(past):] {
+			if ev, ok := e.Event.(agentcore.CallerPressed); ok {
+				keys = append(keys, ev.Slot+ev.Digit)
+			}
+		}
+		if want := []string{"6"}; !slices.Equal(keys, want) {
+			t.Errorf("the journal has %q, want %q", keys, want)
+		}
+	})
+}
+
 func TestAPatchNeedsAJobForItsLine(t *testing.T) {
 	_, err := agentcore.NewPatch(agentcore.PatchConfig{Line: newFarEnd()})
 	if err == nil || !strings.Contains(err.Error(), "Journal") || !strings.Contains(err.Error(), "Floor") {

@@ -49,6 +49,7 @@ type State struct {
 	voice   bool          // the caller has begun to speak, and what they said is not known yet
 
 	keyed    string   // of Collect; "*" for each key if it is sensitive
+	leftover leftover // keys for who has the floor no more
 	collects int      // begun so far
 	hidden   []string // variables whose values only memory has
 }
@@ -112,9 +113,9 @@ func (s *State) apply(e Entry) error {
 		s.voice = false
 		s.callerTurn(ev.Turn, ev.Text)
 	case CallerPressed:
-		s.pressed(ev)
+		s.pressed(ev, e.At)
 	case CollectBegan:
-		s.Collect, s.keyed = ev, ""
+		s.Collect, s.keyed, s.leftover = ev, "", leftover{}
 		s.collects++
 	case Collected:
 		s.collected(ev)

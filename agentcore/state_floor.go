@@ -23,6 +23,7 @@ func (s *State) floorTaken(ev FloorTaken, at time.Duration) {
 	if len(s.items) > 0 || s.bridged {
 		s.items = s.handedOn()
 	}
+	s.left(at)
 	if on := s.Transfer.Transfer; on != "" {
 		s.ended = append(slices.Clip(s.ended), on)
 	}
