@@ -30,7 +30,7 @@ func (s rooms) Add(ctx context.Context, d room.Dispatch) (on room.Dispatch, err 
 				return err
 			}
 		}
-		if err := roomFor(ctx, tx, r.ID); err != nil {
+		if err := roomFor(ctx, tx, r.ID, d.Size()); err != nil {
 			return err
 		}
 		if err := s.insertDispatch(ctx, tx, r.ID, d); err != nil {
@@ -69,11 +69,13 @@ func (s rooms) lock(ctx context.Context, tx Tx, where string, args ...any) (room
 }
 
 // roomFor fails with [room.ErrFull] when a room that is locked has as many
-// dispatches as it may.
-func roomFor(ctx context.Context, tx Tx, id string) error {
-	var ever, standing int
-	err := tx.Each(ctx, `SELECT COUNT(*), COUNT(CASE WHEN deleted_us IS NULL THEN 1 END) FROM room_dispatches WHERE room_id = $1`,
-		[]any{id}, func(scan Scan) error { return scan(&ever, &standing) })
+// dispatches as it may, or so much metadata in them that size more is too much.
+func roomFor(ctx context.Context, tx Tx, id string, size int) error {
+	var ever, standing, held int
+	err := tx.Each(ctx, `SELECT COUNT(*), COUNT(CASE WHEN deleted_us IS NULL THEN 1 END),
+			COALESCE(SUM(OCTET_LENGTH(metadata) + CASE WHEN attributes = 'null' THEN 0 ELSE OCTET_LENGTH(attributes) END), 0)
+		FROM room_dispatches WHERE room_id = $1`,
+		[]any{id}, func(scan Scan) error { return scan(&ever, &standing, &held) })
 	switch {
 	case err != nil:
 		return err
@@ -81,6 +83,8 @@ func roomFor(ctx context.Context, tx Tx, id string) error {
 		return full(room.MaxDispatches, "dispatches stand in the room")
 	case ever >= room.MaxEver:
 		return full(room.MaxEver, "dispatches have been in the room")
+	case held+size > room.MaxStanding:
+		return full(room.MaxStanding, "bytes of metadata stand in the room")
 	}
 	return nil
 }
@@ -129,15 +133,16 @@ func (s rooms) Delete(ctx context.Context, workspace, name, id string, now time.
 		if err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `UPDATE room_dispatches SET deleted_us = $3 WHERE id = $1 AND room_id = $2 AND deleted_us IS NULL`,
-			text(id), r.ID, now.UnixMicro())
-		if err == nil && n == 1 {
-			_, err = s.grow(ctx, tx, r.ID, 0)
+		on, err = oneRoomDispatch(ctx, tx, `WHERE d.id = $1 AND d.room_id = $2`, text(id), r.ID)
+		if err != nil || !on.Deleted.IsZero() {
+			return err
 		}
+		_, err = tx.Exec(ctx, `UPDATE room_dispatches SET deleted_us = $2, metadata = '', attributes = 'null' WHERE id = $1`, on.ID, now.UnixMicro())
 		if err != nil {
 			return err
 		}
-		on, err = oneRoomDispatch(ctx, tx, `WHERE d.id = $1 AND d.room_id = $2`, text(id), r.ID)
+		on.Deleted = time.UnixMicro(now.UnixMicro())
+		_, err = s.grow(ctx, tx, r.ID, 0)
 		return err
 	})
 	if err != nil {
