@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,13 +18,14 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/room/roomtest"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/grant"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/sdktest"
 )
 
 // LiveKit's own worker for Node registers, is offered a job, takes it and hands
 // it to a process of its own, which is ended when the job is. It enters no room:
 // that needs a LiveKit server, and is the bridge's to prove.
 func TestRealWorker(t *testing.T) {
-	dir := installed(t)
+	dir := sdktest.Agents(t, "testdata/node/agent.mjs", "testdata/node/worker.mjs")
 	store := roomtest.NewStore()
 	store.Beat("n1", time.Now().Add(time.Hour))
 	v, err := grant.New(grant.Config{Pairs: onePair{}, Opener: onePair{}})
@@ -101,53 +101,6 @@ func (onePair) Pair(_ context.Context, key string) (roster.Pair, error) {
 }
 func (onePair) UsedPair(context.Context, string, time.Time) error { return nil }
 func (onePair) Open(roster.Secret) (string, error)                { return realSecret, nil }
-
-// installed is a folder with the worker's script and its packages, which npm
-// puts there once: 290 MB, from the user's own registry or cache.
-func installed(t *testing.T) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("LiveKit's worker is 290 MB: not with -short")
-	}
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("LiveKit's worker was not run: no %s here", tool)
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skipf("LiveKit's worker was not run: %v", err)
-	}
-	dir := filepath.Join(cache, "hookswitch-test", "livekit-agents-1.9.0")
-	for _, name := range []string{"package.json", "agent.mjs", "worker.mjs"} {
-		body, err := os.ReadFile(filepath.Join("testdata", "node", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			t.Skipf("LiveKit's worker was not run: %v", err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), body, 0o644); err != nil {
-			t.Skipf("LiveKit's worker was not run: %v", err)
-		}
-	}
-	stamp := filepath.Join(dir, "installed")
-	if _, err := os.Stat(stamp); err == nil {
-		return dir
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	npm := exec.CommandContext(ctx, "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline")
-	npm.Dir = dir
-	npm.WaitDelay = time.Second
-	if out, err := npm.CombinedOutput(); err != nil {
-		t.Skipf("LiveKit's worker was not run: npm cannot install it: %v (%d bytes of output)", err, len(out))
-	}
-	if err := os.WriteFile(stamp, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
 
 // saying is a worker's process and what it prints.
 type saying struct {
