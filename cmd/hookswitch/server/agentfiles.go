@@ -56,12 +56,20 @@ func (s *Server) settle(set agentfile.Set) {
 	if reflect.DeepEqual(set, *s.files.Load()) {
 		return // who watches tells at once what was read a moment ago
 	}
+	var automatic, manual []string
 	for _, a := range set.Agents {
 		for _, note := range a.Notes {
 			s.log.Warn("an agent's file asks for something that nobody here does", "at", note)
 		}
+		switch {
+		case a.Enabled && a.Automatic:
+			automatic = append(automatic, a.Name)
+		case a.Enabled:
+			manual = append(manual, a.Name)
+		}
 	}
 	s.files.Store(&set)
+	s.log.Info("the agents' files are read", "come_to_every_call", automatic, "come_when_sent", manual)
 }
 
 // watchFiles heeds what changes in the agents' files, until ctx ends.
