@@ -56,12 +56,13 @@ type Store interface {
 
 	// Add keeps d, and jobs with it, in its open room. A d whose RequestKey the room
 	// has changes nothing and returns the one on record. [ErrNotFound] when the
-	// room is closed, [ErrFull] at MaxDispatches that stand, or MaxEver in all.
+	// room is closed, [ErrFull] at MaxDispatches or MaxStanding of those that stand,
+	// or MaxEver in all.
 	Add(ctx context.Context, d Dispatch) (Dispatch, error)
 
 	// Delete notes that a dispatch of the open room of that name stands no more, and
-	// returns it with its jobs, which it leaves as they are. Again it changes
-	// nothing. [ErrNotFound] when there is no such room or dispatch.
+	// returns it with its jobs, which it leaves as they are. Metadata and attributes
+	// are forgotten then. Again it changes nothing. [ErrNotFound] when there is no such room or dispatch.
 	Delete(ctx context.Context, workspace, name, id string, now time.Time) (Dispatch, error)
 
 	// Dispatches lists those of a room, closed or not, deleted ones, too, with their
@@ -108,7 +109,8 @@ type Store interface {
 	// Sweep closes rooms that have waited for a call since before.
 	Sweep(ctx context.Context, before, now time.Time) error
 
-	// AddDoor keeps a door, [ErrFull] at 10,000 of a workspace that are good.
+	// AddDoor keeps a door, [ErrFull] at 10,000 of a workspace that are good, or 64
+	// MiB of what they and the spent ones bring along.
 	AddDoor(ctx context.Context, d Door) error
 
 	// SpendDoor returns the door whose token has hash, and spends it for the carrier's
@@ -122,6 +124,7 @@ type Store interface {
 type Door struct {
 	Hash       string // of the token: see roster.HashKey
 	Workspace  string
+	Key        string // of the pair with which it was made
 	Room       string // its name
 	Direction  telephony.Direction
 	Identity   string // the caller's as a participant

@@ -82,6 +82,7 @@ CREATE INDEX room_jobs_taken ON room_jobs (id) WHERE kind = 'worker' AND status 
 CREATE TABLE room_doors (
     hash       TEXT   NOT NULL PRIMARY KEY,    -- of its token
     workspace  TEXT   NOT NULL REFERENCES workspaces (id),
+    pair       TEXT   NOT NULL DEFAULT '',     -- key pair with which it was made
     room       TEXT   NOT NULL,                -- its name
     direction  TEXT   NOT NULL,
     identity   TEXT   NOT NULL,

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -329,6 +330,19 @@ func doorsBounded(t *testing.T, s storage.Store) {
 	}
 	_, err := rooms.SpendDoor(ctx, "h1", "CA1", now)
 	refused(t, "SpendDoor(past)", err, room.ErrNotFound)
+
+	heavy := func(hash string, size int) error {
+		return rooms.AddDoor(ctx, room.Door{
+			Hash: hash, Workspace: roster.Default, Room: "lobby", Metadata: strings.Repeat("m", size),
+			Created: later(5), Expires: later(15),
+		})
+	}
+	for i := range 7 {
+		if err := heavy(fmt.Sprint("heavy ", i), storage.MaxDoorBytes/8); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused(t, "AddDoor(too much with them all)", heavy("heavier", storage.MaxDoorBytes/8), room.ErrFull)
 	refused(t, "AddDoor(no workspace)", rooms.AddDoor(ctx, room.Door{Hash: "x", Workspace: "ws_nobody", Created: now, Expires: later(1)}), room.ErrNotFound)
 }
 

@@ -384,7 +384,7 @@ func sweeps(t *testing.T, b Backend) {
 
 func doors(t *testing.T, b Backend) {
 	d := room.Door{
-		Hash: "h1", Workspace: ws, Room: "lobby", Direction: telephony.Inbound, Identity: "caller", Name: "Ann", Metadata: "{}",
+		Hash: "h1", Workspace: ws, Key: "API1", Room: "lobby", Direction: telephony.Inbound, Identity: "caller", Name: "Ann", Metadata: "{}",
 		Attributes: map[string]string{"k": "v"}, Agents: []room.Dispatch{{Agent: "a", Metadata: "m", Join: room.Replace}},
 		Created: noon, Expires: noon.Add(10 * time.Minute),
 	}
@@ -400,7 +400,7 @@ func doors(t *testing.T, b Backend) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Hash != d.Hash || got.Workspace != ws || got.Room != "lobby" || got.Direction != d.Direction || got.Identity != "caller" || got.Name != "Ann" ||
+		if got.Hash != d.Hash || got.Workspace != ws || got.Key != "API1" || got.Room != "lobby" || got.Direction != d.Direction || got.Identity != "caller" || got.Name != "Ann" ||
 			got.Metadata != "{}" || got.Attributes["k"] != "v" || len(got.Agents) != 1 || got.Agents[0].Agent != "a" || got.Agents[0].Metadata != "m" || !got.Expires.Equal(d.Expires) {
 			t.Errorf("SpendDoor() = %+v", got)
 		}

@@ -55,7 +55,7 @@ func (s connector) ConnectTwilioCall(ctx context.Context, r *pb.ConnectTwilioCal
 	}
 	token := (rand.Text() + rand.Text())[:doorToken]
 	now := s.cfg.Now()
-	d.Hash, d.Workspace, d.Created, d.Expires = roster.HashKey(token), who.Workspace, now, now.Add(doorLife)
+	d.Hash, d.Workspace, d.Key, d.Created, d.Expires = roster.HashKey(token), who.Workspace, who.Key, now, now.Add(doorLife)
 	if err := s.cfg.Doors.AddDoor(ctx, d); err != nil {
 		return nil, s.trouble(ctx, "make a door", err)
 	}

@@ -1,6 +1,7 @@
 package livekit_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -144,5 +145,38 @@ func TestWithoutAPublicAddressThereIsNoDoor(t *testing.T) {
 	got := w.ask(ask{path: connectPath, token: adminOf(t, "r"), body: `{"room_name":"r"}`})
 	if want := `{"code":"failed_precondition","msg":"the gateway has no public address that a carrier could stream to"}`; got.status != 412 || got.body != want {
 		t.Errorf("%d %s, want 412 %s", got.status, got.body, want)
+	}
+}
+
+// revocable is pairs, until they are taken back.
+type revocable struct {
+	pairs
+	revoked bool
+}
+
+func (r *revocable) Pair(ctx context.Context, k string) (roster.Pair, error) {
+	p, err := r.pairs.Pair(ctx, k)
+	if r.revoked {
+		p.Revoked = noon
+	}
+	return p, err
+}
+
+// Whoever takes a key pair back because it was stolen does not know which doors
+// the thief has made.
+func TestADoorIsNoLongerGoodThanItsKeyPair(t *testing.T) {
+	pairs := new(revocable)
+	verifier, err := grant.New(grant.Config{Pairs: pairs, Opener: pairs, Now: func() time.Time { return noon }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, func(c *livekit.Config) { c.Verifier = verifier })
+	door := w.connect(t, adminOf(t, "r"), `{"room_name":"r"}`)
+	if _, err := w.OpenDoor(t.Context(), door, "CA1"); err != nil {
+		t.Fatalf("OpenDoor() = %v", err)
+	}
+	pairs.revoked = true
+	if _, err := w.OpenDoor(t.Context(), door, "CA1"); !errors.Is(err, room.ErrNotFound) {
+		t.Errorf("OpenDoor() when the pair was taken back = %v, want ErrNotFound", err)
 	}
 }

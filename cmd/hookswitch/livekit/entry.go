@@ -44,6 +44,11 @@ func (s *Service) OpenDoor(ctx context.Context, token, carrier string) (Entry, e
 	if err != nil {
 		return Entry{}, fmt.Errorf("livekit: open a door: %w", err)
 	}
+	if good, err := s.cfg.Verifier.Good(ctx, d.Workspace, d.Key); err != nil {
+		return Entry{}, fmt.Errorf("livekit: open a door: %w", err)
+	} else if !good { // it was taken back since
+		return Entry{}, room.ErrNotFound
+	}
 	return Entry{
 		Workspace: d.Workspace, Room: d.Room, Direction: d.Direction, Identity: d.Identity, Name: d.Name,
 		Metadata: d.Metadata, Attributes: d.Attributes, Agents: d.Agents,

@@ -38,7 +38,7 @@ func (s *Server) serveLiveKit() error {
 		return nil // there is no room for agents to meet callers in
 	}
 	s.crew, err = worker.New(worker.Config{
-		Store: s.store.Rooms(), Auth: verifier.Verify, Valid: s.stillGood, RoomName: remoteName,
+		Store: s.store.Rooms(), Auth: verifier.Verify, Valid: verifier.Good, RoomName: remoteName,
 		URL: s.c.LiveKit.URL, Key: s.c.LiveKit.Key, Secret: s.c.LiveKit.Secret,
 		Node: s.node, Version: s.o.Version, Count: s.set.Worker, Log: s.log,
 	})
@@ -47,18 +47,6 @@ func (s *Server) serveLiveKit() error {
 	}
 	s.set.Gauge("livekit_workers", "Agent workers of LiveKit's that are connected now.", func() float64 { return float64(s.crew.Workers()) })
 	return nil
-}
-
-// stillGood reports whether a key pair was not taken back.
-func (s *Server) stillGood(ctx context.Context, workspace, key string) (bool, error) {
-	p, err := s.store.Pair(ctx, key)
-	switch {
-	case errors.Is(err, roster.ErrNotFound):
-		return false, nil
-	case err != nil:
-		return false, err
-	}
-	return p.Workspace == workspace && p.Revoked.IsZero(), nil
 }
 
 // offer tells the workers' meeting place that there may be jobs.

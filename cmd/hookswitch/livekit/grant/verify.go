@@ -123,6 +123,19 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Grant, error) {
 	return Grant{Key: pair.Key, Workspace: pair.Workspace, Expires: payload.Expires.Time, Claims: payload.claims()}, nil
 }
 
+// Good reports whether key is a pair of workspace that was not taken back: what
+// was allowed with it lasts no longer than that.
+func (v *Verifier) Good(ctx context.Context, workspace, key string) (bool, error) {
+	pair, err := v.cfg.Pairs.Pair(ctx, key)
+	switch {
+	case errors.Is(err, roster.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("grant: look up a key pair: %w", err)
+	}
+	return pair.Workspace == workspace && pair.Revoked.IsZero(), nil
+}
+
 // algorithms are the ones that tokens may be signed with. A public key's would
 // let a secret that is known pass for one, and none is none.
 var algorithms = []string{jwt.SigningMethodHS256.Alg()}
