@@ -3,6 +3,7 @@ package room_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"testing"
@@ -112,6 +113,68 @@ func TestAutomaticAgentsComeToEveryCallOnce(t *testing.T) {
 		w.settle()
 		if all, _ := h.List(context.Background(), ws, string(call)); len(all) != 2 {
 			t.Errorf("after it was deleted it came back: %+v", all)
+		}
+		k.cut(telephony.OverError{Reason: telephony.OperatorHangup})
+		k.wait(t)
+	})
+}
+
+// An automatic agent that can't talk as it is comes to no call, and keeps nobody
+// else from one. Nor is it asked for twice a second.
+func TestAnAutomaticAgentThatIsUnfitIsInNobodysWay(t *testing.T) {
+	in(t, func(w *world) {
+		asked := 0
+		h := w.host("n1", func(c *room.Config) {
+			c.Automatic = func(string) []room.Automatic { return []room.Automatic{{Agent: "broken"}, {Agent: "scribe"}} }
+			resolve := c.Resolve
+			c.Resolve = func(ctx context.Context, workspace, name string) (room.Party, error) {
+				if name == "broken" {
+					asked++
+					return room.Party{}, fmt.Errorf("%w: it has no voice", room.ErrUnfit)
+				}
+				return resolve(ctx, workspace, name)
+			}
+		})
+		defer w.shut()
+		w.addCall()
+		k := w.talk(h, 1)
+		w.settle()
+		time.Sleep(10 * time.Second)
+		w.send(h, "closer", room.Replace)
+		w.wantSpoke("own", "closer")
+		if w.listenedTimes() != 1 || asked != 1 {
+			t.Errorf("%d listen; who is unfit was asked for %d times", w.listenedTimes(), asked)
+		}
+		k.cut(telephony.OverError{Reason: telephony.OperatorHangup})
+		k.wait(t)
+	})
+}
+
+// An agent that can't talk any more when the call comes that it was sent to.
+func TestAnAgentThatBecameUnfitIsInNobodysWay(t *testing.T) {
+	in(t, func(w *world) {
+		fit, asked := true, 0
+		h := w.host("n1", func(c *room.Config) {
+			c.Called = func(context.Context, telephony.CallID) (string, string, error) { return ws, "lobby", nil }
+			resolve := c.Resolve
+			c.Resolve = func(ctx context.Context, workspace, name string) (room.Party, error) {
+				if asked++; !fit {
+					return room.Party{}, fmt.Errorf("%w: it has no voice", room.ErrUnfit)
+				}
+				return resolve(ctx, workspace, name)
+			}
+		})
+		defer w.shut()
+		d := w.await(h, "closer", room.Replace)
+		fit, asked = false, 0
+		w.store.AddCall(roomtest.Call{ID: call, Workspace: ws, Room: "lobby", Agent: "reception", Node: "n1", Created: time.Now(), Answered: time.Now()})
+		k := w.talk(h, 1)
+		w.settle()
+		time.Sleep(10 * time.Second)
+		w.wantSpoke("own")
+		w.wantJob(d, "JS_FAILED")
+		if asked != 1 {
+			t.Errorf("it was asked for %d times in 10 s", asked)
 		}
 		k.cut(telephony.OverError{Reason: telephony.OperatorHangup})
 		k.wait(t)

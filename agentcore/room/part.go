@@ -35,6 +35,7 @@ type part struct {
 	// The owner's.
 	found      bool // it is known whether the call has a room
 	room       *Room
+	known      bool           // they were read
 	dispatches []Dispatch     // as they were read last, with what was done since
 	unkept     map[string]Job // jobs that are over, and could not be kept yet
 	had        map[string]bool
@@ -132,7 +133,10 @@ func (p *part) find() {
 	}
 	for _, a := range automatic {
 		d := Dispatch{Agent: a.Agent, Metadata: a.Metadata, Join: a.Join, Trigger: ByRoom, RequestKey: "auto/" + a.Agent}
-		if _, err := p.h.add(ctx, r, d); err != nil && !errors.Is(err, ErrFull) {
+		switch _, err := p.h.add(ctx, r, d); {
+		case errors.Is(err, ErrUnfit), errors.Is(err, ErrJoin): // the others come all the same
+			p.h.cfg.Log.Warn("an automatic agent does not come to a call", "call", p.call.ID, "agent", a.Agent, "error", err)
+		case err != nil && !errors.Is(err, ErrFull):
 			p.failed("send an automatic agent to a call", err)
 			return
 		}
@@ -148,7 +152,7 @@ func (h *Host) roomOf(ctx context.Context, workspace, name string, call telephon
 		r, err = h.cfg.Store.Bind(ctx, workspace, name, call, time.Now())
 		if errors.Is(err, ErrTaken) {
 			h.cfg.Log.Warn("another call has the room that was chosen for a call", "call", call)
-			name, err = "", ErrNotFound
+			name, err, make = "", ErrNotFound, true
 		}
 	} else {
 		r, err = h.cfg.Store.OfCall(ctx, call)
@@ -188,7 +192,7 @@ func (p *part) read() {
 		p.failed("read who is in the room of a call", err)
 		return
 	}
-	p.dispatches = all
+	p.known, p.dispatches = true, all
 	for _, j := range p.unkept {
 		p.set(j)
 	}
@@ -292,7 +296,7 @@ func (p *part) step() time.Time {
 	p.read()
 	clear(p.skip)
 	for range mostSteps {
-		if p.room == nil {
+		if p.room == nil || !p.known { // a room of which nothing is known is not an empty one
 			return time.Time{}
 		}
 		todo := planned(p.scene())
@@ -357,6 +361,10 @@ func (p *part) makeJob(a act) bool {
 		ctx, cancel := p.op()
 		defer cancel()
 		j, err := p.h.job(ctx, d, a.join)
+		if errors.Is(err, ErrUnfit) {
+			p.h.cfg.Log.Warn("an agent that was sent to a call can't talk", "call", p.call.ID, "dispatch", d.ID, "error", err)
+			j, err = unfit(d), nil
+		}
 		if err == nil {
 			err = p.h.cfg.Store.AddJob(ctx, j)
 		}

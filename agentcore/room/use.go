@@ -92,6 +92,21 @@ func (h *Host) job(ctx context.Context, d Dispatch, join Join) (Job, error) {
 	return j, nil
 }
 
+// unfit is the job of a dispatch whose agent could talk when it was sent, and
+// can't now that the call is there.
+func unfit(d Dispatch) Job {
+	now := time.Now()
+	j := Job{
+		ID: newID("AJ_"), Dispatch: d.ID, Room: d.Room, Workspace: d.Workspace, Kind: Own, Agent: d.Agent,
+		Join: cmp.Or(d.Join, Replace), Status: Failed, Reason: ReasonNone,
+		Error: "the agent can't talk as it is; the gateway's log says why", Created: now, Ended: now, Updated: now,
+	}
+	if len(d.Jobs) > 0 {
+		j.Call = d.Jobs[0].Call
+	}
+	return j
+}
+
 // party is who d's name stands for now. Whatever that is, a call keeps its own
 // agent.
 func (h *Host) party(ctx context.Context, d Dispatch) (Party, error) {
