@@ -38,7 +38,7 @@ func (s *Server) speak(ctx context.Context, f room.Floor) (agentcore.Summary, er
 		return s.helpless(ctx, f, err)
 	}
 	switch {
-	case f.Nobody:
+	case f.Nobody, f.Job.ID == "" && row.Foreign && row.Agent == "": // the settings' own agent is for the operator's calls
 		return s.patched(ctx, f, s.hears(f, row), nil)
 	case f.Job.Kind == room.Worker:
 		return s.bridged(ctx, f, row)

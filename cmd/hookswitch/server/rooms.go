@@ -93,7 +93,8 @@ func (s *Server) called(ctx context.Context, id telephony.CallID) (workspace, na
 }
 
 // sentTo is the record of a call as the agent of j sees it: who it is, and what
-// its texts may name. What the call brought goes before the agent's defaults.
+// its texts may name. What the call brought goes before the agent's defaults, and
+// these before the defaults of the call's own agent.
 func (s *Server) sentTo(ctx context.Context, r dispatch.Record, j room.Job) (dispatch.Record, error) {
 	if j.ID == "" || j.AgentUUID == "" || j.AgentUUID == r.AgentUUID {
 		return r, nil
@@ -106,7 +107,43 @@ func (s *Server) sentTo(ctx context.Context, r dispatch.Record, j room.Job) (dis
 	if err != nil {
 		return r, fmt.Errorf("server: the call's variables: %w", err)
 	}
+	own := vars.Set{}
+	if r.AgentUUID != "" {
+		first, err := s.store.Version(ctx, r.Workspace, r.AgentUUID, r.Version)
+		if err != nil {
+			return r, fmt.Errorf("server: the call's own agent: %w", err)
+		}
+		own = vars.Set(first.Variables)
+	}
 	r.AgentUUID, r.Version, r.Agent = j.AgentUUID, j.Version, j.Agent
-	r.Variables = object(vars.Merge(vars.Set(v.Variables), brought))
+	r.Variables = object(vars.Merge(brought, vars.Set(v.Variables), other(brought, own)))
 	return r, nil
+}
+
+// other are those of set that are not as they are in than.
+func other(set, than vars.Set) vars.Set {
+	out := vars.Set{}
+	for name, v := range set {
+		if was, ok := than[name]; !ok || vars.Text(was) != vars.Text(v) {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+// holding is the record of a call as the agent sees it that has the floor.
+func (s *Server) holding(ctx context.Context, r dispatch.Record) (dispatch.Record, error) {
+	past, err := s.store.Journal(ctx, r.ID, 0)
+	if err != nil {
+		return r, fmt.Errorf("server: who has the floor: %w", err)
+	}
+	now, err := agentcore.Resume(past)
+	if err != nil || now.Floor == "" {
+		return r, err
+	}
+	j, err := s.store.Rooms().Job(ctx, now.Floor)
+	if err != nil {
+		return r, fmt.Errorf("server: who has the floor: %w", err)
+	}
+	return s.sentTo(ctx, r, j)
 }

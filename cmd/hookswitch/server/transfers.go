@@ -81,6 +81,9 @@ func (s *Server) consult(ctx context.Context, t dispatch.Transfer, leg telephony
 	if err != nil {
 		return dispatch.Consultation{}, fmt.Errorf("server: a transfer's call: %w", err)
 	}
+	if r, err = s.holding(ctx, r); err != nil { // a transfer is over when its agent loses the floor
+		return dispatch.Consultation{}, err
+	}
 	who, err := s.person(ctx, r)
 	if err != nil {
 		return dispatch.Consultation{}, err
