@@ -254,3 +254,31 @@ func TestAStoreThatIsAway(t *testing.T) {
 		k.wait(t)
 	})
 }
+
+// A store that fails just when a line is found again: who had the floor goes on,
+// and nobody hears silence meanwhile.
+func TestAStoreThatFailsWhenALineIsFoundAgain(t *testing.T) {
+	for n := int64(1); n <= 3; n++ {
+		in(t, func(w *world) {
+			h := w.host("n1", nil)
+			w.addCall()
+			k := w.talk(h, 1)
+			w.settle()
+			w.send(h, "closer", room.Replace)
+			k.line.Lose(io.ErrUnexpectedEOF)
+			k.wait(t)
+			next := w.host("n2", func(c *room.Config) { c.Store = &faulty{Store: w.store, at: n} })
+			defer w.shut()
+			k = w.talk(next, 2)
+			w.settle()
+			time.Sleep(2 * time.Second)
+			want := []string{"own", "closer", "closer"}
+			if n == 1 { // it is not even known that there is a room
+				want = []string{"own", "closer", "own", "closer"}
+			}
+			w.wantSpoke(want...)
+			k.cut(telephony.OverError{Reason: telephony.OperatorHangup})
+			k.wait(t)
+		})
+	}
+}
