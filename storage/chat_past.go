@@ -13,9 +13,11 @@ import (
 )
 
 // PastWith implements [chat.Store]: what was written and not dropped or lost, and
-// what was heard on calls, of the same workspace.
+// what was heard on calls, of the same workspace. Who is a foreign call's caller is
+// anybody's word, and nobody's past. Who has no number has none either: those who
+// withhold theirs are many.
 func (db *DB) PastWith(ctx context.Context, workspace, contact string, before time.Time, limit int) (all []chat.Past, err error) {
-	if limit <= 0 {
+	if limit <= 0 || contact == "" {
 		return nil, nil
 	}
 	err = db.read(ctx, "recall what was said", func(tx Tx) error {
@@ -58,7 +60,7 @@ func writtenWith(ctx context.Context, tx Tx, workspace, contact string, before t
 func saidWith(ctx context.Context, tx Tx, workspace, contact string, before time.Time, limit int) (all []chat.Past, err error) {
 	err = tx.Each(ctx, `SELECT l.speaker, l.said, e.body FROM calls c JOIN transcript_lines l ON l.call_id = c.id
 		JOIN call_events e ON e.call_id = l.call_id AND e.n = l.n
-		WHERE c.id IN (
+		WHERE c.foreign_ = 0 AND c.id IN (
 			SELECT id FROM calls WHERE workspace = $1 AND from_number = $2 AND direction = $5 AND created_us < $3
 			UNION ALL SELECT id FROM calls WHERE workspace = $1 AND to_number = $2 AND direction = $6 AND created_us < $3)
 		AND l.said <> '' ORDER BY c.created_us DESC, c.id DESC, l.n DESC LIMIT $4`,

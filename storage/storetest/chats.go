@@ -314,6 +314,8 @@ func pastTold(t *testing.T, s storage.Store) {
 		{Direction: telephony.Outbound, From: "+15550100", To: contact},
 		{Direction: telephony.Outbound, From: contact, To: "+15550100"}, // our own number, by chance
 		{Direction: telephony.Inbound, From: contact, To: "+15550100", Workspace: other},
+		{Direction: telephony.Inbound, From: contact, To: "+15550100", Foreign: true}, // or so it says
+		{Direction: telephony.Inbound, To: "+15550100"},                               // withheld
 	} {
 		r.ID, r.Created = telephony.CallID(fmt.Sprint("call_", i)), later(10+i)
 		if r.Workspace == "" {
@@ -329,6 +331,9 @@ func pastTold(t *testing.T, s storage.Store) {
 		if err := s.Append(ctx, r.ID, 1, lines); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if all, err := s.PastWith(ctx, roster.Default, "", later(99), 99); err != nil || len(all) != 0 {
+		t.Errorf("who has no number said before: %+v, %v", all, err)
 	}
 	tell := func(before time.Time, limit int) string {
 		t.Helper()

@@ -25,7 +25,7 @@ const overToCall = "\n\nYou and the contact wrote to each other before this call
 func (s *Server) remember(ctx context.Context, r dispatch.Record, p *person) error {
 	told := vars.Set{}
 	if slices.Contains(vars.Names(p.agent.Prompt), pastVariable) {
-		past, err := s.store.PastWith(ctx, r.Workspace, contactOf(r), r.Created, mostPast)
+		past, err := s.store.PastWith(ctx, r.Workspace, contactOf(r), r.Created, mostPast) // of nobody: nothing
 		if err != nil {
 			return fmt.Errorf("server: what was said before: %w", err)
 		}
@@ -46,8 +46,13 @@ func (s *Server) remember(ctx context.Context, r dispatch.Record, p *person) err
 // mostPast is how much of the past is read for a prompt.
 const mostPast = 50
 
-// contactOf is the other end of a call.
+// contactOf is the other end of a call; empty: it is not known. The number that a
+// foreign call says is what whoever opened its stream wrote: it gets to hear of
+// nobody's past.
 func contactOf(r dispatch.Record) string {
+	if r.Foreign {
+		return ""
+	}
 	if r.Direction == telephony.Outbound {
 		return string(r.To)
 	}
