@@ -282,3 +282,31 @@ func TestAStoreThatFailsWhenALineIsFoundAgain(t *testing.T) {
 		})
 	}
 }
+
+// An automatic agent that can't be entered when a line is found again: it comes
+// later, and who had the floor goes on at once.
+func TestALineIsFoundAgainBeforeAutomaticAgentsAreThere(t *testing.T) {
+	in(t, func(w *world) {
+		h := w.host("n1", nil)
+		w.addCall()
+		k := w.talk(h, 1)
+		w.settle()
+		w.send(h, "closer", room.Replace)
+		k.line.Lose(io.ErrUnexpectedEOF)
+		k.wait(t)
+		next := w.host("n2", func(c *room.Config) {
+			c.Automatic = func(string) []room.Automatic { return []room.Automatic{{Agent: "scribe"}} }
+			c.Store = &faulty{Store: w.store, at: 2} // Add
+		})
+		defer w.shut()
+		k = w.talk(next, 2)
+		time.Sleep(2 * time.Second)
+		w.settle()
+		w.wantSpoke("own", "closer", "closer")
+		if w.listenedTimes() != 1 {
+			t.Errorf("%d listen, want the scribe", w.listenedTimes())
+		}
+		k.cut(telephony.OverError{Reason: telephony.OperatorHangup})
+		k.wait(t)
+	})
+}

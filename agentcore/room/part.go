@@ -131,6 +131,7 @@ func (p *part) find() {
 		p.failed("find the room of a call", err)
 		return
 	}
+	p.room = &r // whoever has the floor need not wait until everybody is there
 	for _, a := range automatic {
 		d := Dispatch{Agent: a.Agent, Metadata: a.Metadata, Join: a.Join, Trigger: ByRoom, RequestKey: "auto/" + a.Agent}
 		switch _, err := p.h.add(ctx, r, d); {
@@ -141,7 +142,7 @@ func (p *part) find() {
 			return
 		}
 	}
-	p.found, p.room = true, &r
+	p.found = true
 }
 
 // roomOf returns the room of a live call; [ErrNotFound] when it has none, unless
