@@ -112,12 +112,16 @@ type party struct {
 
 	mu    sync.Mutex
 	heard []media.Frame
+	once  []media.Frame // is still to be said
 }
 
 func (p *party) Tick(now time.Duration, hear, say *media.Frame) handset.Touch {
 	p.mu.Lock()
 	p.heard = append(p.heard, *hear)
 	n := len(p.heard)
+	if len(p.once) > 0 {
+		*say, p.once = p.once[0], p.once[1:]
+	}
 	p.mu.Unlock()
 	if all := p.says.Load(); all != nil {
 		*say = (*all)[n%len(*all)]
