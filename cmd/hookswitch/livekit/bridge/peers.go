@@ -70,6 +70,9 @@ func newPeer(target signal.SignalTarget, c webrtc.Configuration, local bool, cod
 	settings.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard}
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled) // browsers hide behind it, servers don't
 	settings.SetIncludeLoopbackCandidate(local)
+	if local {
+		c.ICEServers = nil // a livekit-server without any names Google's: nobody else need know of a call on this machine
+	}
 	settings.SetICETimeouts(disconnected, failed, keepalive)
 
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(&engine), webrtc.WithInterceptorRegistry(&registry),
@@ -79,8 +82,7 @@ func newPeer(target signal.SignalTarget, c webrtc.Configuration, local bool, cod
 	}
 	pc.OnICECandidate(func(candidate *webrtc.ICECandidate) {
 		if candidate == nil {
-			trickle(&signal.TrickleRequest{Target: target, Final: true})
-			return
+			return // livekit-server 1.11 takes a final one without a candidate for a broken one, and warns
 		}
 		text, err := json.Marshal(candidate.ToJSON())
 		if err != nil {
