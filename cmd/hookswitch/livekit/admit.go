@@ -14,8 +14,12 @@ import (
 )
 
 // maxBody is how much a request may say, in bytes: metadata of 512 KiB twice,
-// escaped.
-const maxBody = 2 << 20
+// escaped. Who has no token is told so, or what is wrong with the request, and
+// need not be listened to for as long.
+const (
+	maxBody      = 2 << 20
+	maxUnvouched = 16 << 10
+)
 
 // readTime is how long a client may take over its body.
 const readTime = 30 * time.Second
@@ -62,16 +66,23 @@ func (s *Service) admit(w http.ResponseWriter, r *http.Request) (context.Context
 
 // read reads the request's body before its method runs, so that none waits for
 // a client, and answers itself when it is too large.
-func (s *Service) read(w http.ResponseWriter, r *http.Request) bool {
+func (s *Service) read(w http.ResponseWriter, r *http.Request, granted bool) bool {
+	most := int64(maxBody)
+	if !granted {
+		most = maxUnvouched
+	}
 	if r.Body == nil || r.Body == http.NoBody {
 		return true
 	}
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(readTime)) // tests' recorders have none
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	_ = control.SetReadDeadline(time.Time{})
 	var large *http.MaxBytesError
 	switch {
+	case errors.As(err, &large) && !granted:
+		fail(w, denied())
+		return false
 	case errors.As(err, &large):
 		fail(w, twirp.NewErrorf(twirp.Malformed, "the request is larger than %d bytes", maxBody))
 		return false
@@ -85,7 +96,7 @@ func (s *Service) read(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // denied is LiveKit's answer to who may not: 401, not 403.
-func denied() error { return twirp.NewError(twirp.Unauthenticated, "permissions denied") }
+func denied() twirp.Error { return twirp.NewError(twirp.Unauthenticated, "permissions denied") }
 
 // admin returns the grant of who may do what they like in the room of that name.
 func admin(ctx context.Context, room string) (grant.Grant, error) {

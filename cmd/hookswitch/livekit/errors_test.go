@@ -111,6 +111,8 @@ func TestRefusals(t *testing.T) {
 		{"no protobuf", ask{path: createPath, token: admin, content: "application/protobuf", body: "\xff"}, 400, jsonType, `{"code":"malformed","msg":"the protobuf request could not be decoded"}`},
 		{"3 MiB", ask{path: createPath, token: admin, body: strings.Repeat(" ", 3<<20)}, 400, jsonType, `{"code":"malformed","msg":"the request is larger than 2097152 bytes"}`},
 
+		{"no token, and more than is read of such", ask{path: createPath, body: `{"room":"r","metadata":"` + strings.Repeat("m", 16<<10)}, 401, jsonType, denied}, // it never comes to the mistake at the end
+
 		{"unknown method", ask{path: "/twirp/livekit.AgentDispatchService/GetDispatch", token: admin, body: `{}`}, 404, jsonType,
 			`{"code":"bad_route","msg":"no handler for path \"/twirp/livekit.AgentDispatchService/GetDispatch\"","meta":{"twirp_invalid_route":"POST /twirp/livekit.AgentDispatchService/GetDispatch"}}`},
 		{"unknown service", ask{path: "/twirp/livekit.RoomService/ListRooms", token: admin, body: `{}`}, 404, jsonType,

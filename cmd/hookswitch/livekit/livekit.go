@@ -114,7 +114,7 @@ func New(cfg Config) (*Service, error) {
 // denied where a grant is asked for.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, ok := s.admit(w, r)
-	if !ok || !s.read(w, r) {
+	if !ok || !s.read(w, r, askedOf(ctx).granted) {
 		return
 	}
 	r = r.WithContext(ctx)
