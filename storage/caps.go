@@ -24,7 +24,7 @@ func heed(ctx context.Context, tx Tx, caps dispatch.Caps, r dispatch.Record) err
 		{"workspace", `UPDATE workspaces SET feed_last = feed_last WHERE id = $1`,
 			`workspace = $1`, text(r.Workspace), caps.Workspace},
 		{"trunk", `INSERT INTO trunks (account) VALUES ($1) ON CONFLICT (account) DO UPDATE SET account = excluded.account`,
-			`account = $1`, text(r.Account), caps.Trunk},
+			`account = $1 AND foreign_ = 0`, text(r.Account), caps.Trunk}, // of a foreign call no account is known
 	} {
 		if one.most <= 0 {
 			continue

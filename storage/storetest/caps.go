@@ -214,6 +214,10 @@ func capped(t *testing.T, s storage.Store) {
 	if err := place(t, s, "next", dispatch.Caps{Workspace: 3}, nil); err != nil {
 		t.Errorf("a call after another's end = %v", err)
 	}
+	inbound(t, s, "door", "", func(r *storage.Call) { r.Workspace, r.Foreign = other, true })
+	if err := place(t, s, "last", dispatch.Caps{Trunk: 3}, nil); err != nil {
+		t.Errorf("a call beside one of somebody else's account = %v", err)
+	}
 	if r := inbound(t, s, "more", "", func(r *storage.Call) { r.Account = "AC1" }); r.Over() {
 		t.Error("an inbound call was refused")
 	}
