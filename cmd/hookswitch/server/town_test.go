@@ -26,14 +26,21 @@ import (
 // its settings come from its environment.
 const asGateway = "SERVER_TEST_GATEWAY"
 
+// asPitched gives its agents voices that are told apart: see [pitched].
+const asPitched = "SERVER_TEST_PITCHED"
+
 // gateway runs until it is told to stop, or killed.
 func gateway() {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM)
+	load := converses
+	if os.Getenv(asPitched) != "" {
+		load = pitchedSpeech
+	}
 	l, err := config.Load(config.Input{Environ: os.Environ()})
 	if err == nil {
 		var s *server.Server
-		if s, err = server.Build(context.Background(), server.Options{Config: l.Config, Load: converses, PrepareWait: 300 * time.Millisecond}); err == nil {
+		if s, err = server.Build(context.Background(), server.Options{Config: l.Config, Load: load, PrepareWait: 300 * time.Millisecond}); err == nil {
 			_, err = s.RunUntil(context.Background(), signals)
 		}
 	}
