@@ -310,3 +310,24 @@ func TestALineIsFoundAgainBeforeAutomaticAgentsAreThere(t *testing.T) {
 		k.wait(t)
 	})
 }
+
+// A process that stood still may begin to talk on a call that is over. Nobody is
+// let into the room that waits under its name now.
+func TestACallThatIsOverGetsNoRoom(t *testing.T) {
+	in(t, func(w *world) {
+		h := w.host("n1", func(c *room.Config) {
+			c.Automatic = func(string) []room.Automatic { return []room.Automatic{{Agent: "scribe"}} }
+		})
+		defer w.shut()
+		d := w.send(h, "closer", room.Replace) // nobody has such a call: it waits for one
+		k := w.talk(h, 1)
+		time.Sleep(2 * time.Second)
+		w.settle()
+		if d, err := w.store.Dispatch(context.Background(), d.ID); err != nil || len(d.Jobs) != 0 || w.listenedTimes() != 0 {
+			t.Errorf("%d jobs, %v, %d listen", len(d.Jobs), err, w.listenedTimes())
+		}
+		w.wantSpoke("own")
+		k.cut(telephony.OverError{Reason: telephony.OperatorHangup})
+		k.wait(t)
+	})
+}

@@ -164,7 +164,10 @@ func (h *Host) roomOf(ctx context.Context, workspace, name string, call telephon
 	if name == "" {
 		name = string(call)
 	}
-	return h.cfg.Store.Open(ctx, workspace, name, time.Now())
+	if r, err = h.cfg.Store.Open(ctx, workspace, name, time.Now()); err == nil && r.Call != call {
+		return Room{}, ErrNotFound // the call is over by now: this room waits for another
+	}
+	return r, err
 }
 
 // read brings p.dispatches up to date; it stays as it is when the store fails.
