@@ -37,7 +37,8 @@ type Config struct {
 	// Auth says what a worker's token grants: see [grant.Verifier.Verify]. Required.
 	Auth func(ctx context.Context, token string) (grant.Grant, error)
 	// Valid reports whether a key is still good. It is asked before a worker is
-	// offered a job: a key that was taken back gets no more calls. Nil: they are.
+	// offered a job, and every ten seconds: a key that was taken back gets no more
+	// calls, and keeps none. Nil: they are.
 	Valid func(ctx context.Context, workspace, key string) (bool, error)
 	// RoomName is what a room is called on the operator's server. Required.
 	RoomName func(workspace, name string) string
@@ -124,7 +125,8 @@ type Hub struct {
 	offering map[string]int       // how many of them, by workspace
 	stale    map[string]bool      // by the job's id: claimed here at the last look, and offered by nobody
 
-	after string // where the round of offers goes on; Run's own
+	after    string    // where the round of offers goes on; Run's own
+	keysSeen time.Time // when keys were looked at last; Run's own
 }
 
 // who is what a job is offered by: an agent's name in a workspace.

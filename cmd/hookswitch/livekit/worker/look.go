@@ -16,7 +16,7 @@ const page = 1000
 // look sees to the jobs that workers have, and offers what is to be offered:
 // until ctx is cancelled, and not only until look returns.
 func (h *Hub) look(ctx context.Context) error {
-	return errors.Join(h.lookAfter(ctx), h.lookForOffers(ctx))
+	return errors.Join(h.lookAtKeys(ctx), h.lookAfter(ctx), h.lookForOffers(ctx))
 }
 
 // lookForOffers goes round the jobs that wait for a worker, a page at a look,

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -273,6 +274,35 @@ func TestDeletedWhileItIsOffered(t *testing.T) {
 		}
 		s.job("w1", "ann")
 		a.offered()
+	})
+}
+
+func TestKeyThatIsTakenBackKeepsNoCall(t *testing.T) {
+	var taken atomic.Bool
+	valid := func(c *Config) {
+		c.Valid = func(_ context.Context, _, key string) (bool, error) { return key != "old" || !taken.Load(), nil }
+	}
+	inBubble(t, valid, []string{"n1"}, func(t *testing.T, s *stand) {
+		old, fresh := s.worker("n1", "w1/old", "ann"), s.worker("n1", "w1/new", "bob")
+		job, other := s.job("w1", "ann"), s.job("w1", "bob")
+		for a, id := range map[*agent]string{old: job.ID, fresh: other.ID} {
+			a.offered()
+			a.accept(id)
+			a.assigned()
+		}
+		taken.Store(true)
+		began := time.Now()
+		if m := old.next(); m.GetTermination().GetJobId() != job.ID {
+			t.Errorf("got %v, want the end of the job", m)
+		}
+		if code := old.closed(); code != closePolicy || time.Since(began) > 11*time.Second {
+			t.Errorf("closed with %d after %s, want %d within 11 s", code, time.Since(began), closePolicy)
+		}
+		time.Sleep(time.Second)
+		if got := s.is(job.ID, room.Failed); got.Error != keyGone {
+			t.Errorf("the job failed with %q", got.Error)
+		}
+		s.is(other.ID, room.Running)
 	})
 }
 

@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"context"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -169,18 +168,4 @@ func (h *Hub) pick(of who, deployment, job string) *worker {
 // deployment is. The hub's mu is held.
 func (h *Hub) wanted(of who, job string, now time.Time) bool {
 	return slices.ContainsFunc(h.pool[of], func(w *worker) bool { return w.room(job, now) > 0 })
-}
-
-// trusted reports whether w's key is still good; if it is not, w is sent away.
-func (h *Hub) trusted(ctx context.Context, w *worker) (bool, error) {
-	if h.c.Valid == nil {
-		return true, nil
-	}
-	good, err := h.c.Valid(ctx, w.who.workspace, w.key)
-	if err != nil || good {
-		return good, err
-	}
-	h.c.Count(Refused)
-	w.sock.close(closePolicy, "invalid API key")
-	return false, nil
 }
