@@ -49,6 +49,7 @@ func (c *doctorCmd) Run(ctx context.Context, s streams) error {
 		folder("recordings", l.Config.Recordings),
 		port(ctx, l.Config),
 	}
+	found = append(found, liveKit(ctx, l.Config.LiveKit)...)
 	found = append(found, road(ctx, l.Config)...)
 	if c.JSON {
 		err = json.NewEncoder(s.out).Encode(map[string]any{"version": version, "findings": found})
