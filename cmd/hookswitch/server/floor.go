@@ -52,12 +52,16 @@ func (s *Server) converse(ctx context.Context, f room.Floor, row dispatch.Record
 	if err != nil {
 		return s.helpless(ctx, f, err)
 	}
-	if err := s.prepared(ctx, f.Call, f.Leg, parts.Voice); errors.Is(err, telephony.ErrLost) {
-		return agentcore.Summary{}, err // the line is, the call may go on
-	} else if err != nil {
-		return s.helpless(ctx, f, err)
+	if row.Prepared.IsZero() { // not for who has the floor later: what the caller says or keys in meanwhile is lost
+		err = s.prepared(ctx, f.Call, f.Leg, parts.Voice)
+		if errors.Is(err, telephony.ErrLost) {
+			return agentcore.Summary{}, err // the line is, the call may go on
+		}
+		if err == nil {
+			row, err = s.store.Call(ctx, f.Call.ID) // pre_call may have said something
+		}
 	}
-	if row, err = s.store.Call(ctx, f.Call.ID); err == nil { // pre_call may have said something
+	if err == nil {
 		row, err = s.sentTo(ctx, row, f.Job)
 	}
 	if err != nil {
