@@ -22,7 +22,7 @@ type callCmd struct {
 	Get        callGetCmd        `cmd:"" help:"Show a call."`
 	Logs       callLogsCmd       `cmd:"" help:"Print what happened in a call; with -f, what happens."`
 	Transcript callTranscriptCmd `cmd:"" help:"Print what was said and what was heard of it."`
-	Captions   callCaptionsCmd   `cmd:"" help:"Print what an agent that listened wrote down; with -f, as it does."`
+	Captions   callCaptionsCmd   `cmd:"" help:"Print what both sides said, as live captions have it; with -f, while they say it."`
 	Dial       callDialCmd       `cmd:"" help:"Have an agent call somebody."`
 	Hangup     callHangupCmd     `cmd:"" help:"End a call."`
 	Recording  callRecordingCmd  `cmd:"" help:"Save the sound of a call."`

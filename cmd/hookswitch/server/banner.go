@@ -33,7 +33,8 @@ func Headline(version string) string {
 // told, or ctx ends.
 func (s *Server) Greet(ctx context.Context, w io.Writer, from string, began time.Time) {
 	fmt.Fprintln(w, Headline(s.o.Version))
-	for _, l := range []line{s.configLine(from), s.databaseLine(), s.carrierLine(), s.servingLine(), s.apiLine()} {
+	lines := []line{s.configLine(from), s.databaseLine(), s.carrierLine(), s.servingLine(), s.apiLine()}
+	for _, l := range append(lines, s.roomLines()...) {
 		l.write(w)
 	}
 	parts, err := s.speech.wait(ctx)
@@ -100,6 +101,27 @@ func (s *Server) carrierLine() line {
 
 func (s *Server) servingLine() line {
 	return line{"serving", s.scheme() + "://" + s.listener.Addr().String(), "/twilio/voice   /api/v2   /healthz   /readyz   /metrics"}
+}
+
+// roomLines say who may come to calls beside their own agents: those of files,
+// and LiveKit agents. Nothing is said of what is not set.
+func (s *Server) roomLines() (lines []line) {
+	if s.c.AgentsDir != "" {
+		there, automatic := 0, "none"
+		for _, a := range s.files.Load().Agents {
+			if a.Enabled {
+				there++
+			}
+			if a.Enabled && a.Automatic {
+				automatic = strings.TrimPrefix(automatic+", "+a.Name, "none, ")
+			}
+		}
+		lines = append(lines, line{"agents", fmt.Sprintf("%d in files; to every call: %s", there, automatic), "watched: " + s.c.AgentsDir})
+	}
+	if s.c.LiveKit.URL != "" {
+		lines = append(lines, line{"livekit", bareURL(s.c.LiveKit.URL), "agents register at /agent: hookswitch key pair NAME"})
+	}
+	return lines
 }
 
 // speechLine says who hears and speaks, and shouts when nobody does.

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/models"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 )
 
@@ -50,6 +53,31 @@ func TestFirstLinesSayOneAspectEachAndOnlyWhatIsTrue(t *testing.T) {
 				t.Errorf("claims %q, or names a path:\n%s", tt.not, got)
 			}
 		})
+	}
+}
+
+func TestFirstLinesSayWhoMayComeToCalls(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	o.Config.AgentsDir = t.TempDir()
+	for name, text := range map[string]string{
+		"scribe": "live_captions:\n  processing: automatic\n", "later": "live_captions:\n  processing: manual\n",
+		"off": "enabled: false\nlive_captions:\n  processing: automatic\n",
+	} {
+		if err := os.WriteFile(filepath.Join(o.Config.AgentsDir, "agent-"+name+".yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.Config.LiveKit = config.LiveKit{URL: "wss://me:secret@livekit.example.com", Key: "APIabc", Secret: "a-secret-of-theirs"}
+	var text strings.Builder
+	boot(t, o).Greet(t.Context(), &text, "hookswitch.yaml", time.Now())
+	for _, want := range []string{"agents     2 in files; to every call: scribe ", "watched: " + o.Config.AgentsDir, "livekit    wss://…@livekit.example.com", "agents register at /agent"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("lacks %q:\n%s", want, text.String())
+		}
+	}
+	if strings.Contains(text.String(), "secret") {
+		t.Errorf("tells a secret:\n%s", text.String())
 	}
 }
 
