@@ -3,6 +3,7 @@ package twilio
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -52,6 +53,7 @@ func (t *Trunk) knock(conn *websocket.Conn, r *http.Request, door string) {
 		t.turnAway(leg, r, reasonNotIn(err), err)
 		return
 	}
+	leg.in.ration = newRation(time.Now())
 	t.talk(leg, call)
 }
 

@@ -88,6 +88,7 @@ type inbound struct {
 	msg    wire.Message
 	ulaw   []byte // decoded audio; from heard on not yet handed out
 	heard  int
+	ration *ration // nil: as much as comes
 }
 
 // frame hands out the next 20 ms of audio if a whole frame is there.
@@ -140,6 +141,10 @@ func (in *inbound) take(text []byte) (telephony.Event, error) {
 func (in *inbound) audio(m *wire.Message) {
 	if len(m.Track) > 0 && string(m.Track) != "inbound" {
 		in.count(ReasonOtherTrack)
+		return
+	}
+	if in.ration != nil && !in.ration.take(len(m.Payload)*3/4, time.Now()) {
+		in.count(ReasonTooFast)
 		return
 	}
 	rest := copy(in.ulaw, in.ulaw[in.heard:])

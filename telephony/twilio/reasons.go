@@ -11,6 +11,7 @@ const (
 	ReasonWrongStream     = "wrong_stream_sid"
 	ReasonOtherTrack      = "other_track"
 	ReasonBadBase64       = "bad_base64"
+	ReasonTooFast         = "too_fast" // more audio than there was time for, of a stream that nobody signed for
 	ReasonMediaFirst      = "media_before_start"
 	ReasonSecondStart     = "second_start"
 	ReasonUnknownMark     = "unknown_mark"

@@ -11,7 +11,7 @@ func (s *Server) count(reason string) {
 	switch reason {
 	case twilio.ReasonBinary, twilio.ReasonMalformed, twilio.ReasonUnknownEvent, twilio.ReasonUnexpectedEvent,
 		twilio.ReasonWrongStream, twilio.ReasonOtherTrack, twilio.ReasonBadBase64, twilio.ReasonMediaFirst,
-		twilio.ReasonSecondStart, twilio.ReasonUnknownMark, twilio.ReasonMarkOverflow:
+		twilio.ReasonSecondStart, twilio.ReasonUnknownMark, twilio.ReasonMarkOverflow, twilio.ReasonTooFast:
 		s.set.MessageIgnored(reason)
 	case twilio.ReasonStop, twilio.ReasonSilent, twilio.ReasonTooBig, twilio.ReasonPeerClosed, twilio.ReasonBroken, twilio.ReasonSlowReader:
 		s.set.StreamLost(reason)
