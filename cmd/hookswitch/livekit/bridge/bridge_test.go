@@ -165,6 +165,21 @@ func TestARoomThatIsDeletedIsAHangUp(t *testing.T) {
 	})
 }
 
+// An agent that is followed by another may delete the room as it goes: the caller
+// must not be hung up on for that.
+func TestARoomThatIsDeletedBeforeTheAgentCameIsNoHangUp(t *testing.T) {
+	servers(t, func(t *testing.T, s server) {
+		dial(t, s, "the last agent", "r", nil)
+		caller := dial(t, s, "caller", "r", func(c *bridge.Config) { c.Agent = "agent" })
+		s.deleteRoom(t, "r")
+		err := waitGone(t, caller, 5*time.Second)
+		var ended *bridge.Ended
+		if !errors.As(err, &ended) || !strings.Contains(err.Error(), "room_deleted") {
+			t.Errorf("Err() = %v, want that the room was deleted", err)
+		}
+	})
+}
+
 func TestACallerWhoIsRemovedWasHungUpOn(t *testing.T) {
 	servers(t, func(t *testing.T, s server) {
 		dial(t, s, "agent", "r", nil)

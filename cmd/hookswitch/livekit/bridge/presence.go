@@ -82,6 +82,13 @@ func (r *presence) update(p *signal.ParticipantInfo, us string) {
 	}
 }
 
+// came tells whether anybody ever was there.
+func (r *presence) came() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ever
+}
+
 // gone tells whether nobody is there any more, and why: nil when they hung up.
 // Otherwise it says how long to wait before asking again; zero: until something
 // changes.

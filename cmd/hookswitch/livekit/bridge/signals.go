@@ -145,14 +145,16 @@ func sounds(p *signal.ParticipantInfo) (sids []string) {
 }
 
 // left is why the server wants us to leave, as an error: nil when somebody hung up.
+// A room that is deleted before the agent came hangs up on nobody: it may be the
+// last agent that tidies up behind itself.
 func (s *session) left(l *signal.LeaveRequest) error {
-	switch {
+	switch why := l.GetReason(); {
 	case l.GetAction() != signal.LeaveRequest_DISCONNECT || l.GetCanReconnect():
-		return fmt.Errorf("%w: it asks us to come back: %s", errLost, strings.ToLower(l.GetReason().String()))
-	case hungUp(l.GetReason()):
+		return fmt.Errorf("%w: it asks us to come back: %s", errLost, strings.ToLower(why.String()))
+	case hungUp(why) && (why == signal.DisconnectReason_PARTICIPANT_REMOVED || s.people.came()):
 		return nil
 	default:
-		return &Ended{Who: "we", Reason: l.GetReason()}
+		return &Ended{Who: "we", Reason: why}
 	}
 }
 
