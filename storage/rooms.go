@@ -187,7 +187,7 @@ func (db *DB) closeRoomOf(ctx context.Context, tx Tx, call telephony.CallID, now
 	var id string
 	err := tx.Each(ctx, `UPDATE rooms SET closed_us = $3, `+raised+` WHERE call_id = $1 AND closed_us IS NULL RETURNING id`,
 		[]any{text(call), db.changed.tick(), now.UnixMicro()}, func(scan Scan) error { return scan(&id) })
-	if err != nil || id == "" {
+	if err != nil || id == "" || mutant("jobs-not-ended") {
 		return err
 	}
 	return endJobs(ctx, tx, id, now)

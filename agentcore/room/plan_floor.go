@@ -41,7 +41,7 @@ func (p *plan) next(s scene, talkers []Job) (Job, bool) {
 		case j.Join == Replace && j.Kind == Own && j.Status == Pending, j.Join == Replace && j.Kind == Worker && j.Status == Running && !fresh && !s.had[j.ID]:
 			claim = j // the last one counts
 		case j.Status == Running && !s.had[j.ID] && (j.Kind == Own || j.Join == Replace):
-			if ran.ID == "" || !j.Started.Before(ran.Started) {
+			if (ran.ID == "" || !j.Started.Before(ran.Started)) && !mutant("resumed-by-another") {
 				ran = j
 			}
 		case j.present() && waits.ID == "" && !s.had[j.ID]:

@@ -64,7 +64,10 @@ func (s *stage) holder(p *part) string {
 
 // relieve tells whoever has the floor that another gets it.
 func (s *stage) relieve() {
-	if s.now != nil {
+	switch {
+	case s.now != nil && mutant("holder-not-stopped"):
+		s.now = nil
+	case s.now != nil:
 		s.now.stop(agentcore.ErrReplaced)
 	}
 }
@@ -116,6 +119,9 @@ func (s *stage) speak(p *part, sp *speaker, f Floor) {
 	sp.seat, sp.done = s.bench.seat(), make(chan struct{})
 	sp.page = &page{Journal: s.journal, bench: s.bench}
 	f.Call, f.Leg, f.Journal, f.Tap, f.Yield = p.call, sp.seat, sp.page, &p.tap, p.waiting.Load
+	if mutant("nobody-yields") {
+		f.Yield = func() bool { return false }
+	}
 	work, stop := context.WithCancel(p.ctx) // whoever asks the store meanwhile is not to hold up who left
 	p.work, s.now = work, sp
 	go func() {
@@ -155,6 +161,9 @@ func (s *stage) left(p *part) bool {
 	sp := s.now
 	sp.stop(nil)
 	p.work = p.ctx
+	if mutant("ears-left-behind") {
+		p.deafen()
+	}
 	replaced := errors.Is(context.Cause(sp.ctx), agentcore.ErrReplaced)
 	switch {
 	case sp.sum.End != "" || sp.sum.Left:
