@@ -17,8 +17,8 @@ type carrier struct {
 	desk telephony.Desk
 	wg   sync.WaitGroup // the phones, and their callbacks
 
-	legs  []*party         // of calls that are handed on; guarded by w.mu, as rooms are
-	rooms map[string]*room // by name
+	legs  []*party               // of calls that are handed on; guarded by w.mu, as rooms are
+	rooms map[string]*conference // by name
 }
 
 func carrierID(number int) string { return fmt.Sprintf("CA%02d", number) }

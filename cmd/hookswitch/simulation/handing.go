@@ -114,8 +114,8 @@ func (t transfers) MoveTransfer(ctx context.Context, id telephony.CallID, from [
 	return x, err
 }
 
-// room is a conference of two.
-type room struct {
+// conference is a room of two.
+type conference struct {
 	in     int
 	full   chan struct{} // closed when two are there
 	closed chan struct{}
@@ -131,7 +131,7 @@ func (c *carrier) join(number int, in telephony.Room, gone, recalled <-chan stru
 	c.w.mu.Lock()
 	r := c.rooms[in.Name]
 	if r == nil {
-		r = &room{full: make(chan struct{}), closed: make(chan struct{})}
+		r = &conference{full: make(chan struct{}), closed: make(chan struct{})}
 		c.rooms[in.Name] = r
 	}
 	if r.in++; r.in == 2 {

@@ -48,36 +48,55 @@ type later struct {
 	named   int                  // ids drawn
 	changes int                  // operations that were done
 	quiet   map[string]int       // how many there were when a look found nothing
+
+	meets *meeting // nil: the calls of this run have no rooms
 }
 
 // RunLater simulates what is to be done later, with seed, when plan goes wrong;
 // see [Run].
 func RunLater(ctx context.Context, seed uint64, plan []Fault) (Result, error) {
-	db, err := sqlite.Open(ctx, sqlite.Memory)
+	l, err := newLater(ctx, seed, plan)
 	if err != nil {
 		return Result{}, err
+	}
+	if err := l.db.CreateWorkspace(ctx, roster.Workspace{ID: second, Name: "Second", Created: time.Now()}); err != nil {
+		return Result{}, err
+	}
+	l.simulate(l.plans, lasts, func() { l.checkLater(ctx) })
+	return l.result("TestSweepLater", plan), l.db.Close()
+}
+
+// newLater returns a world without processes, in which nothing is planned yet.
+func newLater(ctx context.Context, seed uint64, plan []Fault) (*later, error) {
+	db, err := sqlite.Open(ctx, sqlite.Memory)
+	if err != nil {
+		return nil, err
 	}
 	l := &later{
 		world: newWorld(seed, Phones, plan), db: db, store: db.Agenda(), closing: make(chan struct{}),
 		up: make([]*node, nodes), beats: map[string]time.Time{}, kept: map[string]time.Time{}, quiet: map[string]int{},
 	}
 	l.jobs, l.net = &queue{l: l}, &network{l: l, rung: map[int]int{}}
-	if err := db.CreateWorkspace(ctx, roster.Workspace{ID: second, Name: "Second", Created: time.Now()}); err != nil {
-		return Result{}, err
-	}
+	return l, nil
+}
+
+// simulate has the processes run, and what is planned happen; it checks what came
+// of it when a run has lasted for as long as it does.
+func (l *later) simulate(plans func(), lasts time.Duration, check func()) {
 	for slot := range nodes {
 		l.slots.Go(func() { l.keepUp(slot) })
 	}
-	l.plans()
+	plans()
 	time.Sleep(time.Until(l.began.Add(lasts)))
 	l.wg.Wait()
-	l.checkLater(ctx)
+	check()
 	close(l.closing)
 	l.slots.Wait()
 	l.wg.Wait()
-	return Result{
-		Test: "TestSweepLater", Seed: seed, Broken: l.broken, Seen: l.seen, Trace: l.text(), Plan: plan, Bitten: l.bitten, Ops: l.count,
-	}, db.Close()
+}
+
+func (l *later) result(test string, plan []Fault) Result {
+	return Result{Test: test, Seed: l.seed, Broken: l.broken, Seen: l.seen, Trace: l.text(), Plan: plan, Bitten: l.bitten, Ops: l.count}
 }
 
 // The workspaces, and how many calls each may have at once.

@@ -36,7 +36,7 @@ func (c nodeCalls) CreateDispatch(ctx context.Context, d dispatch.Dispatch, r *d
 	err = c.do(ctx, number, "store.create", func(ctx context.Context) (err error) {
 		c.node.keepBeats(ctx)
 		on, created, err = c.Calls.CreateDispatch(ctx, d, r)
-		if created {
+		if created && c.node.meets == nil {
 			c.node.checkCap(ctx, r.Workspace, number)
 		}
 		return err

@@ -8,8 +8,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/agenda"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
+	"github.com/hookswitch/hookswitch/agentcore/room"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -21,6 +23,7 @@ type node struct {
 	name  string
 	desk  *dispatch.Desk
 	clerk *agenda.Clerk
+	host  *room.Host // nil: the run's calls have no rooms
 	ctx   context.Context
 	stop  context.CancelFunc
 	wg    sync.WaitGroup
@@ -29,6 +32,7 @@ type node struct {
 	life  sync.Mutex
 	dead  bool
 	wakes time.Time // until then it stands still
+	shaky time.Time // until then it may be behind, since something went wrong
 	legs  map[*leg]bool
 }
 
@@ -72,9 +76,16 @@ func (l *later) keepUp(slot int) {
 func (l *later) start(slot int, name string) (n *node, err error) {
 	n = &node{later: l, name: name, gone: make(chan struct{}), legs: map[*leg]bool{}}
 	n.ctx, n.stop = context.WithCancel(context.Background())
+	talk, watch := n.talk, func(telephony.CallID, agentcore.Entry) {}
+	if l.meets != nil {
+		if n.host, err = room.New(n.meeting()); err != nil {
+			return nil, err
+		}
+		talk, watch = n.host.Talk, n.host.Told
+	}
 	n.desk, err = dispatch.New(dispatch.Config{
-		Calls: nodeCalls{records{l.db, l.world, n}}, Talk: n.talk, Carrier: trunk{n}, Secret: []byte("sixteen bytes and more"),
-		Route: n.route, Permit: n.permit, Node: name, Resumes: 2,
+		Calls: nodeCalls{records{l.db, l.world, n}}, Talk: talk, Carrier: trunk{n}, Secret: []byte("sixteen bytes and more"),
+		Route: n.route, Permit: n.permit, Node: name, Resumes: 2, Watch: watch,
 		NewID: func() telephony.CallID { return telephony.CallID(l.newID("call")) },
 	})
 	if err != nil {
@@ -90,8 +101,12 @@ func (l *later) start(slot int, name string) (n *node, err error) {
 	l.mu.Lock()
 	l.up[slot] = n
 	l.mu.Unlock()
-	n.wg.Go(func() { n.clerk.Run(as(n.ctx, "clerk")) })
-	n.wg.Go(func() { n.every(500*time.Millisecond+777, n.work) })
+	if l.meets != nil {
+		n.wg.Go(func() { _ = n.host.Run(as(n.ctx, "host")) })
+	} else {
+		n.wg.Go(func() { n.clerk.Run(as(n.ctx, "clerk")) })
+		n.wg.Go(func() { n.every(500*time.Millisecond+777, n.work) })
+	}
 	n.wg.Go(func() { n.every(15*time.Second+7777, func() { _ = n.desk.Recover(as(n.ctx, "recover")) }) })
 	return n, nil
 }
@@ -132,6 +147,9 @@ func (n *node) do(ctx context.Context, call int, op string, effect func() error)
 	}
 	if who := actor(ctx); kind != "" && strings.Contains(who, agenda.JobFollowUp) {
 		n.saw("fault in a follow-up")
+	}
+	if kind != "" {
+		n.upset(call)
 	}
 	switch kind {
 	case Slow:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
@@ -47,6 +48,9 @@ type fate struct {
 func (r *ring) fate() fate {
 	chance := dice(r.x.l.seed, r.number, fmt.Sprint("fate ", r.nth))
 	f := fate{rings: odd(chance, 12*time.Second), stays: time.Second + odd(chance, 50*time.Second), agent: time.Second + odd(chance, 80*time.Second), person: true}
+	if r.x.l.meets != nil { // there is much that is to happen meanwhile
+		f.stays += 40 * time.Second
+	}
 	switch kind := chance.IntN(12); {
 	case r.inbound:
 	case kind < 3:
@@ -223,13 +227,14 @@ func (r *ring) ask(op string, ask func(context.Context, *node) (telephony.Step, 
 // connect opens a stream and returns when it is over.
 func (r *ring) connect(token string, f fate) {
 	l := r.x.l
+	var gone atomic.Bool // nobody waits any more for whoever admits it late
 	_, err := r.hook("stream", "hook.admit", func(ctx context.Context, n *node) error {
 		call, err := n.desk.Admit(ctx, token, telephony.Ref{ID: r.id})
 		if err != nil {
 			return err
 		}
 		g := &leg{number: r.number, lost: make(chan struct{}), hung: make(chan struct{}), agent: f.agent}
-		if !r.takes(g) || !n.takes(g) {
+		if gone.Load() || !r.takes(g) || !n.takes(g) {
 			g.lose()
 		}
 		l.wg.Go(func() {
@@ -238,8 +243,13 @@ func (r *ring) connect(token string, f fate) {
 		})
 		return nil
 	})
+	gone.Store(true)
 	r.mu.Lock()
 	g := r.leg
+	if err != nil && g != nil {
+		g.lose()
+		r.leg = nil
+	}
 	r.mu.Unlock()
 	if err != nil || g == nil {
 		r.waits(100*time.Millisecond + time.Duration(r.number))

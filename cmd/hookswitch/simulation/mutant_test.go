@@ -37,6 +37,16 @@ var laterMutants = []struct{ name, breaks string }{
 	{"dial-not-fenced", "never placed"},             // storage: who was given up dials
 }
 
+// roomMutants are those of calls that are rooms.
+var roomMutants = []struct{ name, breaks string }{
+	{"holder-not-stopped", "one voice"},          // room: who is replaced goes on talking
+	{"change-not-seen", "deleted is silent"},     // room: what other processes change is not heeded
+	{"resumed-by-another", "who had it goes on"}, // room: a line that is found again gets somebody else
+	{"nobody-yields", "who waits comes"},         // room: who would end the call does not ask who waits
+	{"ears-left-behind", "listeners hear all"},   // room: listeners leave with who had the floor
+	{"jobs-not-ended", "rooms close"},            // storage: the jobs of a call that is over go on
+}
+
 // Every planted bug is found: what can't find them proves nothing.
 func TestPlantedBugsAreFound(t *testing.T) {
 	if raced || testing.Short() {
@@ -46,11 +56,14 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	if out, err := exec.Command("go", "test", "-tags", "mutant", "-c", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	for i, m := range slices.Concat(mutants, laterMutants) {
+	for i, m := range slices.Concat(mutants, laterMutants, roomMutants) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			hunt := "^TestHunt$"
-			if i >= len(mutants) {
+			switch {
+			case i >= len(mutants)+len(laterMutants):
+				hunt = "^TestHuntRooms$"
+			case i >= len(mutants):
 				hunt = "^TestHuntLater$"
 			}
 			child := exec.Command(binary, "-test.run", hunt, "-test.v")
@@ -73,6 +86,11 @@ func TestHunt(t *testing.T) { hunt(t, enough, run) }
 // TestHuntLater is TestHunt for the calls that are placed later.
 func TestHuntLater(t *testing.T) {
 	hunt(t, enoughLater, func(t *testing.T, seed uint64) Result { return runLater(t, seed, PlannedLater(seed)) })
+}
+
+// TestHuntRooms is TestHunt for calls that are rooms.
+func TestHuntRooms(t *testing.T) {
+	hunt(t, enoughRooms, func(t *testing.T, seed uint64) Result { return runRooms(t, seed, PlannedRooms(seed)) })
 }
 
 func hunt(t *testing.T, seeds uint64, run func(*testing.T, uint64) Result) {

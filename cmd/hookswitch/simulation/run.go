@@ -62,7 +62,7 @@ func simulate(ctx context.Context, seed uint64, plan []Fault, hands bool) (Resul
 	}
 	w := newWorld(seed, Calls, plan)
 	w.hands = hands
-	trunk := &carrier{w: w, rooms: map[string]*room{}}
+	trunk := &carrier{w: w, rooms: map[string]*conference{}}
 	desk, err := w.desk(db, trunk)
 	if err != nil {
 		return Result{}, err
