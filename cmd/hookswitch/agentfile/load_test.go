@@ -66,6 +66,7 @@ func TestWhatAFileSays(t *testing.T) {
 				a.Kind, a.Roster, a.Join, a.Automatic = room.Own, "Receptionist", room.Wait, true
 			})},
 		{"captions are manual by default, and embedded", "live_captions:\n", captions(agentfile.Captions{})},
+		{"a block's keys without values are not set", "live_captions:\n  processing:\n  provider:\n", captions(agentfile.Captions{})},
 		{"automatic captions", "live_captions: {processing: automatic, provider: moonshine}\njoin: listen\n",
 			with(func(a *agentfile.Agent) {
 				a.Kind, a.Join, a.Captions, a.Automatic = room.Service, room.Listen, &agentfile.Captions{}, true
