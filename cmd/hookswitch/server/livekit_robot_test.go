@@ -51,23 +51,29 @@ type task struct {
 // robot has one register under a name, and make that tone.
 func (s *studio) robot(name string, hz float64) *robot {
 	s.t.Helper()
-	token, err := grant.Sign(s.key, s.secret, grant.Claims{Video: grant.Video{Agent: true}}, time.Now(), time.Hour)
+	return newRobot(s.t, s.PublicURL(), s.key, s.secret, name, hz)
+}
+
+// newRobot has one register at the gateway at url.
+func newRobot(t *testing.T, url, key, secret, name string, hz float64) *robot {
+	t.Helper()
+	token, err := grant.Sign(key, secret, grant.Claims{Video: grant.Video{Agent: true}}, time.Now(), time.Hour)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	conn, _, err := websocket.DefaultDialer.DialContext(s.t.Context(), "ws"+strings.TrimPrefix(s.PublicURL(), "http")+"/agent", http.Header{"Authorization": {"Bearer " + token}})
+	conn, _, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/agent", http.Header{"Authorization": {"Bearer " + token}})
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	r := &robot{t: s.t, hz: hz, conn: conn, stop: make(chan struct{}), tasks: map[string]*task{}}
-	s.t.Cleanup(r.dies)
+	r := &robot{t: t, hz: hz, conn: conn, stop: make(chan struct{}), tasks: map[string]*task{}}
+	t.Cleanup(r.dies)
 	r.say(&pb.WorkerMessage{Message: &pb.WorkerMessage_Register{Register: &pb.RegisterWorkerRequest{AgentName: name, Version: "1.9.0"}}})
 	registered := make(chan struct{})
 	r.working.Go(func() { r.read(registered) })
 	select {
 	case <-registered:
 	case <-time.After(10 * time.Second):
-		s.t.Fatal("the worker is not registered after 10 s")
+		t.Fatal("the worker is not registered after 10 s")
 	}
 	return r
 }
