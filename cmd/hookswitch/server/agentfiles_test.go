@@ -98,7 +98,7 @@ func TestAgentsOfFilesComeWhenTheirFileSaysSo(t *testing.T) {
 			var by []string
 			s.within(20*time.Second, "two listeners write", func() bool {
 				by = nil
-				for _, c := range o.captionsOf(s.record().ID) {
+				for _, c := range s.written() {
 					if c.Side == "caller" {
 						by = append(by, c.Agent)
 					}
@@ -122,7 +122,7 @@ func TestAgentsOfFilesComeWhenTheirFileSaysSo(t *testing.T) {
 					s.errorf("a job of somebody who is not there is %s", status)
 				}
 			}
-			for _, c := range o.captionsOf(s.record().ID) {
+			for _, c := range s.written() {
 				if c.Agent != "auto" {
 					s.errorf("somebody listens who may not: %+v", c)
 				}
@@ -170,9 +170,9 @@ func TestAnAgentOfTheAPIListensUntilItIsTakenBack(t *testing.T) {
 		return err == nil && r.Jobs[0].Status == room.Cancelled && r.Jobs[0].Reason == room.ReasonDeleted
 	})
 	s.spoken() // the listener, if it were there, would have heard it by the time the agent answers
-	before := len(o.captionsOf(s.record().ID))
+	before := len(s.written())
 	s.spoken()
-	if all := o.captionsOf(s.record().ID); len(all) != before {
+	if all := s.written(); len(all) != before {
 		t.Errorf("somebody still writes: %+v", all[before:])
 	}
 	s.call.Hangup()

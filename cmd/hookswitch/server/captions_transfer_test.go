@@ -22,7 +22,7 @@ func (s *scene) talkTogether() {
 	s.o.t.Helper()
 	s.status("bridged")
 	s.within(20*time.Second, "somebody listens", func() bool { return s.happened("fork", "open") })
-	before := len(s.o.captionsOf(s.record().ID))
+	before := len(s.written())
 	s.callee.words(calleeHertz)
 	first := s.reads("person", saidCallee, before)
 	s.caller.words(callerHertz)

@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/asr"
+	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/grant"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/media/vad"
+	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -184,7 +186,30 @@ type caption struct {
 	End        time.Time `json:"ended_at"`
 }
 
-// captionsOf are those of a call so far; their numbers have no gaps.
+// captionsIn are the captions on record of a call so far; their numbers have no
+// gaps.
+func captionsIn(t *testing.T, db *storage.DB, call telephony.CallID) (all []caption) {
+	t.Helper()
+	list, err := db.Captions().Captions(context.Background(), roster.Default, call, 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range list {
+		if c.N != i+1 || c.End.Before(c.Start) || c.Text == "" || c.Job == "" {
+			t.Errorf("caption %d is %+v", i+1, c)
+		}
+		all = append(all, caption{c.N, c.Agent, c.Job, string(c.Side), c.Speaker, c.Text, float64(c.Confidence), c.Start, c.End})
+	}
+	return all
+}
+
+// written are the captions of s so far.
+func (s *scene) written() []caption {
+	s.o.t.Helper()
+	return captionsIn(s.o.t, s.o.Store(), s.record().ID)
+}
+
+// captionsOf are those of a call as the API shows them.
 func (b *booted) captionsOf(call telephony.CallID) []caption {
 	b.t.Helper()
 	var got struct {
@@ -196,11 +221,6 @@ func (b *booted) captionsOf(call telephony.CallID) []caption {
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		b.t.Fatalf("captions: %v: %s", err, text)
 	}
-	for i, c := range got.Items {
-		if c.N != i+1 || c.End.Before(c.Start) || c.Text == "" || c.Job == "" {
-			b.t.Errorf("caption %d is %+v", i+1, c)
-		}
-	}
 	if got.Count != len(got.Items) || got.Next != len(got.Items) {
 		b.t.Errorf("%d captions, count %d, next_after %d", len(got.Items), got.Count, got.Next)
 	}
@@ -211,9 +231,8 @@ func (b *booted) captionsOf(call telephony.CallID) []caption {
 // from captions, and returns the caption.
 func (s *scene) reads(side, text string, from int) (got caption) {
 	s.o.t.Helper()
-	id := s.record().ID
 	s.within(20*time.Second, side+" saying "+text, func() bool {
-		all := s.o.captionsOf(id)
+		all := s.written()
 		i := slices.IndexFunc(all, func(c caption) bool { return c.N > from && c.Side == side && c.Text == text })
 		if i >= 0 {
 			got = all[i]
