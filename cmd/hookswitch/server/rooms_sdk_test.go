@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -26,12 +27,18 @@ func (l *lobby) node(file string, oldnew ...string) *exec.Cmd {
 	if err != nil {
 		l.t.Fatal(err)
 	}
+	return l.program(file, string(text), oldnew...)
+}
+
+// program is node for a program that has that text.
+func (l *lobby) program(file, text string, oldnew ...string) *exec.Cmd {
+	l.t.Helper()
 	dir := l.t.TempDir()
 	if err := os.Symlink(sdktest.Modules(l.t), filepath.Join(dir, "node_modules")); err != nil {
 		l.t.Fatal(err)
 	}
 	program := filepath.Join(dir, file)
-	if err := os.WriteFile(program, []byte(strings.NewReplacer(oldnew...).Replace(string(text))), 0o600); err != nil {
+	if err := os.WriteFile(program, []byte(strings.NewReplacer(oldnew...).Replace(text)), 0o600); err != nil {
 		l.t.Fatal(err)
 	}
 	cmd := exec.CommandContext(l.t.Context(), "node", program)
@@ -64,6 +71,41 @@ func TestTheSeedsOwnProgramSendsAnAgent(t *testing.T) {
 	}
 	e.hangup.Store(true)
 	if got := l.over(id); got != telephony.CallerHangup {
+		t.Errorf("the call ended for %s", got)
+	}
+}
+
+// The program for Node in the docs does what stands there.
+func TestTheProgramOfTheDocsRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts node")
+	}
+	t.Parallel()
+	page, err := os.ReadFile("../../../docs/livekit.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(page), "```javascript\n")
+	text, _, found := strings.Cut(text, "```")
+	id := regexp.MustCompile(`call_[a-z0-9]+`).FindString(text)
+	if !found || id == "" {
+		t.Fatal("there is none")
+	}
+	l := newLobby(t, "Ada", onAndOn("Ada"))
+	l.hires("Billing", "Hello, this is Billing.", nil)
+	e := newEar()
+	call, room := l.live("Ada", e)
+	out, err := l.program("docs.mjs", text, "https://your-gateway", l.PublicURL(), "'api-key'", "'"+l.key+"'", "'api-secret'", "'"+l.secret+"'", id, room).Output()
+	for _, want := range []string{"Dispatch created: AgentDispatch {", "agentName: 'Billing'", room, `{"hookswitch": {"join": "wait"}}`} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("it says %s (%v), want %s", out, err, want)
+		}
+	}
+	if left := l.list(room).dispatches(); len(left) != 1 || left[0].Agent != "Ada" {
+		t.Errorf("then the room has %+v", left)
+	}
+	call.Hangup()
+	if got := l.over(room); got != telephony.CallerHangup {
 		t.Errorf("the call ended for %s", got)
 	}
 }
