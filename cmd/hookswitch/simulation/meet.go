@@ -110,8 +110,8 @@ var parties = map[string]room.Party{
 	"scribe": {Kind: room.Service}, "clerk": {Kind: room.Service},
 }
 
-// meeting is the [room.Config] of a process. A call whose telephone has an even
-// number is taken down by a scribe that nobody sent.
+// meeting is the [room.Config] of a process. In every other
+// seed each call is taken down by a scribe that nobody sent.
 func (n *node) meeting() room.Config {
 	return room.Config{
 		Store: floors{n.db.Rooms(), n}, Node: n.name, Speak: n.speak, Listen: n.listen,
