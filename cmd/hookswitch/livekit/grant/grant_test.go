@@ -218,7 +218,9 @@ func TestTokensThatAreNotGood(t *testing.T) {
 		{"expired, beyond the leeway", token(t, secret, good(jwt.MapClaims{"exp": now.Add(-61 * time.Second).Unix()})), "invalid authorization token: token has invalid claims: token is expired"},
 		{"not yet, beyond the leeway", token(t, secret, good(jwt.MapClaims{"nbf": now.Add(61 * time.Second).Unix()})), "invalid authorization token: token has invalid claims: token is not valid yet"},
 		{"exp is text", token(t, secret, good(jwt.MapClaims{"exp": "tomorrow"})), "invalid authorization token"},
-		{"exp is huge", token(t, secret, good(jwt.MapClaims{"exp": 1e300})), "invalid authorization token: token has invalid claims: token is expired"},
+		{"exp is huge", token(t, secret, good(jwt.MapClaims{"exp": 1e300})), "invalid authorization token: token is malformed"},
+		{"nbf is huge", token(t, secret, good(jwt.MapClaims{"nbf": 1e30})), "invalid authorization token: token is malformed"},
+		{"nbf is in ten million years", token(t, secret, good(jwt.MapClaims{"nbf": 3e14})), "invalid authorization token: token has invalid claims: token is not valid yet"},
 		{"grants are no object", token(t, secret, good(jwt.MapClaims{"video": "all"})), "invalid authorization token: token is malformed"},
 		{"agents that are none", token(t, secret, good(jwt.MapClaims{"roomConfig": map[string]any{"agents": "a-secret-word"}})), "invalid authorization token: token is malformed"},
 	} {

@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,13 +33,27 @@ func Sign(key, secret string, c Claims, now time.Time, life time.Duration) (stri
 // instant is a time in whole seconds since 1970, or with a fraction.
 type instant = jwt.NumericDate
 
+// maxInstant is more seconds than anybody means. A number that does not fit into
+// 64 bits is some other time, and on another processor another one: a token that
+// begins in the year 10^22 was good now.
+const maxInstant = 1 << 60
+
+var errNoTime = errors.New("grant: a number that is no time")
+
+func sane(t *instant) (*instant, error) {
+	if t != nil && (t.Unix() > maxInstant || t.Unix() < -maxInstant) {
+		return nil, errNoTime
+	}
+	return t, nil
+}
+
 // The methods of [jwt.Claims].
 
 // GetExpirationTime implements [jwt.Claims].
-func (w *wire) GetExpirationTime() (*instant, error) { return w.Expires, nil }
+func (w *wire) GetExpirationTime() (*instant, error) { return sane(w.Expires) }
 
 // GetNotBefore implements [jwt.Claims].
-func (w *wire) GetNotBefore() (*instant, error) { return w.NotBefore, nil }
+func (w *wire) GetNotBefore() (*instant, error) { return sane(w.NotBefore) }
 
 // GetIssuedAt implements [jwt.Claims].
 func (w *wire) GetIssuedAt() (*instant, error) { return w.IssuedAt, nil }
