@@ -62,6 +62,10 @@ type Store interface {
 	// ResealNeeded counts what ResealAll would: see [DB.ResealNeeded].
 	ResealNeeded(ctx context.Context, with Resealer) (rows int, err error)
 
+	// SetAgent says whose a foreign call is that came without an agent: see
+	// [DB.SetAgent].
+	SetAgent(ctx context.Context, id telephony.CallID, who dispatch.Route) error
+
 	// Placed lists what a workspace called since then: see [DB.Placed].
 	Placed(ctx context.Context, workspace string, since time.Time) ([]telephony.Placed, error)
 

@@ -67,7 +67,7 @@ func (d *Desk) enter(ctx context.Context, door string, in telephony.Entering) (t
 // entered is the record of a call that goes where e says.
 func (d *Desk) entered(in telephony.Entering, e Entry, now time.Time) Record {
 	r := d.inbound(telephony.Incoming{
-		Carrier: foreignName(e.Workspace, in.Carrier), From: in.From, To: in.To, State: telephony.InProgress,
+		Carrier: ForeignName(e.Workspace, in.Carrier), From: in.From, To: in.To, State: telephony.InProgress,
 	}, e.Route, now)
 	r.Foreign, r.Room, r.Epoch = true, e.Room, 1
 	if e.Direction != "" {
@@ -76,10 +76,10 @@ func (d *Desk) entered(in telephony.Entering, e Entry, now time.Time) Record {
 	return r
 }
 
-// foreignName is the carrier's id of a foreign call on record. No account vouches
+// ForeignName is the carrier's id of a foreign call on record. No account vouches
 // for it: it must neither be one that a webhook can name, which has no colon, nor
 // stand in the way of another workspace's.
-func foreignName(workspace, carrier string) string { return "door:" + workspace + ":" + carrier }
+func ForeignName(workspace, carrier string) string { return "door:" + workspace + ":" + carrier }
 
 // lookAtForeign cuts the stream of a foreign call that another process ended:
 // nobody else would.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -223,6 +224,41 @@ func unended(t *testing.T, s storage.Store) {
 	open, err := s.Unended(t.Context(), "", now)
 	if err != nil || len(open) != 2 || open[0].ID != "call_1" || open[1].ID != "call_3" {
 		t.Errorf("Unended() = %v, %v, want call_1 and call_3", open, err)
+	}
+}
+
+// Who has the floor first is the agent of a call that came by a door without one,
+// and of no other.
+func agentOfForeign(t *testing.T, s storage.Store) {
+	ctx := t.Context()
+	for _, r := range []storage.Call{
+		{ID: "call_door", Carrier: "door:ws:CA1", Foreign: true},
+		{ID: "call_ours", Carrier: "CA1"},
+		{ID: "call_over", Carrier: "door:ws:CA2", Foreign: true, Reason: telephony.Refused},
+	} {
+		r.Direction, r.Created = telephony.Inbound, now
+		if _, _, err := s.Create(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []dispatch.Route{
+			{Agent: "Ada", AgentUUID: "uuid-a", Version: 3, PostCall: 7},
+			{Agent: "Ben", AgentUUID: "uuid-b", Version: 1},
+		} {
+			if err := s.SetAgent(ctx, r.ID, who); err != nil {
+				t.Fatalf("SetAgent(%s) = %v", r.ID, err)
+			}
+		}
+		got, err := s.Call(ctx, r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := storage.Call{}
+		if r.ID == "call_door" {
+			want = storage.Call{Agent: "Ada", AgentUUID: "uuid-a", Version: 3, PostCall: 7}
+		}
+		if got.Agent != want.Agent || got.AgentUUID != want.AgentUUID || got.Version != want.Version || got.PostCall != want.PostCall {
+			t.Errorf("%s is %s's (%s, version %d, webhook %d), want %+v", r.ID, got.Agent, got.AgentUUID, got.Version, got.PostCall, want)
+		}
 	}
 }
 

@@ -50,6 +50,7 @@ func init() {
 		check{"progress only moves on", progress},
 		check{"of two creators one wins", twoCreators},
 		check{"who answered is kept as the carrier said it first", answererKept},
+		check{"agent of a foreign call", agentOfForeign},
 		check{"unended lists the open calls", unended},
 	)
 	suite("journal",

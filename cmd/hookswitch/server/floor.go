@@ -23,6 +23,7 @@ func (s *Server) talk(ctx context.Context, call telephony.Call, leg telephony.Le
 	s.tapes.Store(call.ID, t)
 	defer s.tapes.CompareAndDelete(call.ID, t)
 	defer t.stop(call)
+	s.arrive(ctx, call)
 	sum, err := s.host.Talk(ctx, call, leg, past, journal)
 	if sum.End != "" {
 		s.keyed.drop(call.ID)
@@ -62,6 +63,7 @@ func (s *Server) converse(ctx context.Context, f room.Floor, row dispatch.Record
 		}
 	}
 	if err == nil {
+		s.engage(ctx, row, f.Job)
 		row, err = s.sentTo(ctx, row, f.Job)
 	}
 	if err != nil {

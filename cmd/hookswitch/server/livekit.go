@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
@@ -108,15 +109,17 @@ func (s *Server) overheard(ctx context.Context, l room.Listening) error {
 		return err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
 	defer context.AfterFunc(ctx, func() { l.Ear.Close() })()
-	go func() {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer stop(nil)
+	watching.Go(func() {
 		select {
 		case <-line.Gone():
 			stop(errLineGone)
 		case <-ctx.Done():
 		}
-	}()
+	})
 	var caller, agent media.Frame
 	for {
 		if err := l.Ear.Next(ctx, &caller, &agent); err != nil {
@@ -154,33 +157,4 @@ func (s *Server) bridge(ctx context.Context, call telephony.Call, j room.Job, li
 	}
 	s.set.Bridged("joined")
 	return line, nil
-}
-
-// enter is the [dispatch.Config]'s Enter: it says where a call goes that came to
-// a door.
-func (s *Server) enter(ctx context.Context, door, carrier string) (dispatch.Entry, error) {
-	e, err := s.livekit.OpenDoor(ctx, door, carrier)
-	var refused grant.Refused
-	switch {
-	case errors.Is(err, room.ErrNotFound), errors.Is(err, room.ErrTaken), errors.As(err, &refused):
-		return dispatch.Entry{}, telephony.ErrToken
-	case err != nil:
-		return dispatch.Entry{}, err
-	}
-	r, err := s.store.Rooms().Open(ctx, e.Workspace, e.Room, time.Now())
-	switch {
-	case err != nil:
-		return dispatch.Entry{}, fmt.Errorf("server: the room of a call that comes in: %w", err)
-	case r.Call != "":
-		return dispatch.Entry{}, fmt.Errorf("%w: the room has a call already", telephony.ErrToken)
-	}
-	for i, d := range e.Agents {
-		d.Workspace, d.RoomName, d.RequestKey = e.Workspace, e.Room, fmt.Sprintf("door/%s/%d", carrier, i)
-		if _, err := s.host.Create(ctx, d); err != nil {
-			return dispatch.Entry{}, fmt.Errorf("server: who is sent to a call that comes in: %w", err)
-		}
-	}
-	return dispatch.Entry{
-		Route: dispatch.Route{Workspace: e.Workspace, Variables: "{}"}, Room: e.Room, Direction: e.Direction,
-	}, nil
 }

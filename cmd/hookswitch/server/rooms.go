@@ -92,6 +92,23 @@ func (s *Server) called(ctx context.Context, id telephony.CallID) (workspace, na
 	return r.Workspace, r.Room, err
 }
 
+// engage makes the agent of j that of a call which came by a door without one.
+// That it can't be noted keeps nobody from talking.
+func (s *Server) engage(ctx context.Context, r dispatch.Record, j room.Job) {
+	if !r.Foreign || r.AgentUUID != "" || j.AgentUUID == "" {
+		return
+	}
+	v, err := s.store.Version(ctx, r.Workspace, j.AgentUUID, j.Version)
+	if err == nil {
+		err = s.store.SetAgent(ctx, r.ID, dispatch.Route{
+			Agent: v.Name, AgentUUID: j.AgentUUID, Version: j.Version, PostCall: hook(v.Definition, roster.PostCall),
+		})
+	}
+	if err != nil {
+		s.log.Warn("whose call it is could not be noted", "call", r.ID, "error", err)
+	}
+}
+
 // sentTo is the record of a call as the agent of j sees it: who it is, and what
 // its texts may name. What the call brought goes before the agent's defaults, and
 // these before the defaults of the call's own agent.

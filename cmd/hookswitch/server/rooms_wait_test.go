@@ -60,7 +60,11 @@ func (l *lobby) goesOn(call *sim.Call) {
 func TestACallComesIntoARoomThatWaits(t *testing.T) {
 	t.Parallel()
 	l := newLobby(t, "Ada", "Hello, this is Ada.")
-	l.hires("Ben", "Hello, this is Ben.", nil)
+	l.hires("Ben", "Hello, this is Ben.", func(d *roster.Definition) {
+		d.Webhooks = []roster.Webhook{{Type: roster.PostCall, Config: roster.WebhookConfig{
+			Request: &roster.Request{URL: "http://127.0.0.1:1/over", Method: "POST"},
+		}}}
+	})
 
 	ends := map[string]struct {
 		leave  func(call *sim.Call, e *ear, id string)
@@ -101,6 +105,9 @@ func TestACallComesIntoARoomThatWaits(t *testing.T) {
 		d, err := l.Store().Rooms().Dispatch(t.Context(), early)
 		if err != nil || len(d.Jobs) != 1 || d.Jobs[0].Status != "JS_SUCCESS" || d.Jobs[0].Reason != "JSR_ROOM_CLOSED" {
 			t.Errorf("%s: Ben's jobs are %+v (%v)", claim, d.Jobs, err)
+		}
+		if a := l.must("GET", "/calls/"+string(r.ID), ""); a.str("item.agent.uuid") != "uuid-of-ben" || !strings.Contains(a.text, `"kind":"post_call"`) {
+			t.Errorf("%s: Ben's webhook is not told of his call: %s", claim, a.text)
 		}
 		if first, _ := e.heard("Ada"); !first.IsZero() {
 			t.Errorf("%s: Ada is heard, who answers our number and not theirs", claim)

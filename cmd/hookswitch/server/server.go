@@ -111,7 +111,8 @@ type Server struct {
 	letters   http.Handler  // takes e-mail that comes in
 	hub       *v2.Hub       // wakes who follows calls over the API
 	host      *room.Host    // lets agents into the rooms of calls
-	tapes     sync.Map      // *tape by call: the recordings of calls that go on
+	arrivals  arrivals
+	tapes     sync.Map // *tape by call: the recordings of calls that go on
 	files     atomic.Pointer[agentfile.Set]
 	load      *agentfile.Meter
 	livekit   *livekit.Service
