@@ -186,7 +186,7 @@ func (s *stage) left(p *part) bool {
 // ends, its leg is lost, or who talks has handed it over. It is a dispatch.Talk.
 //
 // A call in whose room nobody is but its own agent costs one question to the
-// store. A store that fails costs no call: then its own agent speaks, and who else
+// store, and one to Config.Called. A store that fails costs no call: then its own agent speaks, and who else
 // was sent there comes when the store is back.
 func (h *Host) Talk(ctx context.Context, call telephony.Call, leg telephony.Leg, past []agentcore.Entry, journal agentcore.Journal) (agentcore.Summary, error) {
 	p := h.begin(ctx, call)
