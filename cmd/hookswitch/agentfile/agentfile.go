@@ -32,6 +32,17 @@ func (s Set) Find(workspace, name string) (Agent, bool) {
 	return Agent{}, false
 }
 
+// Off reports whether a workspace would have the agent called name, were it
+// enabled.
+func (s Set) Off(workspace, name string) bool {
+	for _, a := range s.Agents {
+		if a.Name == name && !a.Enabled && (a.Workspace == "" || a.Workspace == workspace) {
+			return true
+		}
+	}
+	return false
+}
+
 // Automatic lists those that every new call of a workspace gets.
 func (s Set) Automatic(workspace string) (all []Agent) {
 	for _, a := range s.Agents {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -114,13 +115,14 @@ func TestAgentsOfFilesComeWhenTheirFileSaysSo(t *testing.T) {
 		},
 		func() { // one that is not enabled, or another workspace's, can't be reached
 			s := o.visit(72)
-			off, others := l.send(s.room(), "off", `{"hookswitch":{"join":"listen"}}`), l.send(s.room(), "others", `{"hookswitch":{"join":"listen"}}`)
+			if a := l.ask("CreateDispatch", s.room(), map[string]any{"agent_name": "off"}); a.status != http.StatusPreconditionFailed || !strings.Contains(a.text, "not enabled") {
+				s.errorf("an agent that is not enabled is sent: %d %s", a.status, a.text)
+			}
+			others := l.send(s.room(), "others", `{"hookswitch":{"join":"listen"}}`)
 			s.spoken()
 			s.reads("caller", saidCaller, 0)
-			for _, id := range []string{off, others} {
-				if status, _, _ := l.job(s.room(), id); status != string(room.Pending) {
-					s.errorf("a job of somebody who is not there is %s", status)
-				}
+			if status, _, _ := l.job(s.room(), others); status != string(room.Pending) {
+				s.errorf("a job of somebody who is not there is %s", status)
 			}
 			for _, c := range s.written() {
 				if c.Agent != "auto" {

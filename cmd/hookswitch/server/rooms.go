@@ -52,8 +52,12 @@ func (s *Server) meet(ctx context.Context) {
 // agent of the API, by name or UUID. One that can't be had now is not found: a
 // LiveKit agent may have the same name.
 func (s *Server) party(ctx context.Context, workspace, name string) (room.Party, error) {
-	if f, ok := s.files.Load().Find(workspace, name); ok {
+	files := s.files.Load()
+	if f, ok := files.Find(workspace, name); ok {
 		return s.ofFile(ctx, workspace, f)
+	}
+	if files.Off(workspace, name) { // whoever else has that name
+		return room.Party{}, fmt.Errorf("%w: its file says that it is not enabled", room.ErrUnfit)
 	}
 	return s.ofRoster(ctx, workspace, name)
 }
