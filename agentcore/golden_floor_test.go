@@ -143,6 +143,13 @@ func (q *queue) anybody() bool {
 	return len(q.waiting) > 0
 }
 
+// came reports whether somebody took the floor.
+func (q *queue) came() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.taken != ""
+}
+
 // next is who has the floor next: the call's own agent when somebody was lost, and
 // nobody waits.
 func (q *queue) next() string {

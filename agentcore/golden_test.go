@@ -172,7 +172,7 @@ func (s *script) play(t *testing.T) string {
 		case errors.Is(err, telephony.ErrLost) && s.resume > 0 && sum.End == "":
 			time.Sleep(time.Until(began.Add(s.resume)))
 			s.resume = 0
-			if q.taken != "" { // meanwhile
+			if q.came() { // meanwhile
 				s.persona = s.cast[q.next()]
 			}
 			l = s.newLine(began, cancel)
