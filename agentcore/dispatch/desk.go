@@ -234,10 +234,8 @@ func (d *Desk) closeRow(ctx context.Context, c *call) {
 	}
 	if first {
 		c.endedAt(e.Wall)
-	} else if !v.until.IsZero() { // whoever was faster is about to note the same
-		if r, err := d.cfg.Calls.Call(ctx, c.id); err == nil && r.Over() {
-			c.endedAt(r.Ended)
-		}
+	} else if r, err := d.cfg.Calls.Call(ctx, c.id); err == nil && r.Over() {
+		c.endedAt(r.Ended) // as whoever was faster is about to note
 	}
 	c.ended(v.reason)
 	if first {
