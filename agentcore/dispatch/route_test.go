@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -140,10 +141,12 @@ func TestPrepare(t *testing.T) {
 			}
 		}},
 		"a caller who rings off ends it": {5 * time.Second, func(t *testing.T, o *office) {
-			go func() {
+			var hangingUp sync.WaitGroup
+			defer hangingUp.Wait()
+			hangingUp.Go(func() {
 				time.Sleep(time.Second)
 				o.report("CA1", telephony.Completed)
-			}()
+			})
 			step, err := o.Ring(t.Context(), telephony.Incoming{Carrier: "CA1", State: telephony.Ringing})
 			if err != nil || step.Kind != telephony.StepHangup || o.counted("given up") != 1 {
 				t.Errorf("Ring() = %+v, %v, given up %d times, want a hang-up", step, err, o.counted("given up"))
