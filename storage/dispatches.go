@@ -26,6 +26,9 @@ func (db *DB) CreateDispatch(ctx context.Context, d dispatch.Dispatch, r *dispat
 			if !errors.Is(err, ErrNotFound) {
 				return err
 			}
+			if err := queue(ctx, tx, d.Caps, *r); err != nil {
+				return err
+			}
 		}
 		if d.IdemKey != "" {
 			_, err := tx.Exec(ctx, `UPDATE dispatches SET idem_key = NULL WHERE workspace = $1 AND idem_key = $2 AND created_us <= $3`,

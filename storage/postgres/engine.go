@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -57,8 +58,11 @@ func gaveWay(err error) bool {
 	if !errors.As(err, &server) {
 		return false
 	}
-	const serializationFailure, deadlock = "40001", "40P01"
-	return server.Code == serializationFailure || server.Code == deadlock
+	const serializationFailure, deadlock, internal = "40001", "40P01", "XX000"
+	// Postgres 15 mixes up who has a row and who had it when many share it and
+	// want it for themselves. It undoes the transaction; the next try succeeds.
+	mixedUp := server.Code == internal && strings.HasPrefix(server.Message, "new multixact has more than one updating member")
+	return server.Code == serializationFailure || server.Code == deadlock || mixedUp
 }
 
 func (e *engine) within(ctx context.Context, o pgx.TxOptions, do func(storage.Tx) error) error {
