@@ -17,7 +17,7 @@ import (
 // keeps the caller from hearing.
 func (m *maker) ask(messages []llm.Message) (string, []llm.ToolCall, error) {
 	ctx, stop := context.WithCancel(m.ctx)
-	a := &answer{m: m, began: time.Now(), phrases: make(chan phrase, mostPhrases)}
+	a := &streamed{m: m, began: time.Now(), phrases: make(chan phrase, mostPhrases)}
 	m.c.pen.look(func(s *State) { a.room = mostTools - s.uses })
 	request := llm.Request{Messages: m.c.prompted(messages), Tools: m.c.tools.Specs()}
 	if m.bye {
@@ -46,8 +46,8 @@ func (m *maker) ask(messages []llm.Message) (string, []llm.ToolCall, error) {
 	return a.text.String(), a.calls, m.ctx.Err()
 }
 
-// answer is one answer of the model as it comes.
-type answer struct {
+// streamed is one answer of the model as it comes.
+type streamed struct {
 	m       *maker
 	began   time.Time
 	room    int // for tool calls
@@ -61,7 +61,7 @@ type answer struct {
 }
 
 // read plans what the model says until it, or a reply's room, ends.
-func (a *answer) read(ctx context.Context, request llm.Request) error {
+func (a *streamed) read(ctx context.Context, request llm.Request) error {
 	defer close(a.phrases)
 	for d, err := range a.m.c.cfg.Model.Chat(ctx, request) {
 		a.m.stall.Reset(stallLimit)
@@ -95,7 +95,7 @@ const fillAfter = time.Second
 // replaced is told, by the goroutine that reads, that another model has to begin
 // from the start. The caller may have waited for long: once in a reply they are
 // told that it takes a moment.
-func (a *answer) replaced(r provider.Replacement) {
+func (a *streamed) replaced(r provider.Replacement) {
 	m := a.m
 	m.replaced(r)
 	if r.To != "" && m.plans == 0 && time.Since(a.began) >= fillAfter {
@@ -107,9 +107,9 @@ func (a *answer) replaced(r provider.Replacement) {
 	}
 }
 
-func (a *answer) plan(text string) error { return a.planWhy(text, string(a.m.u.why)) }
+func (a *streamed) plan(text string) error { return a.planWhy(text, string(a.m.u.why)) }
 
-func (a *answer) planWhy(text, why string) error {
+func (a *streamed) planWhy(text, why string) error {
 	p, err := a.m.plan(text, why)
 	if err == nil {
 		a.phrases <- p

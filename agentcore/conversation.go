@@ -41,6 +41,7 @@ type Config struct {
 	News       <-chan News     // what becomes of a transfer while the agent stays; nil: nothing
 	Withdraw   func(id string) // a transfer that the agent has not left for is wanted no more, maybe one of who had the floor before; must not block. nil: nobody is told
 	Interim    func(string)    // what the recogniser guesses while the caller speaks; nil: nobody is told
+	Answering  *Answering      // of a call that was placed: who answered is found out. nil: whoever it is, is taken for a person
 	Pipeline   string          // what hears, thinks and speaks, for people to read
 	Floor      string          // id of the job that has the floor, see package room; empty: the call's own agent
 	Yield      func() bool     // asked when the agent would end the call: true if somebody waits for the floor, who gets it then. Must not block. Nil: nobody does
@@ -50,8 +51,10 @@ type Config struct {
 	Log  *slog.Logger  // nil discards
 }
 
-// News is what became of a transfer of the call. Exactly one of its kinds is set.
+// News is what became of a transfer of the call, or the carrier's word on who
+// answered it. Exactly one of its kinds is set.
 type News struct {
+	Answerer string // in the carrier's word, such as machine_start
 	Transfer string // its id
 	Accepted bool   // somebody waits for the caller: the agent says so and leaves
 	Over     *TransferOver

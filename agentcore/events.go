@@ -284,6 +284,8 @@ var kinds = map[string]func() box{
 	"transfer_began": kind[TransferBegan](),
 	"transfer_over":  kind[TransferOver](),
 	"floor_taken":    kind[FloorTaken](),
+	"who_answered":   kind[WhoAnswered](),
+	"message_began":  kind[MessageBegan](),
 	"provider_error": kind[ProviderError](),
 	"lost":           kind[Lost](),
 	"ended":          kind[Ended](),

@@ -59,6 +59,7 @@ const (
 	Refused        EndReason = "refused"     // we would not take it: draining, or full
 	Shutdown       EndReason = "shutdown"    // the operator stopped the gateway
 	Transferred    EndReason = "transferred" // somebody else talked to the caller until the end
+	Voicemail      EndReason = "voicemail"   // a machine answered: it was left a message, or hung up on
 
 	OperatorHangup  EndReason = "operator_hangup"  // somebody ended it over the API
 	NumberUnknown   EndReason = "number_unknown"   // nobody is linked to the number that was called

@@ -41,6 +41,7 @@ type Record struct {
 	Sequence int             // the carrier's own number of that word; -1 before the first
 	SIPCode  int             // 0 when unknown
 	Answerer string          // who answered, in the carrier's word such as "human"; empty: it did not say
+	Answer   string          // who answered, as we found out, and what was left: an [agentcore.Answer] as JSON; empty: nobody found out
 	Last     int             // number of the newest journal entry; 0 when there is none
 	Created  time.Time
 	Answered time.Time

@@ -30,6 +30,7 @@ type Invocation struct {
 type Result struct {
 	Text     string   // for the model: JSON or plain words
 	End      bool     // the call ends once what the agent is saying was heard
+	Machine  bool     // whoever is on the line is a voicemail: the conversation does what it does about one
 	Leave    bool     // the agent leaves the call once what it is saying was heard; the call goes on
 	Handed   Handed   // a transfer that began; zero: none
 	Collect  *Collect // what the caller is to key in from now on; nil: nothing
