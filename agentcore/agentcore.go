@@ -46,6 +46,8 @@ type Observer interface {
 	RecogniserQueued(wait time.Duration)
 	FrameDropped(where string) // "recogniser", "voice"
 	ProviderFailed(part string)
+	WhoAnswered(class string, after time.Duration) // of a call that was placed; told anew when it changes
+	MessageLeft(whole bool)                        // on a voicemail
 }
 
 // Recorder keeps the call's sound. Record is called once for each 20 ms of the

@@ -179,3 +179,5 @@ func (nobody) TalkedOver(time.Duration)                {}
 func (nobody) RecogniserQueued(time.Duration)          {}
 func (nobody) FrameDropped(string)                     {}
 func (nobody) ProviderFailed(string)                   {}
+func (nobody) WhoAnswered(string, time.Duration)       {}
+func (nobody) MessageLeft(bool)                        {}

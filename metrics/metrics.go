@@ -66,6 +66,7 @@ type Set struct {
 	providers *providers
 	agenda    *agenda
 	rooms     *rooms
+	answers   *answers
 	reasons   *names
 	ready     prometheus.Gauge
 }
@@ -115,6 +116,7 @@ func New(c Config) *Set {
 		providers: f.providers(),
 		agenda:    f.agenda(),
 		rooms:     f.rooms(),
+		answers:   f.answers(),
 		reasons:   newNames(),
 		ready:     f.gauge("ready", "1 while the gateway takes calls, as /readyz says."),
 	}

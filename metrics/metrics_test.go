@@ -43,6 +43,8 @@ func busy() *metrics.Set {
 	s.ErrandLost()
 	s.ErrandOver("call", "failed", "no_answer")
 	s.Message("received")
+	s.WhoAnswered("voicemail_greeting", 3*time.Second)
+	s.MessageLeft(true)
 	s.Ready(true)
 	return s
 }
