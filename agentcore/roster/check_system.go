@@ -107,8 +107,7 @@ func parameters(f form, name string, s *SystemTool) {
 	case PlayDTMF:
 		keyPresses(in)
 	case VoicemailDetection:
-		var message string
-		in.text("voicemail_message", maxGreeting, "", &message)
+		voicemail(in)
 	}
 	raw, err := json.Marshal(in.in)
 	if err != nil || len(raw) > maxRaw {
