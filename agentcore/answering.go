@@ -48,3 +48,26 @@ type Answer struct {
 	LeftMS int64  `json:"left_ms,omitempty"` // when it began, since answer
 	Whole  bool   `json:"whole,omitempty"`   // all of it was
 }
+
+// Fold returns a as it is after e, and whether e tells of it. A verdict takes the
+// place of the one before; what was left stays left.
+func (a Answer) Fold(e Entry) (Answer, bool) {
+	switch ev := e.Event.(type) {
+	case WhoAnswered:
+		a.Verdict = ev.Verdict
+		a.Evidence = a.Evidence[:min(len(a.Evidence), answer.MostEvidence)]
+	case MessageBegan:
+		a.LeftMS = e.At.Milliseconds()
+	case AgentSaid:
+		if ev.Why != "message" {
+			return a, false
+		}
+		a.Left, a.Whole = ev.Text, !ev.Cut && ev.Unheard == ""
+		if ev.Text != "" {
+			a.LeftMS = ev.StartMS
+		}
+	default:
+		return a, false
+	}
+	return a, true
+}
