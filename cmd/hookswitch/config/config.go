@@ -136,10 +136,14 @@ type Provider struct {
 
 // Agent is who answers when no agent was defined for a number.
 type Agent struct {
-	Name         string        // "demo"
-	Number       string        // the number that it answers; "*" every one that nobody is linked to, "none" none. "+14155550100"
-	Greeting     string        // said first. Empty means the script's own
-	Prompt       string        // the model's system message
+	Name     string // "demo"
+	Number   string // the number that it answers; "*" every one that nobody is linked to, "none" none. "+14155550100"
+	Greeting string // said first. Empty means the script's own
+	Prompt   string // the model's system message
+
+	VoicemailMessage string // left on a voicemail that answers a call that was placed. Empty: whoever answers is talked to
+	ScreenerMessage  string // said to a call screener. Empty: the model answers it
+
 	EndpointWait time.Duration // silence that ends a caller's turn. 500 ms
 	PauseWait    time.Duration // silence after which recognition begins. 200 ms
 	Silence      time.Duration // without a word from anyone, before the agent asks; as long again ends the call. 10 s

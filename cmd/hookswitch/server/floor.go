@@ -87,7 +87,7 @@ func (s *Server) converse(ctx context.Context, f room.Floor, row dispatch.Record
 		Hearing: asr.Options{Language: who.wish.language, Keywords: who.keywords},
 		Model:   parties.thinks, Voice: parties.speaks, Spare: parts.Voice, Tools: who.tools, Variables: who.vars,
 		Secrets: s.keyed.of(f.Call.ID), Journal: f.Journal, Past: f.Past, Observer: s.set, Pipeline: parties.pipeline(),
-		News: s.desk.News(f.Call.ID), Withdraw: s.withdraw, Recorder: s.hears(f, row),
+		News: s.desk.News(f.Call.ID), Withdraw: s.withdraw, Recorder: s.hears(f, row), Answering: who.answers,
 		Floor: f.Job.ID, Yield: f.Yield,
 		Lead: s.c.Line.Lead, Lump: s.c.Line.Lump, Log: s.log,
 	}

@@ -25,6 +25,8 @@ type mind struct {
 	agent  agentcore.Agent
 	tools  []tools.Tool
 	wish   wish
+
+	answers agentcore.Answering // a call that it placed
 }
 
 // newMind makes the settings' own agent. Its words are the script's, whichever
@@ -44,6 +46,9 @@ func newMind(c config.Config) (mind, error) {
 		Apology: s.Apology, StillThere: s.StillThere,
 		EndpointWait: c.Agent.EndpointWait, PauseWait: c.Agent.PauseWait,
 		Silence: c.Agent.Silence, MaxDuration: c.Agent.MaxDuration,
+	}
+	m.answers = agentcore.Answering{
+		Act: c.Agent.VoicemailMessage != "", Message: c.Agent.VoicemailMessage, Screener: c.Agent.ScreenerMessage,
 	}
 	if err := possible(c, m.wish); err != nil {
 		return mind{}, err

@@ -23,6 +23,7 @@ type person struct {
 	keywords []string
 	tools    []tools.Tool
 	vars     vars.Set
+	answers  *agentcore.Answering // what it does about who answers a call of ours; nil: nobody need find out
 }
 
 // defaultGreeting is what an agent says whose definition doesn't.
@@ -36,6 +37,7 @@ func (s *Server) person(ctx context.Context, r dispatch.Record) (person, error) 
 		return person{}, fmt.Errorf("server: the call's variables: %w", err)
 	}
 	if r.AgentUUID == "" {
+		p.answers = s.mind.answering(r)
 		return p, nil
 	}
 	v, err := s.store.Version(ctx, r.Workspace, r.AgentUUID, r.Version)
@@ -51,6 +53,7 @@ func (s *Server) person(ctx context.Context, r dispatch.Record) (person, error) 
 		p.tools = append(p.tools, handing)
 	}
 	p.tools = append(p.tools, s.keying(d, p.tools)...)
+	p.answers = answering(d, r, p.wish.language)
 	return p, s.remember(ctx, r, &p)
 }
 
