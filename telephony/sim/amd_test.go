@@ -44,6 +44,8 @@ func TestVerdictsFollowTheThresholds(t *testing.T) {
 		{"the end by a beep", "MachineDetection=DetectMessageEnd", handset.Truth{Is: handset.Voicemail, Greeting: 8 * s, Beep: 9 * s}, "machine_end_beep", 9 * s, 9 * s},
 		{"the end by silence", "MachineDetection=DetectMessageEnd", handset.Truth{Is: handset.Voicemail, Greeting: 8 * s}, "machine_end_silence", 9200 * time.Millisecond, 9200 * time.Millisecond},
 		{"a greeting longer than the time-out", "MachineDetection=DetectMessageEnd", handset.Truth{Is: handset.Voicemail, Greeting: 40 * s, Beep: 41 * s}, "machine_end_other", 30 * s, 30 * s},
+		{"an announcement", "MachineDetection=Enable", handset.Truth{Is: handset.Unavailable, Greeting: 9 * s}, "machine_start", fastest, slowest},
+		{"a voicemail of few words", "MachineDetection=DetectMessageEnd", handset.Truth{Is: handset.Voicemail, Greeting: 2 * s, Beep: 3 * s}, "human", fastest, slowest},
 		{"a human, though the end is asked for", "MachineDetection=DetectMessageEnd", handset.Truth{Is: handset.Human, Greeting: s}, "human", fastest, slowest},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package handset
 
 import (
+	"math/rand/v2"
 	"time"
 
 	"github.com/hookswitch/hookswitch/media"
@@ -37,6 +38,22 @@ func Noisy(script ...Noise) Handset {
 
 // starts reports whether at lies within the 20 ms that begin at now.
 func starts(now, at time.Duration) bool { return at >= now && at < now+media.FrameDuration }
+
+// comfortLevel is the amplitude of a [Comfort]'s samples: -54 dBFS at most.
+const comfortLevel = 64
+
+// Comfort makes d of the hiss that a line makes of silence (RFC 3389): white, so
+// quiet that no ear here takes it for a voice, and the same each time.
+func Comfort(d time.Duration) []media.Frame {
+	chance := rand.New(rand.NewPCG(0, 0))
+	frames := Silence(d)
+	for i := range frames {
+		for j := range frames[i] {
+			frames[i][j] = int16(chance.IntN(2*comfortLevel+1) - comfortLevel)
+		}
+	}
+	return frames
+}
 
 // fill writes the part of the noise that falls into the tick of now, exact to
 // the sample.

@@ -7,13 +7,14 @@ type Is string
 
 // What may be at a phone.
 const (
-	Human     Is = "human"
-	Voicemail Is = "voicemail" // speaks a greeting, beeps and records
-	Screener  Is = "screener"  // asks for a name before a person decides
-	IVR       Is = "ivr"       // a menu of keys
-	Fax       Is = "fax"
-	Hold      Is = "hold" // music, and nobody
-	Bot       Is = "bot"  // another agent
+	Human       Is = "human"
+	Voicemail   Is = "voicemail"   // speaks a greeting, beeps and records
+	Screener    Is = "screener"    // asks for a name before a person decides
+	IVR         Is = "ivr"         // a menu of keys
+	Unavailable Is = "unavailable" // an announcement: there is no such number
+	Fax         Is = "fax"
+	Hold        Is = "hold" // music, and nobody
+	Bot         Is = "bot"  // another agent
 )
 
 // Truth is who is at a phone, for those that must know rather than guess: the

@@ -84,9 +84,13 @@ func agentAt(pairs ...time.Duration) (frames []media.Frame) {
 
 func TestEveryBuiltinSaysWhoItIs(t *testing.T) {
 	want := map[string]handset.Is{
-		"bot": handset.Bot, "brisk": handset.Human, "chatty": handset.Human, "fax": handset.Fax, "fax-calling": handset.Fax, "hangup": handset.Human,
-		"hello": handset.Human, "hesitant": handset.Human, "hold": handset.Hold, "ivr": handset.IVR, "mumbler": handset.Human,
-		"screener": handset.Screener, "voicemail": handset.Voicemail, "voicemail-full": handset.Voicemail,
+		"beeper": handset.Human, "bot": handset.Bot, "brisk": handset.Human, "business": handset.Human, "chatty": handset.Human,
+		"comfort-noise": handset.Human, "fax": handset.Fax, "fax-calling": handset.Fax, "hangup": handset.Human, "hello": handset.Human,
+		"hesitant": handset.Human, "hold": handset.Hold, "hold-music": handset.Hold, "hold-person": handset.Hold, "ivr": handset.IVR,
+		"mumbler": handset.Human, "screener": handset.Screener, "screener-google": handset.Screener, "screener-ios": handset.Screener,
+		"silent": handset.Human, "unavailable": handset.Unavailable, "voicemail": handset.Voicemail, "voicemail-full": handset.Voicemail,
+		"voicemail-long": handset.Voicemail, "voicemail-no-beep": handset.Voicemail, "voicemail-pickup": handset.Voicemail,
+		"voicemail-pickup-late": handset.Voicemail, "voicemail-short": handset.Voicemail, "voicemail-two": handset.Voicemail,
 	}
 	if len(persona.Builtins()) != len(want) {
 		t.Errorf("there are %v", persona.Builtins())
@@ -302,6 +306,7 @@ func TestMistakesInWhatSoundsAreFound(t *testing.T) {
 		{"a tone too high", "name: x\nlines:\n  - tone: [4000]\n    for: 1s"},
 		{"a tone that is no number", "name: x\nlines:\n  - tone: [.nan]\n    for: 1s"},
 		{"a tone too long", "name: x\nlines:\n  - tone: [400]\n    for: 1h"},
+		{"a hiss without end", "name: x\nlines:\n  - comfort: 1h"},
 		{"music without end", "name: x\nlines:\n  - music: 1h"},
 		{"louder", "name: x\nlines:\n  - noise: 1s\n    quieter: -3"},
 		{"is nobody", "name: x\nis: alien\nlines:\n  - noise: 1s"},

@@ -36,6 +36,7 @@ const MaxFile = 256 << 10
 //	  - tone: [1000]           # Hz
 //	    for: 400ms
 //	  - music: 10s
+//	  - comfort: 10s           # the hiss of a silent line
 //	  - say: I'd rather not say.
 //	    quieter: 15            # dB
 //	  - hangup: true
@@ -43,7 +44,7 @@ const MaxFile = 256 << 10
 // Who it really is, for those who judge detectors, and whether its lines begin
 // anew after the last one, stand beside the name:
 //
-//	is: voicemail              # or human, screener, ivr, fax, hold, bot
+//	is: voicemail              # or human, screener, ivr, unavailable, fax, hold, bot
 //	loop: true
 //
 // In place of lines there may be menus, of which the first one is said first:
@@ -174,7 +175,7 @@ func (p *parser) lines(n *yaml.Node) {
 }
 
 var (
-	lineFields = []string{"say", "wav", "noise", "tone", "for", "music", "quieter", "press", "pause", "hangup", "after_agent", "at", "into_agent", "then", "expect"}
+	lineFields = []string{"say", "wav", "noise", "tone", "for", "music", "comfort", "quieter", "press", "pause", "hangup", "after_agent", "at", "into_agent", "then", "expect"}
 	moment     = map[string]WhenKind{"after_agent": AfterAgent, "at": At, "into_agent": IntoAgent, "then": Then}
 )
 
@@ -196,6 +197,8 @@ func (p *parser) action(l *Line, key string, v *yaml.Node) {
 		l.For = p.duration(key, v)
 	case "music":
 		l.Music = p.duration(key, v)
+	case "comfort":
+		l.Comfort = p.duration(key, v)
 	case "quieter":
 		p.decode(v, &l.Quieter, "quieter is not a number of dB")
 	case "hangup":

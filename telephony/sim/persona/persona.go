@@ -26,17 +26,18 @@ type Persona struct {
 }
 
 // Line is one thing a persona does: exactly one of Say, WAV, Noise, Tone, Music,
-// Pause, Press and Hangup is set.
+// Comfort, Pause, Press and Hangup is set.
 type Line struct {
-	Say    string        // spoken by the [handset.Voice]
-	WAV    string        // a file, spoken as it is
-	Noise  time.Duration // loud noise in place of a voice
-	Tone   []float64     // frequencies in Hz that sound together: a beep, a fax
-	For    time.Duration // how long Tone sounds
-	Music  time.Duration // as one hears it on hold
-	Pause  time.Duration // silence before the next line's moment is looked for
-	Press  string        // DTMF keys, one each 200 ms
-	Hangup bool
+	Say     string        // spoken by the [handset.Voice]
+	WAV     string        // a file, spoken as it is
+	Noise   time.Duration // loud noise in place of a voice
+	Tone    []float64     // frequencies in Hz that sound together: a beep, a fax
+	For     time.Duration // how long Tone sounds
+	Music   time.Duration // as one hears it on hold
+	Comfort time.Duration // the hiss that a line makes of silence: nobody takes it for a voice
+	Pause   time.Duration // silence before the next line's moment is looked for
+	Press   string        // DTMF keys, one each 200 ms
+	Hangup  bool
 
 	Quieter float64 // dB below what is usual, for whatever sounds
 

@@ -292,7 +292,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("lines: [[], {at: [1]}]"))
 	f.Add([]byte("a: &a [*a]"))
 	f.Add([]byte("name: x\nis: ivr\nmenus: [{name: m, say: hi, keys: {1: m}, wait: 1s, times: 2, then: hangup}]"))
-	f.Add([]byte("name: x\nloop: true\nlines: [{tone: [350, 440], for: 1s, quieter: 3}, {music: 2s}]"))
+	f.Add([]byte("name: x\nloop: true\nlines: [{tone: [350, 440], for: 1s, quieter: 3}, {music: 2s}, {comfort: 1s}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := persona.Parse("f", data)
 		if err == nil && p.Validate() != nil {

@@ -160,6 +160,8 @@ func (l *Line) text() string {
 		return "(tone)"
 	case l.Music > 0:
 		return "(music)"
+	case l.Comfort > 0:
+		return "(comfort noise)"
 	}
 	return l.Say + l.WAV + l.Press
 }

@@ -59,7 +59,7 @@ func (s Sound) make(ctx context.Context, l Line) ([]media.Frame, error) {
 	if err != nil || frames == nil {
 		return nil, err
 	}
-	if _, _, ok := handset.VoicedSpan(frames); !ok {
+	if _, _, ok := handset.VoicedSpan(frames); !ok && l.Comfort == 0 {
 		return nil, errors.New("its audio is silent")
 	}
 	return quieter(frames, l.Quieter), nil
@@ -74,6 +74,8 @@ func (s Sound) sound(ctx context.Context, l Line) ([]media.Frame, error) {
 		return handset.Tone(min(l.For, maxTone), l.Tone...), nil
 	case l.Music > 0:
 		return music(min(l.Music, maxMusic)), nil
+	case l.Comfort > 0:
+		return handset.Comfort(min(l.Comfort, maxMusic)), nil
 	case l.Say != "" && s.Voice != nil:
 		return s.Voice(ctx, l.Say)
 	case l.Say != "" && s.StandIn:

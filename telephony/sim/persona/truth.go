@@ -40,6 +40,8 @@ func (s *Script) Truth() handset.Truth {
 		switch {
 		case !sounds:
 			continue
+		case len(l.Tone) > 0 && t.Is == handset.Unavailable:
+			// They come before what is announced.
 		case len(l.Tone) > 0:
 			if t.Is == handset.Voicemail {
 				t.Beep = now + end

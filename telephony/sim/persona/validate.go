@@ -15,7 +15,7 @@ import (
 const keys = "0123456789*#ABCD"
 
 // kinds are what a persona can be.
-var kinds = []handset.Is{handset.Human, handset.Voicemail, handset.Screener, handset.IVR, handset.Fax, handset.Hold, handset.Bot}
+var kinds = []handset.Is{handset.Human, handset.Voicemail, handset.Screener, handset.IVR, handset.Unavailable, handset.Fax, handset.Hold, handset.Bot}
 
 // Mistake is one thing wrong with a persona.
 type Mistake struct {
@@ -84,9 +84,9 @@ const (
 func (l Line) mistakes(last bool) (out []string) {
 	switch n := l.actions(); {
 	case n == 0:
-		out = append(out, "says and does nothing: want one of say, wav, noise, tone, music, press, pause, hangup")
+		out = append(out, "says and does nothing: want one of say, wav, noise, tone, music, comfort, press, pause, hangup")
 	case n > 1:
-		out = append(out, "does more than one thing: want one of say, wav, noise, tone, music, press, pause, hangup")
+		out = append(out, "does more than one thing: want one of say, wav, noise, tone, music, comfort, press, pause, hangup")
 	}
 	if strings.TrimSpace(l.Say) == "" && l.Say != "" {
 		out = append(out, "say is blank")
@@ -144,6 +144,9 @@ func (l Line) toneMistakes() (out []string) {
 	if l.Music < 0 || l.Music > maxMusic {
 		out = append(out, fmt.Sprintf("music is %v, want up to %v", l.Music, maxMusic))
 	}
+	if l.Comfort < 0 || l.Comfort > maxMusic {
+		out = append(out, fmt.Sprintf("comfort is %v, want up to %v", l.Comfort, maxMusic))
+	}
 	if !(l.Quieter >= 0 && l.Quieter <= maxQuiet) {
 		out = append(out, fmt.Sprintf("quieter is %g, want 0 to %d dB", l.Quieter, maxQuiet))
 	}
@@ -152,7 +155,7 @@ func (l Line) toneMistakes() (out []string) {
 
 // actions is how many things the line does.
 func (l Line) actions() (n int) {
-	for _, set := range []bool{l.Say != "", l.WAV != "", l.Noise != 0, len(l.Tone) > 0, l.Music != 0, l.Pause != 0, l.Press != "", l.Hangup} {
+	for _, set := range []bool{l.Say != "", l.WAV != "", l.Noise != 0, len(l.Tone) > 0, l.Music != 0, l.Comfort != 0, l.Pause != 0, l.Press != "", l.Hangup} {
 		if set {
 			n++
 		}
