@@ -29,7 +29,10 @@ const (
 
 // WhoAnswered: who is taken to have answered, from here on. Committed before
 // anything is done about it.
-type WhoAnswered struct{ answer.Verdict }
+type WhoAnswered struct {
+	answer.Verdict `json:"verdict"` // it has a time of its own
+	Aside          bool             `json:"aside,omitempty"` // the agent talks to nobody until this changes
+}
 
 // MessageBegan: the agent begins to leave its message. Committed before the first
 // frame of it: a message is left at most once, whatever dies.
