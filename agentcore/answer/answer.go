@@ -54,7 +54,7 @@ const MostEvidence = 16
 type Verdict struct {
 	Class      Class      `json:"class"`
 	Confidence float64    `json:"confidence"` // 0 to 1
-	AtMS       int64      `json:"found_ms"`   // since answer; at_ms is the journal entry's own
+	AtMS       int64      `json:"at_ms"`      // since answer
 	Evidence   []Evidence `json:"evidence"`   // in the order of time
 }
 
