@@ -1,5 +1,7 @@
 package agentcore
 
+import "github.com/hookswitch/hookswitch/agentcore/answer"
+
 // Kinds of an [Item].
 const (
 	ItemAnswered = "answered" // the line was connected; Text is what hears, thinks and speaks
@@ -9,6 +11,8 @@ const (
 	ItemNoise    = "noise"    // the caller made a sound without words
 	ItemTool     = "tool"
 	ItemTransfer = "transfer" // the call is being handed to somebody else, or what became of that, or another agent has it now; Text says it
+	ItemWho      = "who"      // who is taken to have answered, from here on: Who
+	ItemMessage  = "message"  // the agent begins to leave its message
 	ItemTrouble  = "trouble"  // a provider failed
 	ItemLost     = "lost"
 	ItemEnded    = "ended" // Text is the end reason
@@ -23,14 +27,16 @@ type Item struct {
 	Reply   int    // of an agent's
 	Agent   string // of an agent's, and of a tool: the name of who has the floor, once it has changed hands
 	Text    string
-	Unheard string        // of an agent's: what was planned and not played
-	Why     string        // of an agent's: greeting, answer, prompt, apology, resume; of trouble whose it is
-	Cut     bool          // of an agent's; of trouble: it was fatal
-	Parts   *Parts        // of an agent's, when it answers a turn; its Sum is the gap
-	Talked  bool          // of a caller's: began while the agent spoke
-	Talk    *Interruption // of a caller's, a key or a noise: what came of talking over
-	Tool    *ToolCall     // of a tool
-	Heard   CallerSaid    // of a caller's: how the words were got
+	Unheard string          // of an agent's: what was planned and not played
+	Why     string          // of an agent's: greeting, answer, prompt, apology, resume; of trouble whose it is
+	Cut     bool            // of an agent's; of trouble: it was fatal
+	Parts   *Parts          // of an agent's, when it answers a turn; its Sum is the gap
+	Talked  bool            // of a caller's: began while the agent spoke
+	Talk    *Interruption   // of a caller's, a key or a noise: what came of talking over
+	Tool    *ToolCall       // of a tool
+	Heard   CallerSaid      // of a caller's: how the words were got
+	Who     *answer.Verdict // of ItemWho
+	Beeped  int64           // of an agent's that is its message: when the beep before it was over; 0 for none
 }
 
 // Gap is the time from the caller's last word to the agent's first sample

@@ -3,6 +3,7 @@ package agentcore
 import (
 	"sort"
 
+	"github.com/hookswitch/hookswitch/agentcore/answer"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -28,6 +29,7 @@ type Script struct {
 	turn     int                   // of the caller's, the newest
 	open     *unsaid               // the reply that is being said
 	holder   string                // name of who took the floor
+	beeped   int64                 // when the newest beep was over; 0 for none
 }
 
 // Add takes the next entry and returns the items that are now complete.
@@ -73,6 +75,11 @@ func (s *Script) Add(e Entry) []Item {
 		s.keep(Item{Kind: ItemTransfer, At: at, End: at, Turn: s.turn, Text: ev.line()})
 	case FloorTaken:
 		s.taken(at, ev)
+	case WhoAnswered:
+		s.beeped = max(s.beeped, beepOver(ev.Verdict))
+		s.keep(Item{Kind: ItemWho, At: at, End: at, Text: string(ev.Class), Who: &ev.Verdict})
+	case MessageBegan:
+		s.keep(Item{Kind: ItemMessage, At: at, End: at, Reply: ev.Reply})
 	case ProviderError:
 		s.keep(Item{Kind: ItemTrouble, At: at, Why: ev.Part, Text: ev.trouble(), Cut: ev.Fatal})
 	case Lost:
@@ -155,8 +162,23 @@ func (s *Script) agent(at int64, ev AgentSaid) {
 	if start == 0 && end == 0 { // cut before its first sample: it has no times of its own
 		start, end = at, at
 	}
-	s.keep(Item{Kind: ItemAgent, At: start, End: end, Turn: ev.Turn, Reply: ev.Reply,
-		Text: ev.Text, Unheard: ev.Unheard, Why: ev.Why, Cut: ev.Cut, Parts: ev.Parts})
+	i := Item{Kind: ItemAgent, At: start, End: end, Turn: ev.Turn, Reply: ev.Reply,
+		Text: ev.Text, Unheard: ev.Unheard, Why: ev.Why, Cut: ev.Cut, Parts: ev.Parts}
+	if ev.Why == "message" {
+		i.Beeped = s.beeped
+	}
+	s.keep(i)
+}
+
+// beepOver is when the last beep was over that v rests on, in milliseconds since
+// answer; 0 for none.
+func beepOver(v answer.Verdict) (ms int64) {
+	for _, e := range v.Evidence {
+		if e.Kind == "tone" && e.For == answer.Beeped {
+			ms = max(ms, e.EndedMS)
+		}
+	}
+	return ms
 }
 
 // talked takes the talk-over that waits for the caller's words.
