@@ -85,6 +85,9 @@ func newRow(i show.Item, turns []show.Turn) row {
 		if i.Parts == nil && i.Why != "" && i.Why != "answer" {
 			r.Notes = append(r.Notes, i.Why)
 		}
+		if beep := i.Beep(); beep != "" {
+			r.Notes = append(r.Notes, beep)
+		}
 	case show.Caller:
 		r.Kind, r.Who, r.Words = "caller", "caller", words(i.Text, i.At, i.End)
 		r.Notes = append(r.Notes, hearing(i, turns)...)
@@ -156,6 +159,10 @@ func note(i show.Item) string {
 		return "answered: " + i.Text
 	case show.Transfer:
 		return "transfer: " + i.Text
+	case show.Answerer:
+		return "who answered: " + show.Who(*i.Who)
+	case show.Message:
+		return "the message begins"
 	case show.LineLost:
 		return "line lost: " + i.Text
 	case show.Trouble:

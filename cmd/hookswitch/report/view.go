@@ -196,6 +196,7 @@ var endings = map[telephony.EndReason]string{
 	telephony.Canceled:       "cancelled",
 	telephony.Refused:        "refused",
 	telephony.Shutdown:       "gateway was stopped",
+	telephony.Voicemail:      "a machine answered",
 }
 
 // ending is an end reason in words; one of a later build stands as it is.

@@ -39,6 +39,10 @@ func (p *printer) item(i Item, h Heading) {
 		p.tool(i)
 	case Transfer:
 		p.carrier(i.At, "transfer", i.Text, grey)
+	case Answerer:
+		p.carrier(i.At, "who", Who(*i.Who), grey)
+	case Message:
+		p.carrier(i.At, "message", "begins", grey)
 	case Trouble:
 		p.carrier(i.At, "error", i.Why+": "+i.Text, red)
 	case LineLost:
@@ -79,6 +83,9 @@ func (p *printer) agent(i Item) {
 		label = span{i.Why, grey}
 	}
 	p.said(i.At, "agent", green, body, label)
+	if beep := i.Beep(); beep != "" {
+		p.under(p.textAt(), beep, grey)
+	}
 }
 
 func (p *printer) tool(i Item) {

@@ -11,6 +11,8 @@ const (
 	Noise    = agentcore.ItemNoise
 	Tool     = agentcore.ItemTool
 	Transfer = agentcore.ItemTransfer
+	Answerer = agentcore.ItemWho
+	Message  = agentcore.ItemMessage
 	Trouble  = agentcore.ItemTrouble
 	LineLost = agentcore.ItemLost
 	Over     = agentcore.ItemEnded
