@@ -15,7 +15,7 @@ func (m *Machine) accepted(do []Action) []Action {
 
 // late makes the agent leave, whoever speaks. A goodbye is left to end the call.
 func (m *Machine) late(do []Action) []Action {
-	if !m.waited || m.live() && (m.why == Connect || m.last) {
+	if !m.waited || m.aside || m.live() && (m.why == Connect || m.last) {
 		return do
 	}
 	return m.connect(m.cancel(do))

@@ -28,34 +28,40 @@ var phases = [...]string{"listening", "hearing", "thinking", "speaking", "over"}
 type EventKind uint8
 
 const (
-	Opened      EventKind = iota + 1 // the line is open: the agent may greet; Unanswered set if the caller waits for an answer that another owed
-	Reopened                         // the line is open again after it was lost; Unanswered set if the caller waits for an answer
-	SpeechBegan                      // the caller began to speak
-	SpeechEnded                      // the caller has finished; words, or Nothing, will follow
-	Words                            // what the caller said was understood
-	Nothing                          // what the caller uttered held no words
-	Key                              // the caller pressed a key, or has keyed in all that they were asked for
-	ReplyAudio                       // first audio of reply Reply is on the line
-	ReplyHeard                       // reply Reply was played to its end
-	ReplyFailed                      // reply Reply broke before its end
-	EndAsked                         // reply Reply is the agent's last
-	Held                             // reply Reply can't be cut by the caller from now on; see [Machine.Holds]
-	Deaf                             // the recogniser failed for good
-	Quiet                            // nobody spoke for so long that the agent may ask
-	Silent                           // nobody spoke for so long that the call is over
-	TimeUp                           // the call has lasted as long as it may
-	LeaveAsked                       // the agent hands the call to somebody else once it has said what it says
-	Accepted                         // somebody waits for the caller: the agent has to leave soon
-	Late                             // they have waited as long as they should
-	Keying                           // the caller pressed a key of something longer: a Key, or Words, will follow
-	News                             // what became of a transfer: the caller is owed word of it, and nobody waits for them
+	Opened       EventKind = iota + 1 // the line is open: the agent may greet; Unanswered set if the caller waits for an answer that another owed
+	Reopened                          // the line is open again after it was lost; Unanswered set if the caller waits for an answer
+	SpeechBegan                       // the caller began to speak
+	SpeechEnded                       // the caller has finished; words, or Nothing, will follow
+	Words                             // what the caller said was understood
+	Nothing                           // what the caller uttered held no words
+	Key                               // the caller pressed a key, or has keyed in all that they were asked for
+	ReplyAudio                        // first audio of reply Reply is on the line
+	ReplyHeard                        // reply Reply was played to its end
+	ReplyFailed                       // reply Reply broke before its end
+	EndAsked                          // reply Reply is the agent's last
+	Held                              // reply Reply can't be cut by the caller from now on; see [Machine.Holds]
+	Deaf                              // the recogniser failed for good
+	Quiet                             // nobody spoke for so long that the agent may ask
+	Silent                            // nobody spoke for so long that the call is over
+	TimeUp                            // the call has lasted as long as it may
+	LeaveAsked                        // the agent hands the call to somebody else once it has said what it says
+	Accepted                          // somebody waits for the caller: the agent has to leave soon
+	Late                              // they have waited as long as they should
+	Keying                            // the caller pressed a key of something longer: a Key, or Words, will follow
+	News                              // what became of a transfer: the caller is owed word of it, and nobody waits for them
+	Aside                             // a machine is on the line: the agent falls silent, and keeps silent but for what is due
+	Back                              // a person is on the line, and no machine any more; Unanswered set if they wait for an answer
+	MessageDue                        // a voicemail records: leave the message, and end the call
+	ScreeningDue                      // a screener has paused: tell it who is calling
+	MenuDue                           // a menu has paused: press keys for it
+	Dismissed                         // a machine is on the line that nobody has anything to say to
 )
 
 // Event is one thing that happened on the call.
 type Event struct {
 	Kind  EventKind
 	Reply int // which reply; set for the kinds that name one
-	// Unanswered is set for Opened, Reopened and News if the caller waits for an answer,
+	// Unanswered is set for Opened, Reopened, News and Back if the caller waits for an answer,
 	// and for SpeechBegan and Keying if the live reply has more to say than what is planned of it:
 	// cut now, the answer must be thought of again.
 	Unanswered bool
@@ -94,6 +100,7 @@ const (
 	BySilence        // nobody spoke for too long, twice
 	ByTime           // it lasted as long as it may
 	ByProvider       // something broke for good
+	ByMachine        // a machine was on the line: it was left a message, or hung up on
 )
 
 // Action is one thing the conversation must now do.
@@ -125,6 +132,9 @@ type Machine struct {
 	leave  bool // the agent hands the call over, and no words came since: it leaves after what it says
 	waited bool // somebody waits for the caller
 	news   bool // of what became of a transfer, for the next reply
+	aside  bool // a machine is on the line: the agent starts nothing by itself
+	greet  bool // a person came after it, and was not spoken to yet
+	broken bool // something broke for good, and no person was there to tell
 }
 
 // Phase reports whose turn it is.
@@ -149,23 +159,14 @@ func (m *Machine) Step(do []Action, ev Event) []Action {
 		return do
 	}
 	switch ev.Kind {
-	case Opened:
-		if ev.Unanswered && m.phase == Listening {
-			m.unsaid = true
-			return m.start(do, Answer)
-		}
-		if m.Greets && m.phase == Listening {
-			return m.start(do, Greeting)
-		}
-	case Reopened:
-		if m.phase == Listening {
-			m.unsaid = ev.Unanswered
-			return m.start(do, Resume)
-		}
+	case Aside, Back, MessageDue, ScreeningDue, MenuDue, Dismissed:
+		return m.answerer(do, ev)
+	case Opened, Reopened:
+		return m.open(do, ev)
 	case TimeUp:
 		return m.end(m.cancel(do), ByTime)
 	case LeaveAsked:
-		m.leave = true
+		m.leave = !m.aside // nobody is handed over to a machine
 		return m.floor(do)
 	case Accepted:
 		return m.accepted(do)
@@ -176,13 +177,13 @@ func (m *Machine) Step(do []Action, ev Event) []Action {
 		m.unsaid = m.unsaid || ev.Unanswered
 		return m.floor(do)
 	case Quiet:
-		if m.phase == Listening && m.Prompts && !m.asked {
+		if m.phase == Listening && m.Prompts && !m.asked && !m.aside {
 			m.asked = true
 			return m.start(do, Prompt)
 		}
 		return do
 	case Silent:
-		if m.phase == Listening {
+		if m.phase == Listening && !m.aside {
 			return m.end(do, BySilence)
 		}
 		return do
@@ -198,6 +199,26 @@ func (m *Machine) Step(do []Action, ev Event) []Action {
 			return do // nothing that the caller does keeps it from being said
 		}
 		return m.heard(do, ev)
+	}
+	return do
+}
+
+// open begins on a line that is open, or open again.
+func (m *Machine) open(do []Action, ev Event) []Action {
+	switch {
+	case m.phase != Listening:
+		return do
+	case m.aside:
+		m.unsaid = m.unsaid || ev.Unanswered
+		return do
+	case ev.Kind == Reopened:
+		m.unsaid = ev.Unanswered
+		return m.start(do, Resume)
+	case ev.Unanswered:
+		m.unsaid = true
+		return m.start(do, Answer)
+	case m.Greets:
+		return m.start(do, Greeting)
 	}
 	return do
 }
@@ -266,6 +287,12 @@ func (m *Machine) floor(do []Action) []Action {
 	switch {
 	case m.live():
 		return do
+	case m.aside && !mutant("machine-answered"):
+		m.phase = Listening
+		if m.voice || m.keying || m.owed > 0 {
+			m.phase = Hearing
+		}
+		return do
 	case m.waited && !m.voice:
 		return m.connect(do)
 	case (m.voice || m.keying || m.owed > 0) && !mutant("both-speak"):
@@ -273,6 +300,8 @@ func (m *Machine) floor(do []Action) []Action {
 		return do
 	case m.unsaid:
 		return m.start(do, Answer)
+	case m.greet:
+		return m.start(do, Greeting)
 	case m.cut:
 		return m.start(do, Resume)
 	case m.leave:
@@ -301,6 +330,9 @@ func (m *Machine) replied(do []Action, kind EventKind) []Action {
 		}
 		return do
 	case ReplyFailed:
+		if toMachine(m.why) {
+			return m.end(append(do, Action{Kind: Cancel, Reply: m.reply}), ByMachine)
+		}
 		if m.why == Apology || m.why == Connect {
 			return m.end(append(do, Action{Kind: Cancel, Reply: m.reply}), ByProvider)
 		}
@@ -312,6 +344,8 @@ func (m *Machine) replied(do []Action, kind EventKind) []Action {
 	do = append(do, Action{Kind: Release, Reply: m.reply})
 	m.phase = Listening
 	switch {
+	case m.why == Message:
+		return m.end(do, ByMachine)
 	case m.why == Connect && m.waited:
 		return m.left(do)
 	case m.why == Apology && !m.waited:
@@ -325,6 +359,10 @@ func (m *Machine) replied(do []Action, kind EventKind) []Action {
 }
 
 func (m *Machine) apologise(do []Action) []Action {
+	if m.aside {
+		m.broken = true
+		return do
+	}
 	if m.live() && (m.why == Apology || m.why == Connect) {
 		return do
 	}
@@ -341,6 +379,7 @@ func (m *Machine) apologise(do []Action) []Action {
 func (m *Machine) start(do []Action, why Why) []Action {
 	m.reply++
 	m.phase, m.why, m.cut, m.held, m.kept = Thinking, why, false, false, false
+	m.greet = m.greet && toMachine(why)
 	if why == Answer || why == Tidings {
 		m.news = false // it is among what the reply is made of
 	}
@@ -363,7 +402,7 @@ func (m *Machine) cancel(do []Action) []Action {
 
 // end ends the call, but not one that somebody else is about to have.
 func (m *Machine) end(do []Action, cause Cause) []Action {
-	if cause != ByAgent && m.handsOver() {
+	if cause != ByAgent && cause != ByMachine && m.handsOver() {
 		return m.left(do)
 	}
 	m.phase = Over

@@ -108,22 +108,29 @@ func TestMachine(t *testing.T) {
 // only when none is live, only the live reply is cancelled or released, no reply
 // starts while the caller speaks (but to say that something broke, or on an open
 // line, or when somebody else has waited for long), no call ends for a fault while
-// somebody waits for its caller, and nothing follows the end.
+// somebody waits for its caller, a machine is only told what is due, and nothing
+// follows the end.
 func FuzzMachine(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 1, 4})
 	f.Add([]byte{3, 4, 5, 8, 3, 4, 6, 9})
 	f.Add([]byte{2, 3, 4, 16, 7, 3, 4, 6, 8, 17, 19, 7, 8})
 	f.Add([]byte{2, 17, 3, 18, 8, 19, 9})
+	f.Add([]byte{0, 6, 20, 2, 3, 4, 22, 2, 3, 4, 21, 6, 7})
+	f.Add([]byte{0, 17, 20, 18, 23, 7, 16, 14, 24, 8, 21, 6, 7})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		m := turn.Machine{Greets: true, Prompts: true}
-		live, newest, speaking, held, waited, over := 0, 0, false, false, false, false
+		live, newest, speaking, held, waited, machine, over := 0, 0, false, false, false, false, false
 		for _, b := range script {
-			kind := turn.EventKind(b%20 + 1)
+			kind := turn.EventKind(b%26 + 1)
 			switch kind {
 			case turn.Accepted:
 				waited = !over
 			case turn.News:
 				waited = false
+			case turn.Aside, turn.MessageDue, turn.ScreeningDue, turn.MenuDue:
+				waited, machine = waited && machine, true
+			case turn.Back:
+				machine = false
 			}
 			if kind == turn.SpeechBegan {
 				speaking = true
@@ -137,12 +144,15 @@ func FuzzMachine(f *testing.F) {
 					t.Fatalf("%v after the end", a)
 				case held:
 					t.Fatalf("%v for a sound while a reply is held", a)
-				case a.Kind == turn.End && a.Cause != turn.ByAgent && waited:
+				case a.Kind == turn.End && a.Cause != turn.ByAgent && a.Cause != turn.ByMachine && waited:
 					t.Fatalf("%v while somebody waits for the caller", a)
 				case a.Kind == turn.End || a.Kind == turn.Leave:
 					over, live = true, 0
 				case a.Kind == turn.Start && live == 0:
 					live, newest = a.Reply, a.Reply
+					if toMachine := a.Why == turn.Message || a.Why == turn.Screening || a.Why == turn.Menu; toMachine != machine {
+						t.Fatalf("%v, and that a machine is on the line is %v", a, machine)
+					}
 					if speaking && (a.Why == turn.Answer || a.Why == turn.Tidings || a.Why == turn.Connect && kind != turn.Late) {
 						t.Fatalf("%v while the caller speaks", a)
 					}
