@@ -1,7 +1,6 @@
 package whippy
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/hookswitch/hookswitch/agentcore/roster"
@@ -42,13 +41,6 @@ type settings struct {
 	Variables  map[string]any `json:"default_dynamic_variables"`
 }
 
-type voicemail struct {
-	Action struct {
-		Type string `json:"type"` // hangup, static_text
-		Text string `json:"text,omitempty"`
-	} `json:"action"`
-}
-
 func agentOf(g roster.Agent) agent {
 	out := agent{ID: g.UUID, Name: g.Name, Status: "inactive", CreatedAt: stamp(g.Created), UpdatedAt: stamp(g.Updated),
 		Current: versionOf(g.UUID, g.Version, g.Definition)}
@@ -82,8 +74,8 @@ func settingsOf(d roster.Definition) settings {
 	if d.Turn != nil {
 		s.SilenceEnd, s.Reminder = milliseconds(d.Turn.SilenceEnd), milliseconds(d.Turn.Timeout)
 	}
-	if tool := d.SystemTools[roster.VoicemailDetection]; tool.Active {
-		s.Voicemail = voicemailOf(tool)
+	if v, active := roster.VoicemailOf(d); active {
+		s.Voicemail = voicemailOf(v)
 	}
 	return s
 }
@@ -95,20 +87,4 @@ func milliseconds(seconds int) *int {
 	}
 	ms := seconds * 1000
 	return &ms
-}
-
-// voicemailOf is what is said to a voicemail; without a message it is hung up.
-func voicemailOf(tool roster.SystemTool) *voicemail {
-	var said struct {
-		Message string `json:"voicemail_message"`
-	}
-	if len(tool.Parameters) > 0 {
-		_ = json.Unmarshal(tool.Parameters, &said) // was checked when it was written
-	}
-	v := &voicemail{}
-	v.Action.Type, v.Action.Text = "hangup", said.Message
-	if said.Message != "" {
-		v.Action.Type = "static_text"
-	}
-	return v
 }

@@ -78,13 +78,17 @@ func (a *api) createAgent(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	d, err := terms.Create(agentForm(in, terms))
-	var wrong roster.Problems
-	if errors.As(err, &wrong) {
-		return answer{}, renamed(wrong)
+	var wrong, more roster.Problems
+	d, err := terms.Create(agentForm(in, terms, &wrong))
+	if errors.As(err, &more) {
+		err = nil
+		wrong = append(wrong, renamed(more)...)
 	}
 	if err != nil {
 		return answer{}, err
+	}
+	if len(wrong) > 0 {
+		return answer{}, wrong
 	}
 	g, err := a.Roster.CreateAgent(ctx, roster.Agent{UUID: uuid.NewString(), Workspace: ws, Definition: d}, 0, gate.Actor(ctx), a.Now())
 	if err != nil {
@@ -104,8 +108,9 @@ func (a *api) agentTerms(ctx context.Context) (roster.Terms, error) {
 	}, err
 }
 
-// agentForm is a body in the roster's names.
-func agentForm(in map[string]any, terms roster.Terms) map[string]any {
+// agentForm is a body in the roster's names. What only this dialect has is
+// checked here.
+func agentForm(in map[string]any, terms roster.Terms, wrong *roster.Problems) map[string]any {
 	llm := map[string]any{}
 	form := map[string]any{"llm": llm, "turn": map[string]any{}}
 	for _, name := range []struct {
@@ -118,6 +123,9 @@ func agentForm(in map[string]any, terms roster.Terms) map[string]any {
 		if v, there := in[name.theirs]; there {
 			name.into[name.ours] = v
 		}
+	}
+	if v := in["voicemail_option"]; v != nil {
+		form["system_tools"] = map[string]any{roster.VoicemailDetection: voicemailForm(v, wrong)}
 	}
 	if c, ok := first(terms.ASR); ok {
 		form["asr"] = map[string]any{"provider": c.Provider, "model": c.Model}
@@ -147,7 +155,8 @@ func first(all []roster.Capability) (roster.Capability, bool) {
 // renamed tells mistakes in the dialect's names.
 func renamed(wrong roster.Problems) roster.Problems {
 	names := map[string]string{"voice_uuid": "voice_id", "greeting": "begin_message", "dynamic_variables": "default_dynamic_variables",
-		"llm.prompt": "prompt", "llm.provider": "llm_id", "llm.model": "llm_id"}
+		"llm.prompt": "prompt", "llm.provider": "llm_id", "llm.model": "llm_id",
+		"system_tools.voicemail_detection.parameters.voicemail_message": "voicemail_option.action.text"}
 	var out roster.Problems
 	for _, one := range wrong {
 		name := one.Field

@@ -79,3 +79,35 @@ func TestMistakesOfAnAgentAreToldInTheVendorsWords(t *testing.T) {
 	p.send("POST", "/v1/agents", `{"name":"A","voice_id":"flite:slt","llm_id":7}`).refused(422, "llm_id must be a string")
 	p.send("POST", "/v1/agents", `{"name":"A","voice_id":"flite:slt","llm_id":"oracle"}`).refused(422, "llm_id is not included in the list")
 }
+
+func TestWhatIsDoneAboutVoicemailIsWrittenInTheVendorsWords(t *testing.T) {
+	p := open(t)
+	for _, tt := range []struct{ option, shown string }{
+		{`null`, `null`},
+		{`{"action":{"type":"hangup"}}`, `{"action":{"type":"hangup"}}`},
+		{`{"action":{"type":"static_text","text":"Hello {{name}}, call us back."}}`, `{"action":{"text":"Hello {{name}}, call us back.","type":"static_text"}}`},
+	} {
+		a := p.send("POST", "/v1/agents", `{"name":"Caller","voice_id":"flite:slt","voicemail_option":`+tt.option+`}`).wants(201)
+		p.send("GET", "/v1/agents/"+a.str("data.id"), "").wants(200).has("data.current_version.provider_settings.voicemail_option", tt.shown)
+		g, err := p.db.Agent(t.Context(), roster.Default, a.str("data.id"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, active := roster.VoicemailOf(g.Definition); active != (tt.option != "null") {
+			t.Errorf("%s: the tool is active: %v", tt.option, active)
+		}
+	}
+	for option, why := range map[string]string{
+		`7`:                                 "voicemail_option must be an object",
+		`{}`:                                "voicemail_option.action can't be blank",
+		`{"action":[]}`:                     "voicemail_option.action must be an object",
+		`{"action":{}}`:                     "voicemail_option.action.type must be hangup or static_text",
+		`{"action":{"type":"prompt"}}`:      "voicemail_option.action.type must be hangup or static_text",
+		`{"action":{"type":"static_text"}}`: "voicemail_option.action.text can't be blank",
+		`{"action":{"type":"static_text","text":" "}}`: "voicemail_option.action.text can't be blank",
+		`{"action":{"type":"static_text","text":7}}`:   "voicemail_option.action.text must be a string",
+	} {
+		p.send("POST", "/v1/agents", `{"name":"Caller","voice_id":"flite:slt","voicemail_option":`+option+`}`).refused(422, why)
+	}
+	p.send("POST", "/v1/agents", `{"voice_id":"flite:slt","voicemail_option":7}`).refused(422, "voicemail_option must be an object", "name can't be blank")
+}

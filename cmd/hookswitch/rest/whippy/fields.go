@@ -11,11 +11,12 @@ import (
 
 // Words that fields are refused with, the same as in the native API.
 const (
-	blank   = "can't be blank"
-	noText  = "must be a string"
-	noFlag  = "must be true or false"
-	noE164  = "must be a phone number in E.164 form, such as +14155550100"
-	noEmail = "must be an e-mail address, such as front-desk@example.com"
+	blank    = "can't be blank"
+	noText   = "must be a string"
+	noFlag   = "must be true or false"
+	noObject = "must be an object"
+	noE164   = "must be a phone number in E.164 form, such as +14155550100"
+	noEmail  = "must be an e-mail address, such as front-desk@example.com"
 )
 
 // fields reads a body's values. What is wrong is noted, and read as nothing.
@@ -56,7 +57,7 @@ func (f fields) flag(name string) bool {
 func (f fields) object(name string) map[string]any {
 	m, ok := f.in[name].(map[string]any)
 	if !ok && f.in[name] != nil {
-		f.wrong.Add(name, "must be an object")
+		f.wrong.Add(name, noObject)
 	}
 	return m
 }
