@@ -16,19 +16,25 @@ func suggestion(name string) string {
 
 // hint adds to what a key takes what its value may have meant.
 func hint(k Key, value string) string {
-	if k != End {
-		return ""
-	}
 	var known []string
-	for _, r := range Reasons {
-		known = append(known, string(r))
+	var what string
+	switch k {
+	case End:
+		what = "reasons"
+		for _, r := range Reasons {
+			known = append(known, string(r))
+		}
+	case Who:
+		what, known = "classes", Answerers
+	default:
+		return ""
 	}
 	for v := range strings.SplitSeq(value, ",") {
 		if n := nearest(v, known); n != "" && n != v {
 			return "; did you mean " + n + "?"
 		}
 	}
-	return "; the reasons are " + strings.Join(known, ", ")
+	return "; the " + what + " are " + strings.Join(known, ", ")
 }
 
 // nearest returns the word that is at most two edits away from s, or empty.

@@ -30,6 +30,7 @@ const (
 	Direction Key = "direction"
 	End       Key = "end"
 	Transfer  Key = "transfer"
+	Who       Key = "who"
 	Live      Key = "live"
 	Gap       Key = "gap"
 	Unheard   Key = "unheard"
@@ -65,7 +66,7 @@ type Term struct {
 	Key    Key
 	Text   string        // Agent, ID, Said, Direction; Number, From and To without spaces and star
 	Prefix bool          // of Number, From, To: Text is only the beginning
-	Any    []string      // of End and Transfer: one of them
+	Any    []string      // of End, Transfer and Who: one of them
 	Yes    bool          // of Live
 	Op     Op            // of Gap, Unheard, Duration
 	Value  int64         // of Gap in ms, of Unheard in words, of Duration in seconds
@@ -106,6 +107,7 @@ var keys = []key{
 	{Direction, "inbound or outbound", false, direction},
 	{End, "end reasons with commas between them, such as end:caller_hangup,line_lost", false, reasons},
 	{Transfer, "what came of a transfer, with commas between: completed, busy, no_answer, failed, declined, voicemail, silent or canceled", false, handovers},
+	{Who, "who answered a call that was placed, as we found out, with commas between, such as who:voicemail_beep,fax", false, answerers},
 	{Live, "true or false", false, yesNo},
 	{Gap, "a number of milliseconds, such as gap>800", true, count},
 	{Unheard, "a number of words, such as unheard>0", true, count},

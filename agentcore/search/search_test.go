@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/answer"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -29,6 +30,7 @@ func TestQueriesAreRead(t *testing.T) {
 		{"direction:inbound", Query{{Key: Direction, Text: "inbound"}}},
 		{"transfer:completed,busy,completed", Query{{Key: Transfer, Any: []string{"completed", "busy"}}}},
 		{"end:caller_hangup,line_lost,caller_hangup", Query{{Key: End, Any: []string{"caller_hangup", "line_lost"}}}},
+		{"who:voicemail_beep,fax,fax", Query{{Key: Who, Any: []string{"voicemail_beep", "fax"}}}},
 		{"gap>800", Query{{Key: Gap, Op: Above, Value: 800}}},
 		{"gap>=800 gap<900 gap<=900 gap=850", Query{
 			{Key: Gap, Op: AtLeast, Value: 800}, {Key: Gap, Op: Below, Value: 900},
@@ -66,6 +68,9 @@ func TestMistakesSayWhereAndWhatIsExpected(t *testing.T) {
 		{`live:true said:"satur`, []string{"at 11: a quotation mark is not closed"}},
 		{"said:", []string{"at 1: said takes words that either side said"}},
 		{"transfer:bussy", []string{"transfer takes what came of a transfer"}},
+		{"who:humna", []string{"did you mean human?"}},
+		{"who:voicemail", []string{"the classes are human, screener, ivr, voicemail_greeting, "}},
+		{"who:", []string{"at 1: who takes who answered"}},
 		{"end:caller_hangpu", []string{"did you mean caller_hangup?"}},
 		{"end:tired", []string{"the reasons are agent_hangup, "}},
 		{"direction:up live:maybe since:yesterday", []string{
@@ -131,10 +136,20 @@ func TestEveryEndReasonCanBeAskedFor(t *testing.T) {
 	}
 }
 
+func TestWhoeverAnswersCanBeAskedFor(t *testing.T) {
+	var classes []string
+	for _, c := range answer.Classes {
+		classes = append(classes, string(c))
+	}
+	if !slices.Equal(classes, Answerers) {
+		t.Errorf("a query may ask for %q, who answers is one of %q", Answerers, classes)
+	}
+}
+
 // FuzzParse: whatever comes, there is a query within its bounds or mistakes that
 // lie within the text.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"", `said:"a b" gap>800`, `x:"\"`, "agnet:1 live:true", "end:busy,,", "since:7d until:2026-11-20", "=:<>\"", "a\u2003b:c"} {
+	for _, s := range []string{"", `said:"a b" gap>800`, `x:"\"`, "agnet:1 live:true", "end:busy,,", "who:fax,,unknown", "since:7d until:2026-11-20", "=:<>\"", "a\u2003b:c"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

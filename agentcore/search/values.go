@@ -16,7 +16,7 @@ var Reasons = []telephony.EndReason{
 	telephony.ProviderFailed, telephony.GatewayFailed, telephony.LineLost, telephony.NotConnected,
 	telephony.Busy, telephony.NoAnswer, telephony.Failed, telephony.Canceled, telephony.Refused,
 	telephony.Shutdown, telephony.OperatorHangup, telephony.NumberUnknown, telephony.AgentDisabled,
-	telephony.AgentIncomplete, telephony.Transferred,
+	telephony.AgentIncomplete, telephony.Transferred, telephony.Voicemail,
 }
 
 // The functions below read a value into t, and report whether it is one.
@@ -52,13 +52,16 @@ func direction(t *Term, v string) bool {
 	return v == string(telephony.Inbound) || v == string(telephony.Outbound)
 }
 
-func reasons(t *Term, v string) bool {
-	for r := range strings.SplitSeq(v, ",") {
-		if !slices.Contains(Reasons, telephony.EndReason(r)) {
+func reasons(t *Term, v string) bool { return anyOf(t, v, Reasons) }
+
+// anyOf takes words of known, with commas between.
+func anyOf[Word ~string](t *Term, v string, known []Word) bool {
+	for w := range strings.SplitSeq(v, ",") {
+		if !slices.Contains(known, Word(w)) {
 			return false
 		}
-		if !slices.Contains(t.Any, r) {
-			t.Any = append(t.Any, r)
+		if !slices.Contains(t.Any, w) {
+			t.Any = append(t.Any, w)
 		}
 	}
 	return true
@@ -67,17 +70,13 @@ func reasons(t *Term, v string) bool {
 // Transfers are the outcomes of transfers that a query may ask for.
 var Transfers = []string{"completed", "busy", "no_answer", "failed", "declined", "voicemail", "silent", "canceled"}
 
-func handovers(t *Term, v string) bool {
-	for o := range strings.SplitSeq(v, ",") {
-		if !slices.Contains(Transfers, o) {
-			return false
-		}
-		if !slices.Contains(t.Any, o) {
-			t.Any = append(t.Any, o)
-		}
-	}
-	return true
-}
+func handovers(t *Term, v string) bool { return anyOf(t, v, Transfers) }
+
+// Answerers are those who may answer a call that was placed, as a query may ask
+// for them: the classes of package answer.
+var Answerers = []string{"human", "screener", "ivr", "voicemail_greeting", "voicemail_beep", "mailbox_full", "unavailable", "fax", "hold", "unknown"}
+
+func answerers(t *Term, v string) bool { return anyOf(t, v, Answerers) }
 
 func yesNo(t *Term, v string) bool {
 	t.Yes = v == "true"
