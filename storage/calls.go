@@ -36,7 +36,7 @@ func (db *DB) Close() error { return db.engine.Close() }
 const callColumns = `id, epoch, admitted, carrier_id, from_number, to_number, direction, agent,
 	state, carrier_seq, sip_code, last_n, created_us, answered_us, ended_us, end_reason,
 	workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why,
-	account, answerer, follow_up, dialled_us, proof, chat, room, foreign_`
+	account, answerer, follow_up, dialled_us, proof, chat, room, foreign_, answer`
 
 // Create implements [dispatch.Calls].
 func (db *DB) Create(ctx context.Context, r dispatch.Record) (on dispatch.Record, created bool, err error) {

@@ -40,7 +40,10 @@ func (db *DB) Append(ctx context.Context, id telephony.CallID, epoch int, entrie
 		if n == 0 {
 			return appendRefusal(ctx, tx, id, epoch)
 		}
-		if err := insert(ctx, tx, id, entries, bodies); err != nil || ended == nil {
+		if err := insert(ctx, tx, id, entries, bodies); err != nil {
+			return err
+		}
+		if err := keepAnswer(ctx, tx, id, entries); err != nil || ended == nil {
 			return err
 		}
 		r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))

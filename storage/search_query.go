@@ -54,6 +54,8 @@ func (c *conditions) query(q search.Query, now time.Time) {
 			c.oneOf("end_reason", t.Any)
 		case search.Transfer:
 			c.add("EXISTS (SELECT 1 FROM transfers WHERE call_id = calls.id AND outcome IN (%s))", c.list(t.Any))
+		case search.Who:
+			c.oneOf("answer_class", t.Any)
 		case search.Live:
 			c.add("ended_us IS %sNULL", map[bool]string{true: "", false: "NOT "}[t.Yes])
 		case search.Gap:

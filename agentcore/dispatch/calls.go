@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -51,6 +52,16 @@ type Record struct {
 
 // Over reports whether the call has ended.
 func (r Record) Over() bool { return !r.Ended.IsZero() }
+
+// WhoAnswered is who answered the call, as we found out, and what was left; false
+// when nobody found out, or it was a later build whose words are not ours.
+func (r Record) WhoAnswered() (agentcore.Answer, bool) {
+	var a agentcore.Answer
+	if r.Answer == "" || json.Unmarshal([]byte(r.Answer), &a) != nil {
+		return agentcore.Answer{}, false
+	}
+	return a, true
+}
 
 // Unplaced reports whether a call of ours ended without ever having been placed,
 // and nobody wanted that: no phone rang.
@@ -155,7 +166,8 @@ type Calls interface {
 
 	// Append adds entries to the call's journal, all or none. It fails with
 	// [ErrEpoch], [ErrEnded] or [ErrGap]. An [agentcore.Ended], which can only
-	// be the last, ends the record in the same transaction, at its wall time.
+	// be the last, ends the record in the same transaction, at its wall time; what
+	// the entries tell of who answered is kept in Record.Answer, in it, too.
 	Append(ctx context.Context, id telephony.CallID, epoch int, entries []agentcore.Entry) error
 
 	// End ends a call that no conversation ends: it adds the Ended entry with

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/answer"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/search"
 	"github.com/hookswitch/hookswitch/storage"
@@ -55,6 +56,8 @@ func library(t *testing.T, s storage.Store) *storage.DB {
 	make("two", storage.Call{From: "+442071234567", To: "+14155550199", Direction: telephony.Inbound, Agent: "night"}, 3*24*time.Hour, false,
 		agentcore.Ended{Reason: telephony.NotConnected})
 	make("three", storage.Call{From: "+14155550199", To: "+14155550100", Direction: telephony.Outbound, Agent: "night"}, time.Minute, true,
+		agentcore.WhoAnswered{Verdict: verdict(answer.Beeped)},
+		agentcore.WhoAnswered{Verdict: verdict(answer.Human)},
 		agentcore.AgentSaid{Reply: 1, Text: "Good evening"},
 		agentcore.CallerSaid{Turn: 1, Text: "who is this"},
 		agentcore.AgentSaid{Reply: 2, Turn: 1, Text: "under_score", GapMS: 1200})
@@ -87,6 +90,8 @@ func searched(t *testing.T, s storage.Store) {
 		{"transfer:completed", []telephony.CallID{"three"}},
 		{"transfer:no_answer,busy direction:outbound", []telephony.CallID{"three"}},
 		{"transfer:no_answer", nil},
+		{"who:fax,human", []telephony.CallID{"three"}},
+		{"who:voicemail_beep,unknown", nil},
 		{"live:true", []telephony.CallID{"three"}},
 		{"live:false", []telephony.CallID{"one", "two"}},
 		{"gap>800", []telephony.CallID{"three", "one"}},
