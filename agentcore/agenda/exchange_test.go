@@ -39,6 +39,7 @@ type fate struct {
 	reason telephony.EndReason
 	person bool
 	by     string // who answered, in the carrier's word
+	found  string // and as we found out: an agentcore.Answer as JSON
 }
 
 var (
@@ -148,7 +149,7 @@ func (x *exchange) end(id telephony.CallID, f fate) {
 	if !r.Dialled.IsZero() {
 		x.at--
 	}
-	r.Ended, r.Reason, r.Answerer = clock(), f.reason, f.by
+	r.Ended, r.Reason, r.Answerer, r.Answer = clock(), f.reason, f.by, f.found
 	if f.person {
 		r.Answered = r.Created
 	}

@@ -13,10 +13,6 @@ import (
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
-// Voicemail is the end reason of a call that a machine took, from whoever says
-// so; most calls tell by [dispatch.Record.Answerer].
-const Voicemail telephony.EndReason = "voicemail"
-
 // Over is the worker of [JobFollowUp]: a call is over. When somebody was
 // reached, its errand is done, and every series of the agent to that number; so
 // it is when they called and the agent answered. Else the errand, or the call of
@@ -116,7 +112,7 @@ func missOf(r dispatch.Record) miss {
 	m := miss{reason: string(r.Reason), ended: r.Ended, version: r.Version, final: final(r.Reason)}
 	switch {
 	case machine(r):
-		m.reason, m.why = string(Voicemail), "A machine answered."
+		m.reason, m.why = string(telephony.Voicemail), "A machine answered."
 	case r.Reason == telephony.NoAnswer:
 		m.why = "Nobody answered."
 	case r.Reason == telephony.Busy:

@@ -3,6 +3,7 @@ package agenda_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"testing"
@@ -32,7 +33,7 @@ func TestWhatACallsEndMeans(t *testing.T) {
 		{telephony.LineLost, false, "", again, "line_lost"},
 		{telephony.GatewayFailed, false, "", again, "gateway_failed"},
 		{telephony.Shutdown, false, "", again, "shutdown"},
-		{agenda.Voicemail, true, "", again, "voicemail"},
+		{telephony.Voicemail, true, "", again, "voicemail"},
 		{telephony.AgentHangup, true, "machine_start", again, "voicemail"},
 		{telephony.CallerHangup, true, "machine_end_other", again, "voicemail"},
 		{telephony.AgentHangup, true, "fax", again, "voicemail"},
@@ -55,7 +56,7 @@ func TestWhatACallsEndMeans(t *testing.T) {
 		t.Run(string(tt.reason)+" "+tt.by, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newMemory()
-				x := newExchange(m, first(fate{time.Second, tt.reason, tt.answered, tt.by}))
+				x := newExchange(m, first(fate{lasts: time.Second, reason: tt.reason, person: tt.answered, by: tt.by}))
 				p := start(t, m, agenda.Config{Placer: x, Calls: x})
 				defer p.end()
 				e := errand(number, time.Time{})
@@ -71,6 +72,57 @@ func TestWhatACallsEndMeans(t *testing.T) {
 				if n := len(x.rings(number)); n != want {
 					t.Errorf("rang %d times, want %d", n, want)
 				}
+			})
+		})
+	}
+}
+
+// What we found out beside the carrier's word: a machine is called again, a person
+// is not.
+func TestWhoAnsweredDecidesWhetherToCallAgain(t *testing.T) {
+	ours := func(class string, confidence float64) string {
+		return fmt.Sprintf(`{"class":%q,"confidence":%g,"at_ms":900,"evidence":[]}`, class, confidence)
+	}
+	const again, end = agenda.Scheduled, agenda.Done
+	for claim, tt := range map[string]struct {
+		reason telephony.EndReason
+		by     string // the carrier
+		found  string // we
+		status string
+		code   string
+	}{
+		"a voicemail that greeted":              {telephony.CallerHangup, "", ours("voicemail_greeting", 0.9), again, "voicemail"},
+		"a voicemail that beeped":               {telephony.AgentHangup, "", ours("voicemail_beep", 0.9), again, "voicemail"},
+		"a full mailbox":                        {telephony.CallerHangup, "unknown", ours("mailbox_full", 0.9), again, "voicemail"},
+		"a fax":                                 {telephony.Silence, "", ours("fax", 0.9), again, "voicemail"},
+		"a number that can't be reached":        {telephony.CallerHangup, "", ours("unavailable", 0.9), again, "voicemail"},
+		"a menu that was hung up on":            {telephony.Voicemail, "", ours("ivr", 0.9), again, "voicemail"},
+		"a queue that was waited in for long":   {telephony.Voicemail, "human", ours("hold", 0.9), again, "voicemail"},
+		"a person, and the call ended of a fax": {telephony.Voicemail, "", ours("human", 0.9), again, "voicemail"},
+		"a menu that was talked to":             {telephony.AgentHangup, "", ours("ivr", 0.9), end, "agent_hangup"},
+		"a screener, then they hung up":         {telephony.CallerHangup, "human", ours("screener", 0.9), end, "caller_hangup"},
+		"a person":                              {telephony.CallerHangup, "", ours("human", 0.9), end, "caller_hangup"},
+		"a person; a machine, says the carrier": {telephony.CallerHangup, "machine_start", ours("human", 0.5), end, "caller_hangup"},
+		"maybe a person; a machine, it says":    {telephony.CallerHangup, "machine_start", ours("human", 0.49), again, "voicemail"},
+		"we don't know; a machine, it says":     {telephony.CallerHangup, "machine_end_beep", ours("unknown", 0.9), again, "voicemail"},
+		"we don't know; a person, it says":      {telephony.CallerHangup, "human", ours("unknown", 0.9), end, "caller_hangup"},
+		"a voicemail; a person, it says":        {telephony.CallerHangup, "human", ours("voicemail_beep", 0.9), again, "voicemail"},
+		"of a later build, which is no JSON":    {telephony.CallerHangup, "machine_start", `{"class":`, again, "voicemail"},
+		"nobody answered, we knew nothing":      {telephony.NoAnswer, "", "", again, "no_answer"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				x := newExchange(m, first(fate{lasts: time.Second, reason: tt.reason, person: true, by: tt.by, found: tt.found}))
+				p := start(t, m, agenda.Config{Placer: x, Calls: x})
+				defer p.end()
+				e := errand(number, time.Time{})
+				e.Options.Retry = series(3, agenda.Gap{Hours: 1})
+				e = p.book(e)
+				time.Sleep(time.Minute)
+				m.is(t, e.ID, tt.status, tt.code, 1)
+				time.Sleep(5 * time.Hour)
+				m.is(t, e.ID, agenda.Done, map[string]string{again: "caller_hangup", end: tt.code}[tt.status], map[string]int{again: 2, end: 1}[tt.status])
 			})
 		})
 	}

@@ -22,11 +22,28 @@ func reached(r dispatch.Record) bool {
 	return !r.Answered.IsZero()
 }
 
+// sure is how confident we must be of a person to doubt the carrier.
+const sure = 0.5
+
 // machine reports whether a call that we placed was taken by an answering
-// machine or a fax.
+// machine, a fax or an announcement. What we found out counts before the carrier's
+// word: it hears the first seconds, and calls a talkative person a machine; we
+// heard the words, too, and whether somebody took a turn. Of a menu, a screener
+// and a queue nobody knows who came after, unless the call ended because of them.
 func machine(r dispatch.Record) bool {
-	return r.Direction == telephony.Outbound &&
-		(r.Reason == Voicemail || r.Answerer == "fax" || strings.HasPrefix(r.Answerer, "machine"))
+	if r.Direction != telephony.Outbound {
+		return false
+	}
+	a, known := r.WhoAnswered()
+	switch {
+	case r.Reason == telephony.Voicemail:
+		return true
+	case known && a.Class == "human" && a.Confidence >= sure:
+		return false
+	case known && (a.Class.Voicemail() || a.Class == "fax" || a.Class == "unavailable"):
+		return true
+	}
+	return r.Answerer == "fax" || strings.HasPrefix(r.Answerer, "machine")
 }
 
 // final reports whether a call that reached nobody ended for a reason that no
