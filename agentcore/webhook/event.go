@@ -10,7 +10,7 @@ import (
 )
 
 // Event is the body of a webhook without request_body. Its names are those of
-// the variables, but for answered_by and transfers, which no variable has; what a
+// the variables, but for answered_by, answer and transfers, which no variable has; what a
 // pre_call can't know yet is left out.
 type Event struct {
 	Type         string   `json:"type"` // pre_call, post_call
@@ -31,6 +31,7 @@ type Event struct {
 type Ending struct {
 	AnsweredAt *string    `json:"answered_at"` // null: nobody did
 	AnsweredBy *string    `json:"answered_by"` // in the carrier's word, such as human; null: it did not say
+	Answer     *Answer    `json:"answer"`      // who answered, as we found out; null: nobody did
 	EndedAt    string     `json:"ended_at"`
 	Duration   int64      `json:"call_duration"` // whole seconds since it was answered
 	Reason     string     `json:"end_reason"`
@@ -73,7 +74,7 @@ func ending(m matter, summary string) (Event, error) {
 	e.Type = roster.PostCall
 	e.Ending = &Ending{
 		EndedAt: stamp(call.Ended), Duration: int64(lasted(call).Seconds()), Reason: string(call.Reason),
-		AnsweredBy: orNull(call.Answerer), Transfers: transfersOf(m.transfers, call.Ended), Summary: summary, Transcript: []Line{},
+		AnsweredBy: orNull(call.Answerer), Answer: answerOf(call), Transfers: transfersOf(m.transfers, call.Ended), Summary: summary, Transcript: []Line{},
 	}
 	if !call.Answered.IsZero() {
 		at := stamp(call.Answered)
