@@ -42,13 +42,11 @@ var coefficients = func() (k [8]float64) {
 
 // Step hears 20 ms and returns the key that has begun, 0 if none has.
 func (d *Detector) Step(f *media.Frame) (key byte) {
-	for _, sample := range f {
-		x := float64(sample)
-		d.power += x * x
-		for i := range coefficients {
-			d.s1[i], d.s2[i] = x+coefficients[i]*d.s1[i]-d.s2[i], d.s1[i]
-		}
-		if d.n++; d.n == blockSamples {
+	for rest := f[:]; len(rest) > 0; {
+		part := rest[:min(len(rest), blockSamples-d.n)]
+		rest = rest[len(part):]
+		d.filter(part)
+		if d.n == blockSamples {
 			if began := d.judge(d.block()); began != 0 {
 				key = began
 			}
@@ -56,6 +54,32 @@ func (d *Detector) Step(f *media.Frame) (key byte) {
 		}
 	}
 	return key
+}
+
+// filter takes some samples of a block, four filters at a time: so many fit in
+// the registers, and none waits for another.
+func (d *Detector) filter(samples []int16) {
+	sum := int64(0)
+	for _, s := range samples {
+		sum += int64(s) * int64(s)
+	}
+	d.power += float64(sum)
+	d.n += len(samples)
+	for i := 0; i < len(coefficients); i += 4 {
+		k := (*[4]float64)(coefficients[i:])
+		s1, s2 := (*[4]float64)(d.s1[i:]), (*[4]float64)(d.s2[i:])
+		k0, k1, k2, k3 := k[0], k[1], k[2], k[3]
+		a0, a1, a2, a3 := s1[0], s1[1], s1[2], s1[3]
+		b0, b1, b2, b3 := s2[0], s2[1], s2[2], s2[3]
+		for _, s := range samples {
+			x := float64(s)
+			a0, b0 = (x-b0)+k0*a0, a0
+			a1, b1 = (x-b1)+k1*a1, a1
+			a2, b2 = (x-b2)+k2*a2, a2
+			a3, b3 = (x-b3)+k3*a3, a3
+		}
+		*s1, *s2 = [4]float64{a0, a1, a2, a3}, [4]float64{b0, b1, b2, b3}
+	}
 }
 
 // judge takes what a block sounded like, and returns a key that it makes sure of.

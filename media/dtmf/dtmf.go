@@ -30,6 +30,15 @@ var (
 	columns = [4]float64{1209, 1336, 1477, 1633}
 )
 
+// Sines are the two frequencies of a key, in Hz; 0 of what is none.
+func Sines(key byte) (low, high float64) {
+	at := index[key]
+	if at < 0 {
+		return 0, 0
+	}
+	return rows[at/4], columns[at%4]
+}
+
 // Levels of the two sines in dBm0. The high one is 2 dB up, as ETSI ES 201 235-2
 // has it, for lines lose more there. Together they peak at 55 % of what µ-law
 // holds: nothing is clipped.

@@ -1,0 +1,150 @@
+package tone
+
+import (
+	"math"
+	"time"
+
+	"github.com/hookswitch/hookswitch/media"
+)
+
+// What makes a frame the piece of one sine.
+const (
+	softest = -48.0 // dBFS of a sine. Softer, it is as lost as in a line's own noise
+
+	lowest, highest = 300.0, 2200.0 // Hz, of what is looked at: a little more than any tone that is told
+
+	uneven     = 0.1  // of a period, by which periods may differ: noise 15 dB down moves a crossing so far
+	unevenness = 1.0  // and this many samples, for where a crossing lies between two is a guess
+	pure       = 0.92 // of the energy is in the sine: noise 11 dB down, or a harmonic. A key's louder sine has 0.86
+	clippedOff = 0.78 // of the energy of a clipped sine is in its fundamental, at least; a square wave has 0.81
+	thirds     = 0.125
+	fifths     = 0.05 // of the fundamental's energy: what a square wave has in these harmonics, 1/9 and 1/25, and some
+
+	faint, strong = 0.6, 1.5 // of the mean energy that each quarter of the frame has: two sines beat, and speech swells
+)
+
+const (
+	quarters = 4
+	quarter  = media.FrameDuration / quarters
+	floor    = 0.5 * fullScale * fullScale * 1.5848931924611107e-05 // softest, as the mean square of a sine
+)
+
+// sound is what a frame holds.
+type sound struct {
+	parts [quarters]float64 // mean square of each 5 ms
+	power float64           // and of all
+	hz    float64           // of the one sine that it is a piece of; 0 if it holds anything else
+}
+
+// listen measures f.
+func listen(f *media.Frame) (s sound) {
+	const n = media.FrameSamples / quarters
+	for i := range s.parts {
+		sum := int64(0)
+		for _, v := range f[i*n : (i+1)*n] {
+			sum += int64(v) * int64(v)
+		}
+		s.parts[i] = float64(sum) / float64(n)
+		s.power += s.parts[i] / quarters
+	}
+	if s.quiet() || !s.even() {
+		return s
+	}
+	if hz := pitch(f, s.power); hz != 0 && single(f, hz, s.power) {
+		s.hz = hz
+	}
+	return s
+}
+
+func (s *sound) quiet() bool { return s.power < floor }
+
+// even reports whether the frame is equally loud all through.
+func (s *sound) even() bool {
+	for _, p := range s.parts {
+		if p < faint*s.power || p > strong*s.power {
+			return false
+		}
+	}
+	return true
+}
+
+// pitch is the frequency at which f crosses zero upwards, 0 if it does so now
+// sooner and now later. A crossing counts once the wave was well below zero.
+func pitch(f *media.Frame, power float64) float64 {
+	deep := int16(-0.42 * math.Sqrt(power)) // 0.3 of a sine's peak
+	var first, last, shortest, longest float64
+	n := -1 // periods
+	below := false
+	for i := 1; i < len(f); i++ {
+		v := f[i]
+		if v < 0 {
+			below = below || v < deep
+			continue
+		}
+		if !below {
+			continue
+		}
+		below = false
+		before := float64(f[i-1])
+		at := float64(i) - float64(v)/(float64(v)-before)
+		if n++; n == 0 {
+			first, last, shortest = at, at, math.Inf(1)
+			continue
+		}
+		shortest, longest = min(shortest, at-last), max(longest, at-last)
+		last = at
+	}
+	const least = lowest * float64(media.FrameSamples) / media.Rate // periods in a frame
+	if float64(n) < least-2 {
+		return 0
+	}
+	period := (last - first) / float64(n)
+	if longest-shortest > unevenness+uneven*period {
+		return 0
+	}
+	if hz := media.Rate / period; hz >= lowest && hz <= highest {
+		return hz
+	}
+	return 0
+}
+
+// single reports whether a sine of hz is all that f holds, but for some noise and
+// for the odd harmonics of one that was clipped.
+func single(f *media.Frame, hz, power float64) bool {
+	energy := explained(f, hz) / power
+	if energy >= pure || energy < clippedOff {
+		return energy >= pure
+	}
+	if 3*hz < media.Rate/2 {
+		energy += min(thirds*energy, explained(f, 3*hz)/power)
+	}
+	if 5*hz < media.Rate/2 {
+		energy += min(fifths*energy, explained(f, 5*hz)/power)
+	}
+	return energy >= pure
+}
+
+// explained is the mean square of the sine of hz that fits f best, by Goertzel's
+// algorithm and then least squares: a frame is rarely a whole number of periods.
+func explained(f *media.Frame, hz float64) float64 {
+	const n = float64(media.FrameSamples)
+	w := 2 * math.Pi * hz / media.Rate
+	sin, cos := math.Sincos(w)
+	k, s1, s2 := 2*cos, 0.0, 0.0
+	for _, v := range f {
+		s1, s2 = (float64(v)-s2)+k*s1, s1
+	}
+	re, im := s1-s2*cos, s2*sin // of the sum of f[n-1-m] e^jwm
+	across := math.Sin(w*n) / sin
+	turnSin, turnCos := math.Sincos(w * (n - 1))
+	cc, ss, cs := (n+across*turnCos)/2, (n-across*turnCos)/2, across*turnSin/2
+	return (re*re*ss - 2*re*im*cs + im*im*cc) / (cc*ss - cs*cs) / n
+}
+
+// decibels is the level in dBFS of a sine with that mean square.
+func decibels(power float64) float64 {
+	return 10 * math.Log10(max(1, power)*2/(fullScale*fullScale))
+}
+
+// placeOf is a place in the sound, from a number of frames.
+func placeOf(frames int64) time.Duration { return time.Duration(frames) * media.FrameDuration }
