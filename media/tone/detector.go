@@ -49,9 +49,9 @@ func (d *Detector) Step(f *media.Frame) (Tone, bool) {
 // or to two of the network. It is nobody's voice, or hardly ever.
 func (d *Detector) Sounding() bool { return d.before.hz != 0 || d.pair.sounds() }
 
-// hearKeys looks for keys where they may be: one sine is none.
+// hearKeys looks for keys where they may be, for that takes as long as all the rest.
 func (d *Detector) hearKeys(f *media.Frame, s *sound, now time.Duration) {
-	if s.quiet() || s.hz != 0 {
+	if s.quiet() || s.hz != 0 || s.slope < leastKeySlope || s.slope > mostKeySlope {
 		if !d.deaf {
 			d.keys, d.deaf = dtmf.Detector{}, true
 		}

@@ -55,7 +55,7 @@ func aBeep(all []tone.Tone, hz, level float64, began, ended, off time.Duration) 
 		return fmt.Sprintf("%.1f Hz", b.Hz)
 	case math.Abs(b.Level-level) > 1:
 		return fmt.Sprintf("%.1f dBFS", b.Level)
-	case (b.Began-began).Abs() > off, (b.Ended-ended).Abs() > off:
+	case (b.Began - began).Abs() > off, (b.Ended - ended).Abs() > off:
 		return fmt.Sprintf("from %v to %v, was from %v to %v", b.Began, b.Ended, began, ended)
 	}
 	return ""

@@ -65,11 +65,12 @@ func (c *couple) sounds() bool { return c.at != 0 }
 
 // hear takes the next frame, which begins at now. It reports what begins to be sure.
 func (c *couple) hear(f *media.Frame, s *sound, now time.Duration) (Tone, bool) {
-	if s.quiet() {
+	if s.quiet() || s.hz != 0 || s.slope < leastPairSlope {
 		if c.frames != 0 || c.at != 0 {
 			c.restart()
 			c.miss()
 		}
+		copy(c.tail[:], f[len(f)-len(c.tail):])
 		return Tone{}, false
 	}
 	c.filter(f)
