@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/agenda"
+	who "github.com/hookswitch/hookswitch/agentcore/answer"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/telephony"
@@ -196,4 +198,38 @@ func TestActiveCallsAreThoseThatGoOn(t *testing.T) {
 	one.wants("transcript.0", `{"role":"agent","content":"Hello, this is Sally."}`)
 	p.fails(404, "Call not found", "GET", "/v2/api/active-calls/call_2", "")
 	p.fails(404, "Call not found", "GET", "/v2/api/active-calls/call_3", "")
+}
+
+func TestAVoicemailIsOneAsWeFoundOutOrElseAsTheCarrierSays(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		ours    who.Class // empty: nobody found out
+		carrier string
+		want    bool
+	}{
+		{"nobody says", "", "", false},
+		{"the carrier says", "", "machine_end_beep", true},
+		{"a fax, says the carrier", "", "fax", false},
+		{"we do", who.Greeting, "", true},
+		{"we do, and the carrier not", who.Beeped, "human", true},
+		{"a full one", who.MailboxFull, "", true},
+		{"somebody picked up", who.Human, "machine_start", false},
+		{"a screener is none", who.Screener, "machine_start", false},
+		{"nothing is clear: the carrier's word", who.Unknown, "machine_start", true},
+	} {
+		p := open(t)
+		agent := p.caller()
+		p.ring("call_1", agent)
+		if tt.ours != "" {
+			p.talk("call_1", agentcore.WhoAnswered{Verdict: who.Verdict{Class: tt.ours, Confidence: 0.99, AtMS: 2800}})
+		}
+		if tt.carrier != "" {
+			if err := p.db.SetAnswerer(t.Context(), "call_1", tt.carrier); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := p.ok("GET", "/v2/api/call-history/call_1", "").at("analyzedData.answered_by_voicemail"); got != tt.want {
+			t.Errorf("%s: answered by voicemail: %v, want %v", tt.name, got, tt.want)
+		}
+	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/agenda"
+	"github.com/hookswitch/hookswitch/agentcore/answer"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
 	"github.com/hookswitch/hookswitch/storage"
@@ -89,8 +90,14 @@ func callStatus(r dispatch.Record) string {
 	return "completed"
 }
 
-// voicemail reports whether a machine answered.
-func voicemail(r dispatch.Record) bool { return strings.HasPrefix(r.Answerer, "machine") }
+// voicemail reports whether a voicemail answered: as we found out, and where
+// nothing became clear, as the carrier says.
+func voicemail(r dispatch.Record) bool {
+	if a, ok := r.WhoAnswered(); ok && a.Class != answer.Unknown {
+		return a.Class.Voicemail()
+	}
+	return strings.HasPrefix(r.Answerer, "machine")
+}
 
 // historyItemOf shows a call with its transcript.
 func (a *api) historyItemOf(ctx context.Context, r dispatch.Record) (historyItem, []functionCall, error) {

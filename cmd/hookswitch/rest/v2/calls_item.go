@@ -16,29 +16,30 @@ import (
 
 // callItem is a call in an answer.
 type callItem struct {
-	ID           string        `json:"id" example:"call_7q2f"`
-	Agent        callAgent     `json:"agent"`
-	Direction    string        `json:"direction" enum:"inbound,outbound"`
-	From         string        `json:"from" example:"+14155550100"`
-	To           string        `json:"to" example:"+14155550199"`
-	Status       string        `json:"status" enum:"queued,ringing,in-progress,ended"`
-	Created      instant       `json:"created_at"`
-	Answered     instantOrNull `json:"answered_at"`
-	Ended        instantOrNull `json:"ended_at"`
-	Duration     float64       `json:"duration_secs" doc:"Since it was answered; 0 if it never was." example:"22.4"`
-	EndReason    orNull[text]  `json:"end_reason" doc:"Why it is over; null while it runs."`
-	Why          orNull[text]  `json:"why" doc:"More about a refusal, or about what a carrier said."`
-	SIPCode      orNull[int64] `json:"sip_code" doc:"Of the carrier's last answer that had one, such as 486: busy."`
-	AnsweredBy   orNull[text]  `json:"answered_by" doc:"Who answered a call that was placed, in the carrier's word, such as human or machine_start; null: it did not say."`
-	Variables    object        `json:"variables" doc:"Dynamic variables at its start."`
-	Conversation orNull[text]  `json:"conversation_uuid"`
-	Epochs       int           `json:"epochs" doc:"How often its audio was taken up: 1, and 1 more for each time that it survived a loss."`
-	Turns        int           `json:"turns" doc:"Of the caller."`
-	MedianGap    orNull[int64] `json:"median_gap_ms" doc:"From the caller's last word to the agent's first sound; null when no turn was answered."`
-	Room         string        `json:"room" doc:"Name of its room, where other agents can be sent: the one that was chosen, or its id." example:"call_7q2f"`
-	Captions     int           `json:"captions_count" doc:"What agents that listened wrote down: see /calls/{id}/captions."`
-	Unheard      int           `json:"unheard_words" doc:"Words that the agent was to say and the caller did not hear."`
-	Live         *liveItem     `json:"live,omitempty" doc:"What goes on in it now; absent when it is over, and in lists."`
+	ID           string              `json:"id" example:"call_7q2f"`
+	Agent        callAgent           `json:"agent"`
+	Direction    string              `json:"direction" enum:"inbound,outbound"`
+	From         string              `json:"from" example:"+14155550100"`
+	To           string              `json:"to" example:"+14155550199"`
+	Status       string              `json:"status" enum:"queued,ringing,in-progress,ended"`
+	Created      instant             `json:"created_at"`
+	Answered     instantOrNull       `json:"answered_at"`
+	Ended        instantOrNull       `json:"ended_at"`
+	Duration     float64             `json:"duration_secs" doc:"Since it was answered; 0 if it never was." example:"22.4"`
+	EndReason    orNull[text]        `json:"end_reason" doc:"Why it is over, such as caller_hangup, or voicemail: a machine answered, and was left a message or hung up on; null while it runs."`
+	Why          orNull[text]        `json:"why" doc:"More about a refusal, or about what a carrier said."`
+	SIPCode      orNull[int64]       `json:"sip_code" doc:"Of the carrier's last answer that had one, such as 486: busy."`
+	AnsweredBy   orNull[text]        `json:"answered_by" doc:"Who answered a call that was placed, in the carrier's word, such as human or machine_start; null: it did not say."`
+	Answer       orNull[whoAnswered] `json:"answer" doc:"Who answered a call that was placed, as we found out, and what was left there; null: nobody found out."`
+	Variables    object              `json:"variables" doc:"Dynamic variables at its start."`
+	Conversation orNull[text]        `json:"conversation_uuid"`
+	Epochs       int                 `json:"epochs" doc:"How often its audio was taken up: 1, and 1 more for each time that it survived a loss."`
+	Turns        int                 `json:"turns" doc:"Of the caller."`
+	MedianGap    orNull[int64]       `json:"median_gap_ms" doc:"From the caller's last word to the agent's first sound; null when no turn was answered."`
+	Room         string              `json:"room" doc:"Name of its room, where other agents can be sent: the one that was chosen, or its id." example:"call_7q2f"`
+	Captions     int                 `json:"captions_count" doc:"What agents that listened wrote down: see /calls/{id}/captions."`
+	Unheard      int                 `json:"unheard_words" doc:"Words that the agent was to say and the caller did not hear."`
+	Live         *liveItem           `json:"live,omitempty" doc:"What goes on in it now; absent when it is over, and in lists."`
 
 	Checks    *callChecks     `json:"checks,omitempty" doc:"What was checked before it was placed; absent in lists, and of a call that came in."`
 	Transfers *[]callTransfer `json:"transfers,omitempty" maxItems:"50" doc:"Whom it was handed to, or was to be, oldest first; absent in lists."`
@@ -76,7 +77,7 @@ func callItemOf(r dispatch.Record, n storage.Numbers, now time.Time) callItem {
 		Direction: string(r.Direction), From: string(r.From), To: string(r.To), Status: statusOf(r),
 		Created: instant(r.Created), Answered: instantOrNull{instant(r.Answered)}, Ended: instantOrNull{instant(r.Ended)},
 		EndReason: textOrNull(string(r.Reason)), Why: textOrNull(r.Why),
-		SIPCode: numberOrNull(int64(r.SIPCode)), AnsweredBy: textOrNull(r.Answerer),
+		SIPCode: numberOrNull(int64(r.SIPCode)), AnsweredBy: textOrNull(r.Answerer), Answer: answerOf(r),
 		Conversation: textOrNull(r.Conversation), Variables: object{}, Epochs: r.Epoch,
 		Turns: n.Turns, MedianGap: numberOrNull(n.MedianGap), Unheard: n.Unheard,
 		Room: cmp.Or(r.Room, string(r.ID)), Captions: n.Captions,

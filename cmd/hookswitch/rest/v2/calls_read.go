@@ -47,7 +47,7 @@ func (a *API) readCalls() {
 	handle(a, operation{
 		ID: "get-call", Method: http.MethodGet, Path: "/calls/{id}", Tag: tagCalls, Thing: "Call",
 		Summary: "Get call", Scope: roster.CallsRead, Fail: "Failed to get call",
-		About: "Returns a call. While it runs, `live` says what goes on in it. `transfers` are whom it was handed to, and what came of that. `webhooks` are what was asked before it and told after it, and why that failed.",
+		About: "Returns a call. While it runs, `live` says what goes on in it. `transfers` are whom it was handed to, and what came of that. `answer` is who answered a call that was placed, why we take it for that, and what was left. `webhooks` are what was asked before it and told after it, and why that failed.",
 	}, func(ctx context.Context, in *CallPath) (*reply[callAnswer], error) {
 		r, err := a.call(ctx, in.ID)
 		if err != nil {
@@ -59,6 +59,9 @@ func (a *API) readCalls() {
 		}
 		item := callItemOf(r, n, a.Now())
 		item.Checks = checksOf(r.Proof)
+		if item.Answer.Is != nil {
+			item.Answer.Is.Evidence = evidenceOf(r)
+		}
 		transfers, err := a.transfersOf(ctx, r)
 		if err != nil {
 			return nil, err

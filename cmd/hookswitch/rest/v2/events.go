@@ -36,7 +36,7 @@ type journalHead struct {
 	V    int     `json:"v"`
 	AtMS int64   `json:"at_ms" doc:"Since the call was answered."`
 	Wall instant `json:"wall"`
-	Kind string  `json:"kind" doc:"What happened: opened, caller_said, planned, heard, agent_said, talk_over, tool_intent, tool_result, transfer_began, transfer_over, ended and others. More fields belong to each kind; new kinds may come."`
+	Kind string  `json:"kind" doc:"What happened: opened, caller_said, planned, heard, agent_said, talk_over, tool_intent, tool_result, transfer_began, transfer_over, who_answered, message_began, ended and others. More fields belong to each kind; new kinds may come."`
 	Sync bool    `json:"sync,omitempty"`
 }
 

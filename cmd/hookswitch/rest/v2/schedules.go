@@ -58,7 +58,8 @@ type scheduleAttempt struct {
 	Call      string        `json:"call_id"`
 	Status    string        `json:"status" enum:"queued,ringing,in-progress,ended"`
 	EndReason orNull[text]  `json:"end_reason"`
-	Answered  orNull[text]  `json:"answered_by"`
+	Answered  orNull[text]  `json:"answered_by" doc:"In the word of the carrier."`
+	Class     orNull[text]  `json:"answer_class" doc:"Who answered, as we found out: the class of answer of the call; null: nobody found out."`
 	Created   instant       `json:"created_at"`
 	Ended     instantOrNull `json:"ended_at"`
 }
@@ -217,7 +218,7 @@ func (a *API) attemptsOf(ctx context.Context, e agenda.Errand) (*[]scheduleAttem
 			return nil, err
 		}
 		all = append(all, scheduleAttempt{
-			Attempt: n, Call: string(r.ID), Status: statusOf(r), EndReason: textOrNull(string(r.Reason)), Answered: textOrNull(r.Answerer),
+			Attempt: n, Call: string(r.ID), Status: statusOf(r), EndReason: textOrNull(string(r.Reason)), Answered: textOrNull(r.Answerer), Class: classOf(r),
 			Created: instant(r.Created), Ended: instantOrNull{instant(r.Ended)},
 		})
 	}
