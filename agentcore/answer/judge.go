@@ -1,6 +1,9 @@
 package answer
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // JudgeConfig is what a Judge is made of.
 type JudgeConfig struct {
@@ -10,30 +13,190 @@ type JudgeConfig struct {
 
 // Judge decides who answered. It is a pure fold: the same facts give the same
 // verdicts. Not for several goroutines.
+//
+// All evidence is weighed as log odds of a machine against a person ([Table]).
+// Only when they pass a threshold is somebody taken for a machine, and then the
+// machine with most evidence; before that it is unknown, or a person. When
+// somebody picks up, what was heard before is spent, and the judging begins anew.
 type Judge struct {
-	cfg JudgeConfig
-	v   Verdict
+	phrases []phrase
+	v       Verdict
+	ev      evidence
+
+	now    time.Duration
+	line   line   // when they spoke
+	said   said   // what they said
+	moment moment // cues that were given
+	done   bool
 }
 
 // NewJudge returns a Judge that knows nothing, or what is on record.
-func NewJudge(cfg JudgeConfig) *Judge { return &Judge{cfg: cfg, v: Verdict{Class: Unknown}} }
+func NewJudge(cfg JudgeConfig) *Judge {
+	j := &Judge{phrases: phrasesOf(cfg.Language), v: Verdict{Class: Unknown}}
+	if cfg.Past != nil {
+		j.recall(*cfg.Past)
+	}
+	return j
+}
+
+// recall takes the verdict on record: its class stands, its evidence is kept and
+// counts as one thing.
+func (j *Judge) recall(past Verdict) {
+	for _, ev := range past.Evidence[:min(len(past.Evidence), MostEvidence)] {
+		j.ev.items = append(j.ev.items, item{Evidence: ev, spent: true})
+	}
+	j.v = past
+	j.v.Evidence = j.ev.list()
+	j.now = clamp(time.Duration(past.AtMS) * time.Millisecond)
+	switch past.Class {
+	case Human:
+		j.ev.put("past", during(byCadence, "a person, on record", Human, personFrom-prior, j.now, j.now))
+	case Unknown, "":
+		j.v.Class = Unknown
+	default:
+		j.ev.put("past", during(byCadence, "a machine, on record", past.Class, hangUpFrom-prior, j.now, j.now))
+		j.moment.beeped = past.Class == Beeped
+	}
+	j.ev.dirty = false
+}
 
 // Heard takes what an [Ear] heard.
-func (j *Judge) Heard(s Sound) Finding { return Finding{Verdict: j.v} }
+func (j *Judge) Heard(s Sound) Finding {
+	return j.fold(s.Now, func() {
+		switch s.Kind {
+		case Toned:
+			j.tone(s)
+		default:
+			j.cadence(s)
+		}
+	})
+}
 
 // Understood takes what the recogniser understood, at now.
-func (j *Judge) Understood(w Words, now time.Duration) Finding { return Finding{Verdict: j.v} }
+func (j *Judge) Understood(w Words, now time.Duration) Finding {
+	return j.fold(now, func() { j.words(w) })
+}
 
 // Carrier takes the carrier's own verdict, in its words: human, machine_start,
 // machine_end_beep, machine_end_silence, machine_end_other, fax, unknown.
-func (j *Judge) Carrier(word string, now time.Duration) Finding { return Finding{Verdict: j.v} }
+func (j *Judge) Carrier(word string, now time.Duration) Finding {
+	return j.fold(now, func() { j.carrier(word) })
+}
 
-// Model takes a model's word that it talks to a voicemail.
-func (j *Judge) Model(now time.Duration) Finding { return Finding{Verdict: j.v} }
+// Model takes a model's word that it talks to a voicemail. It is listened to
+// even after [Done]: then the moment to leave a message has come at once, for
+// nobody hears when another would.
+func (j *Judge) Model(now time.Duration) Finding {
+	late := j.done
+	j.done = false
+	f := j.fold(now, j.model)
+	if late && f.Cue == NoCue && j.mayLeave() {
+		f.Cue, f.At = j.leaveAt(j.now)
+	}
+	j.done = j.done || late
+	return f
+}
 
 // Spoken takes that the agent spoke from began to ended: all of what it had to
 // say if whole.
-func (j *Judge) Spoken(began, ended time.Duration, whole bool) Finding { return Finding{Verdict: j.v} }
+func (j *Judge) Spoken(began, ended time.Duration, whole bool) Finding {
+	return j.fold(ended, func() { j.spoken(clamp(began), clamp(ended), whole) })
+}
 
 // Verdict is who is taken to have answered, so far.
 func (j *Judge) Verdict() Verdict { return j.v }
+
+// fold takes in one fact and says what follows from it.
+func (j *Judge) fold(now time.Duration, take func()) Finding {
+	if j.done {
+		return Finding{Verdict: j.v}
+	}
+	j.now = max(j.now, clamp(now))
+	before := j.v.Class
+	take()
+	j.beepStands()
+	j.pickUp()
+	if j.ev.dirty {
+		j.weigh()
+	}
+	f := Finding{Verdict: j.v, Changed: j.v.Class != before}
+	f.Cue, f.At = j.cue()
+	if f.Cue == Done {
+		j.done = true
+	}
+	return f
+}
+
+// mostTime bounds times, which come from outside: a call is shorter.
+const mostTime = 24 * time.Hour
+
+func clamp(d time.Duration) time.Duration { return max(0, min(d, mostTime)) }
+
+// weigh makes the verdict anew.
+func (j *Judge) weigh() {
+	j.ev.dirty = false
+	class, confidence := j.class()
+	if class != j.v.Class {
+		j.v.AtMS = j.now.Milliseconds()
+	}
+	j.v.Class = class
+	j.v.Confidence = math.Round(confidence*1000) / 1000
+	j.v.Evidence = j.ev.list()
+}
+
+// class is who it is by the evidence that there is. A machine stays one until the
+// odds are against it, a person one until they are for a machine.
+func (j *Judge) class() (Class, float64) {
+	odds := j.ev.odds()
+	machine, share := j.ev.machine()
+	if machine == Greeting && (j.moment.beeped || j.v.Class == Beeped) {
+		machine = Beeped
+	}
+	enough := machineFrom
+	if machine == Unavailable || machine == MailboxFull || machine == Fax {
+		enough = hangUpFrom
+	}
+	switch {
+	case machine.Machine() && odds >= enough:
+		return machine, likely(odds) * share
+	case odds <= -personFrom:
+		return Human, likely(-odds)
+	case j.v.Class.Machine() && odds >= 0:
+		if j.v.Class == Greeting && machine == Beeped {
+			return Beeped, likely(odds) * share
+		}
+		return j.v.Class, likely(odds) * share
+	case j.v.Class == Human && odds < 0:
+		return Human, likely(-odds)
+	}
+	return Unknown, 0
+}
+
+// carrier takes the carrier's word. It gives one, or one and a better one.
+func (j *Judge) carrier(word string) {
+	put := func(what string, c Class, w float64) {
+		j.ev.put("carrier", during(byCarrier, what, c, w, 0, j.now))
+	}
+	switch word {
+	case "human":
+		put("the carrier says: a person", Human, carrierHuman)
+	case "machine_start":
+		put("the carrier says: a machine", Greeting, carrierMachine)
+	case "machine_end_beep":
+		put("the carrier says: a machine, and its beep", Greeting, carrierEnd)
+		j.beeped(j.now)
+	case "machine_end_silence", "machine_end_other":
+		put("the carrier says: a machine that has finished", Greeting, carrierEnd)
+		j.moment.finished = true
+	case "fax":
+		put("the carrier says: a fax", Fax, carrierFax)
+	}
+}
+
+// model takes the model's word, and spends what spoke for a person.
+func (j *Judge) model() {
+	if !j.v.Class.Machine() {
+		j.ev.spend()
+	}
+	j.ev.put("model", during(byModel, "the model says: a voicemail", Greeting, modelWeight, j.now, j.now))
+}
