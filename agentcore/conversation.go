@@ -71,6 +71,8 @@ type Conversation struct {
 	speak  chan *utterance
 	warned sync.Map    // names of variables that were missed
 	mute   atomic.Bool // Voice has failed
+
+	judging atomic.Bool // who answered is being found out
 }
 
 // New checks cfg and returns a Conversation ready to Run.
@@ -87,14 +89,16 @@ func New(cfg Config) (*Conversation, error) {
 	if err := errors.Join(err, bad, twice); err != nil {
 		return nil, err
 	}
-	return &Conversation{
+	c := &Conversation{
 		holder: holder{
 			call: cfg.Call, floor: FloorTaken{Job: cfg.Floor, Agent: cfg.Agent.Name, By: byOwn}, pipeline: cfg.Pipeline,
 			journal: cfg.Journal, observer: cfg.Observer, withdraw: cfg.Withdraw, yield: cfg.Yield, state: state,
 		},
 		cfg: cfg, ledger: newLedger(), tools: set,
 		events: make(chan event, 64), speak: make(chan *utterance, 8),
-	}, nil
+	}
+	c.judging.Store(c.asksWho())
+	return c, nil
 }
 
 func required(name string, ok bool) error {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/answer"
 	"github.com/hookswitch/hookswitch/agentcore/turn"
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -40,6 +41,7 @@ type talk struct {
 	news      <-chan News    // nil once it is closed
 	untold    []TransferOver // what became of transfers, until a reply is made that knows of it; oldest first
 
+	who    who    // answered
 	gather gather // what the caller keys in
 	stray  stray  // what they key in for who had the floor before
 
@@ -86,6 +88,10 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 			t.noMoreKeys()
 		case <-t.enter.C:
 			t.begin()
+		case <-t.who.due.C:
+			t.leave()
+		case <-t.who.limit.C:
+			t.waitedEnough()
 		}
 	}
 	t.close()
@@ -141,6 +147,7 @@ func (c *Conversation) newTalk(ctx context.Context, makers *sync.WaitGroup) *tal
 		keys:    stopped(),
 		enter:   stopped(),
 		news:    c.cfg.News,
+		who:     c.newWho(),
 	}
 	t.machine.After(c.state.Reply)
 	return t
@@ -153,7 +160,7 @@ func stopped() *time.Timer {
 }
 
 func (t *talk) stop() {
-	for _, timer := range []*time.Timer{t.quiet, t.limit, t.words, t.marks, t.late, t.keys, t.enter} {
+	for _, timer := range []*time.Timer{t.quiet, t.limit, t.words, t.marks, t.late, t.keys, t.enter, t.who.due, t.who.limit} {
 		timer.Stop()
 	}
 }
@@ -190,6 +197,12 @@ func (t *talk) take(ev event) {
 		t.handed(ev)
 	case evCollect:
 		t.awaitSpeech()
+	case evSound:
+		t.heardSound(ev.sound)
+	case evGuess:
+		t.guessed(ev)
+	case evMachine:
+		t.modelSays()
 	}
 }
 
@@ -241,6 +254,10 @@ func (t *talk) understood(ev event) {
 		return
 	}
 	t.failed = 0
+	t.weigh(answer.Words{Text: text, Final: true, Began: pen.since(u.start), Ended: pen.since(u.lastVoice)})
+	if t.done() {
+		return
+	}
 	t.say(kept{
 		kind: turn.Words, asked: asked{lastVoice: u.lastVoice, endpoint: u.endpoint, words: ev.at},
 		over: t.spokeInstead(ev.at),
@@ -357,12 +374,13 @@ func (t *talk) step(ev turn.Event) {
 		}
 	}
 	t.awaitSpeech()
+	t.tellSpoken()
 }
 
 // awaitSpeech waits, while nobody speaks, for what silence brings.
 func (t *talk) awaitSpeech() {
 	t.quiet.Stop()
-	if t.awaitKeys() || t.machine.Phase() != turn.Listening {
+	if t.awaitKeys() || t.machine.Phase() != turn.Listening || t.machine.Aside() {
 		return
 	}
 	after, kind := t.c.cfg.Agent.silence(t.machine.Asked())
@@ -381,6 +399,8 @@ func endOf(cause turn.Cause) telephony.EndReason {
 		return telephony.MaxDuration
 	case turn.ByProvider:
 		return telephony.ProviderFailed
+	case turn.ByMachine:
+		return telephony.Voicemail
 	}
 	return telephony.GatewayFailed
 }

@@ -15,24 +15,12 @@ const tones = "keys"
 // waits until they were heard.
 func (m *maker) press(u *use) error {
 	began := time.Now()
-	player, err := dtmf.Play(u.result.Press)
-	if err != nil {
+	if err := dtmf.Check(u.result.Press); err != nil {
 		u.result, u.failed = failure(err), true
 		return nil
 	}
-	p, err := m.plan("", tones)
+	heard, err := m.tones(u.result.Press, tones)
 	if err != nil {
-		return err
-	}
-	heard := m.u.whenHeard(p.number)
-	out := &mouth{m: m, p: p, s: sound{phrase: p.number}}
-	for f := new(media.Frame); player.Next(f); {
-		if err := out.Frame(f); err != nil {
-			return err
-		}
-	}
-	out.s.end = true
-	if err := m.queue(&out.s); err != nil {
 		return err
 	}
 	if err := m.awaitHeard(heard); err != nil {
@@ -41,6 +29,28 @@ func (m *maker) press(u *use) error {
 	m.keys = true
 	u.took += time.Since(began)
 	return nil
+}
+
+// tones plays keys as a phrase without words. What it returns is closed once they
+// were heard.
+func (m *maker) tones(keys, why string) (heard <-chan struct{}, err error) {
+	player, err := dtmf.Play(keys)
+	if err != nil {
+		return nil, err
+	}
+	p, err := m.plan("", why)
+	if err != nil {
+		return nil, err
+	}
+	heard = m.u.whenHeard(p.number)
+	out := &mouth{m: m, p: p, s: sound{phrase: p.number}}
+	for f := new(media.Frame); player.Next(f); {
+		if err := out.Frame(f); err != nil {
+			return nil, err
+		}
+	}
+	out.s.end = true
+	return heard, m.queue(&out.s)
 }
 
 // awaitHeard waits until a phrase that is queued was heard. A carrier that forgets

@@ -26,6 +26,8 @@ func (t *talk) start(a turn.Action) {
 		c.pen.look(func(s *State) { u.turn = s.Turn })
 	case turn.Connect:
 		t.late.Stop()
+	case turn.Message:
+		t.beginMessage(u)
 	case turn.Resume:
 		u.preface, t.preface = t.preface, ""
 		c.pen.look(func(s *State) { u.rest = s.Rest })
@@ -120,6 +122,7 @@ func (t *talk) settle(cause error) {
 	said := t.account(u, cut)
 	said.Cut = !errors.Is(cause, errOver) || u.hushed && said.Unheard != ""
 	t.c.pen.note(said)
+	t.spoke(u, cut, said)
 	if p := said.Parts; p != nil {
 		ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 		t.c.cfg.Observer.TurnTook(ms(p.Endpoint), ms(p.Recognise), ms(p.Tool), ms(p.Model), ms(p.Voice), ms(p.Line))

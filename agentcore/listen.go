@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/answer"
 	"github.com/hookswitch/hookswitch/agentcore/asr"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/media/vad"
@@ -24,6 +25,7 @@ type event struct {
 	id     string // handed: of the transfer
 	leave  bool   // handed: the agent was to leave for it
 	result asr.Result
+	sound  answer.Sound
 	err    error
 }
 
@@ -43,6 +45,9 @@ const (
 	evHeld                         // a reply may not be cut by the caller from now on
 	evHanded                       // a tool hands the call to somebody else
 	evCollect                      // a tool wants the caller to key something in
+	evSound                        // something that tells who answered was heard
+	evGuess                        // what the recogniser guesses of words that are being said
+	evMachine                      // a tool says that a voicemail is on the line
 )
 
 // listen owns the receiving side of leg. Frames stop here: only what they mean
@@ -50,6 +55,7 @@ const (
 func (c *Conversation) listen(ctx context.Context, leg telephony.Leg, stream asr.Stream) error {
 	var caller, agent, nothing media.Frame
 	ear := newEar(c.cfg.Detector, stream, c.cfg.Agent)
+	var who *answer.Ear
 	for {
 		ev, err := next(leg, &caller)
 		if err != nil {
@@ -70,6 +76,7 @@ func (c *Conversation) listen(ctx context.Context, leg telephony.Leg, stream asr
 			if e.kind != 0 {
 				c.tell(ctx, e)
 			}
+			who = c.hearWho(ctx, who, &caller, ear.speech, now)
 			ear.signal(change) // its words must not overtake the end of the utterance
 			if ear.dropped {
 				c.cfg.Observer.FrameDropped("recogniser")
@@ -101,7 +108,8 @@ type ear struct {
 	detector vad.Detector // nil: deaf
 	tracker  *vad.Tracker
 	stream   asr.Stream
-	dropped  bool // the recogniser did not take the last frame
+	dropped  bool    // the recogniser did not take the last frame
+	speech   float32 // the probability that the last frame held speech
 }
 
 func newEar(d vad.Detector, s asr.Stream, a Agent) *ear {
@@ -117,7 +125,8 @@ func (e *ear) hear(f *media.Frame, now time.Time) (event, vad.Change) {
 		return event{}, vad.None
 	}
 	e.dropped = !e.stream.Write(f)
-	change := e.tracker.Step(e.detector.Speech(f))
+	e.speech = e.detector.Speech(f)
+	change := e.tracker.Step(e.speech)
 	// Positions count the caller's frames; this one ended now.
 	when := func(position time.Duration) time.Time { return now.Add(position - e.tracker.Now()) }
 	switch change {
@@ -149,6 +158,9 @@ func (c *Conversation) recognize(ctx context.Context, stream asr.Stream) {
 	for r := range stream.Results() {
 		if !r.Final {
 			c.cfg.Interim(r.Text)
+			if c.judging.Load() {
+				c.tell(ctx, event{kind: evGuess, at: time.Now(), result: r})
+			}
 			continue
 		}
 		c.cfg.Observer.RecogniserQueued(r.Queued)

@@ -13,11 +13,13 @@ const (
 	mostUntold    = 16              // news that wait for a reply
 )
 
-// hearNews takes what became of a transfer. ok is false when nothing more will.
+// hearNews takes what became of a transfer, or the carrier's word on who answered. ok is false when nothing more will.
 func (t *talk) hearNews(n News, ok bool) {
 	switch {
 	case !ok:
 		t.news = nil
+	case n.Answerer != "":
+		t.carrierSays(n.Answerer)
 	case t.knows(n.Transfer):
 	case n.Accepted:
 		t.accepted()
@@ -37,6 +39,8 @@ func (t *talk) waiting() (news, accepted bool) {
 			case !ok:
 				t.news = nil
 				return news, accepted
+			case n.Answerer != "":
+				t.carrierSays(n.Answerer)
 			case t.knows(n.Transfer):
 			case n.Accepted:
 				accepted = true
@@ -100,6 +104,8 @@ func (t *talk) handed(ev event) {
 	leaving, on := false, false
 	t.c.pen.look(func(s *State) { leaving, on = s.Leaving, s.Transfer.Transfer == ev.id })
 	switch {
+	case t.machine.Aside():
+		t.withdraw() // nobody is connected to a machine
 	case leaving:
 		t.step(turn.Event{Kind: turn.LeaveAsked})
 	case ev.leave && on:

@@ -16,12 +16,15 @@ func (t *talk) open() {
 	case found == foundOver:
 		t.over = past.End
 	case found == foundNew:
+		t.carrierSaid()
 		t.step(turn.Event{Kind: turn.Opened})
+	case t.stillMachine():
 	case found == foundTaken:
 		t.takeOver()
 	case past.Goodbye:
 		t.end(telephony.AgentHangup)
 	default:
+		t.carrierSaid()
 		t.reopen()
 	}
 }

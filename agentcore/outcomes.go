@@ -32,7 +32,7 @@ func (s *State) result(ev ToolResult) error {
 	t.result = &ev
 	switch {
 	case ev.End:
-		s.Goodbye, s.Owes = true, false
+		s.Goodbye, s.Owes = !s.machine.aside, false
 	case ev.Leave:
 		s.Leaving, s.Owes = true, false
 	}

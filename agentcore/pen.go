@@ -207,5 +207,8 @@ func (p *pen) look(read func(*State)) {
 	read(&p.state)
 }
 
-// at is the time since the call was answered.
-func (p *pen) at(t time.Time) int64 { return t.Sub(p.began).Milliseconds() }
+// since is the time since the call was answered.
+func (p *pen) since(t time.Time) time.Duration { return t.Sub(p.began) }
+
+// at is since in milliseconds.
+func (p *pen) at(t time.Time) int64 { return p.since(t).Milliseconds() }

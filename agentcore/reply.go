@@ -88,6 +88,13 @@ func (m *maker) make() error {
 		return m.sayAll(m.c.fill(a.Apology))
 	case turn.Connect:
 		return m.sayAll(m.c.fill(a.Connecting))
+	case turn.Message:
+		return m.sayAll(m.c.fill(m.c.cfg.Answering.Message))
+	case turn.Screening:
+		return m.sayAll(m.c.fill(m.c.cfg.Answering.Screener))
+	case turn.Menu:
+		_, err := m.tones(m.c.cfg.Answering.MenuKeys, string(turn.Menu))
+		return err
 	case turn.Resume:
 		if err := m.sayAll(m.c.fill(m.u.preface)); err != nil {
 			return err
@@ -206,6 +213,9 @@ func (m *maker) say(p phrase) error {
 
 // voice is who speaks.
 func (m *maker) voice() tts.Synthesizer {
+	if m.u.ready != nil {
+		return m.u.ready
+	}
 	if c := m.c; m.u.why == turn.Apology && c.cfg.Spare != nil && c.mute.Load() {
 		return c.cfg.Spare
 	}

@@ -48,6 +48,9 @@ type State struct {
 	taken   time.Duration // when they got it
 	voice   bool          // the caller has begun to speak, and what they said is not known yet
 
+	Answer  Answer // who answered, and what was left; zero when nobody asked
+	machine machine
+
 	keyed    string   // of Collect; "*" for each key if it is sensitive
 	leftover leftover // keys for who has the floor no more
 	collects int      // begun so far
@@ -91,6 +94,7 @@ func (s *State) apply(e Entry) error {
 		return fmt.Errorf("%w: entry %d follows the end", errEntry, e.N)
 	}
 	s.Last = e.N
+	s.Answer, _ = s.Answer.Fold(e)
 	switch ev := e.Event.(type) {
 	case Opened:
 		if s.Answered.IsZero() {
@@ -135,6 +139,10 @@ func (s *State) apply(e Entry) error {
 		s.transferOver(ev)
 	case FloorTaken:
 		s.floorTaken(ev, e.At)
+	case WhoAnswered:
+		s.whoAnswered(ev, e.At)
+	case MessageBegan:
+		s.machine.message = ev.Reply
 	case Ended:
 		s.End = ev.Reason
 	}
@@ -171,6 +179,7 @@ func (s *State) plan(ev Planned) error {
 			s.reply.tail = s.Rest
 		}
 		s.Reply = ev.Reply
+		s.toMachine(ev.Why)
 	}
 	r := s.reply
 	switch {
@@ -245,9 +254,10 @@ func (s *State) answered(why string) {
 
 // rest is what to say when a reply goes on: a phrase that was cut is said anew.
 // An excuse is not part of it, nor is a filler, nor what is said last of all: an
-// apology, or that the caller is being connected.
+// apology, or that the caller is being connected. Nor is what only machines hear.
 func (r *spoken) rest() string {
-	if r.why == string(turn.Apology) || r.why == string(turn.Connect) {
+	switch turn.Why(r.why) {
+	case turn.Apology, turn.Connect, turn.Message, turn.Screening, turn.Menu:
 		return ""
 	}
 	var rest []string

@@ -31,6 +31,7 @@ func (s *State) floorTaken(ev FloorTaken, at time.Duration) {
 	s.Transfer, s.Collect, s.keyed, s.reply = TransferBegan{}, CollectBegan{}, "", nil
 	s.Floor, s.Nobody, s.bridged = ev.Job, ev.By == "", ev.By == byWorker
 	s.holder, s.taken = ev.Agent, at
+	s.machine.aside = false
 }
 
 // change is where in a conversation the floor went to another.

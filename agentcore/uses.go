@@ -89,6 +89,9 @@ func (c *Conversation) begin(ctx context.Context, intent ToolIntent, args json.R
 		}
 		u.entry = c.pen.decide(u.outcome)
 		c.collects(ctx, u.result.Collect)
+		if u.result.Machine {
+			c.tell(ctx, event{kind: evMachine, at: time.Now()})
+		}
 		if h := u.result.Handed.ID; u.result.Leave || h != "" {
 			c.tell(ctx, event{kind: evHanded, at: time.Now(), id: h, leave: u.result.Leave})
 		}
@@ -107,7 +110,7 @@ func (u *use) outcome(s *State) []Event {
 	done := ToolResult{
 		Key: u.key, Text: u.result.Text, Failed: u.failed, TookMS: u.took.Milliseconds(),
 		End: u.result.End, Assigned: u.given,
-		Leave: u.result.Leave && !u.result.End && !s.spokeSince(t) && (on || began.Transfer == ""),
+		Leave: u.result.Leave && !u.result.End && !s.spokeSince(t) && !s.machine.aside && (on || began.Transfer == ""),
 	}
 	events := []Event{done}
 	if on {

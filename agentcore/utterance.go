@@ -21,6 +21,7 @@ type utterance struct {
 	asked   asked  // when it answers a turn, first
 	preface string // Resume: said before the rest
 	rest    string // Resume: of the reply that was cut
+	ready   *ready // Message: what of it was made in advance
 	sounds  chan sound
 	call    context.Context // of the call's leg, which outlives the reply
 	ctx     context.Context

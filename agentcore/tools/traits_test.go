@@ -9,6 +9,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/llm"
 	"github.com/hookswitch/hookswitch/agentcore/tools"
+	"github.com/hookswitch/hookswitch/agentcore/vars"
 )
 
 func TestAUseOfAToolHasALimit(t *testing.T) {
@@ -36,6 +37,28 @@ func TestSystemToolsAreAsTheyAreSet(t *testing.T) {
 		if _, ok := tools.System(name, false, false); ok {
 			t.Errorf("System(%q) is offered to models", name)
 		}
+	}
+}
+
+func TestVoicemailDetectionTellsTheModelWhatIsLeft(t *testing.T) {
+	for message, want := range map[string]string{
+		"":                                   `{"status":"success","reason":"it beeped"}`,
+		"Call us, {{name}}.":                 `{"status":"success","voicemail_message":"Call us, Ada.","reason":"it beeped"}`,
+		strings.Repeat("x", tools.MaxResult): `{"status":"success","reason":"it beeped"}`,
+	} {
+		in := args(`{"reason":"it beeped"}`)
+		in.Variables = vars.Set{"name": "Ada"}
+		r, err := tools.VoicemailDetection(message, true, false).Call(t.Context(), in)
+		if err != nil || r.Text != want || !r.Machine || r.End {
+			t.Errorf("Call() = %+v, %v, want %s, and a machine on the line", r, err, want)
+		}
+	}
+	tool := tools.VoicemailDetection("", true, true)
+	if got := tool.Traits(); !got.Hold || !got.SpeakFirst || !got.Safe {
+		t.Errorf("Traits() = %+v, want what it was given", got)
+	}
+	if r, err := tool.Call(t.Context(), args(`{"why":1}`)); err == nil || r.Machine {
+		t.Errorf("Call() with other arguments = %+v, %v, want an error", r, err)
 	}
 }
 
