@@ -67,7 +67,7 @@ func VoicemailDetection(message string, hold, speakFirst bool) Tool {
 		}
 		same := func(s string) string { return s }
 		filled, _ := in.Variables.FillWithin(message, MaxResult/2, same, in.Missing)
-		text, err := json.Marshal(detected{"success", filled, said.Reason})
+		text, err := json.Marshal(detected{"success", Cut(filled, MaxResult/2), said.Reason})
 		return Result{Text: string(text), Machine: true}, err
 	}))
 }
