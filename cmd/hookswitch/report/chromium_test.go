@@ -273,7 +273,7 @@ func contrast(b *browser) {
 			const back = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
 			const bad = new Set();
 			for (const e of document.querySelectorAll('body *')) {
-				if (![...e.childNodes].some(n => n.nodeType == 3 && n.data.trim()) || e.closest('script, style, title, .hidden')) continue;
+				if (![...e.childNodes].some(n => n.nodeType == 3 && n.data.trim()) || e.closest('script, style, title, desc, .hidden')) continue;
 				const st = getComputedStyle(e), svg = e.namespaceURI.endsWith('svg');
 				const bar = e.closest('svg.bar') && e.parentElement.querySelector('rect');
 				const a = lum(rgb(svg ? st.fill : st.color)), b = lum(bar ? rgb(getComputedStyle(bar).fill) : back(e));

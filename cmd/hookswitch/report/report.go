@@ -16,6 +16,7 @@ import (
 	"io"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/answer/replay"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/show"
 )
 
@@ -40,6 +41,9 @@ var pageCSS string
 //go:embed page.js
 var pageJS string
 
+// pageStyle is all of the page's style: its own, and that of drawings in it.
+var pageStyle = pageCSS + replay.PictureCSS
+
 var page = template.Must(template.New("page").Parse(pageHTML))
 
 // Write writes the page to w. It fails if a recording is no WAV file that can be
@@ -63,7 +67,7 @@ func Write(w io.Writer, p Page) error {
 // digests, sound and icon from data in the page, and nothing else from anywhere.
 func policy() string {
 	return "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; media-src data:; " +
-		"script-src '" + digest(pageJS) + "'; style-src '" + digest(pageCSS) + "'"
+		"script-src '" + digest(pageJS) + "'; style-src '" + digest(pageStyle) + "'"
 }
 
 func digest(text string) string {

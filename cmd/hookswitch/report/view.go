@@ -40,13 +40,14 @@ type callView struct {
 	Facts     []fact
 	Sound     template.HTMLAttr // empty without a recording
 	Timeline  *timeline
+	Answered  *who
 	Rows      []row
 	Table     *table
 }
 
 func newView(p Page) (*view, error) {
 	r := p.Result
-	v := &view{Policy: policy(), Style: template.CSS(pageCSS), Script: template.JS(pageJS),
+	v := &view{Policy: policy(), Style: template.CSS(pageStyle), Script: template.JS(pageJS),
 		Title: title(r), Facts: facts(r), Checks: checks(r)}
 	for n, call := range r.Calls {
 		var rec Recorded
@@ -126,6 +127,9 @@ func newCall(n int, call show.Call, rec Recorded) (callView, error) {
 		c.Sound = source(rec.WAV)
 	}
 	c.Timeline = newTimeline(n, items, rec.Entries, p, max(call.LastedMS, p.lasted()))
+	if c.Answered, err = newWho(c.ID, items, p, max(call.LastedMS, p.lasted())); err != nil {
+		return c, fmt.Errorf("report: call %d: %w", n, err)
+	}
 	return c, nil
 }
 
