@@ -84,6 +84,7 @@ type Config struct {
 
 	Node        string                  // names this process among those that share the records. Empty: it is the only one, and does not beat
 	Carrier     telephony.Carrier       // nil: nobody can be asked or dialled until SetCarrier
+	Detects     bool                    // the carrier is asked who answers the calls that are placed: its word may reach another node than the conversation's
 	MaxCalls    int                     // live at once. Zero means no limit
 	ConnectWait time.Duration           // from a token told to its stream. Zero means 30 s
 	PrepareWait time.Duration           // that a caller whom we have not answered waits for Prepare. Zero means 8 s: a carrier waits 15 s

@@ -9,9 +9,6 @@ import (
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
-// maxAnswerer bounds a carrier's word for who answered.
-const maxAnswerer = 64
-
 // Report implements [telephony.Desk]. What was said before changes nothing; a
 // terminal word counts whatever its number: nothing can follow it.
 func (d *Desk) Report(ctx context.Context, p telephony.Progress) error {
@@ -26,10 +23,8 @@ func (d *Desk) Report(ctx context.Context, p telephony.Progress) error {
 	if c := d.find(r.ID); c != nil && r.Carrier != "" {
 		c.placed(r.Carrier, time.Now().Add(ringTimeout+d.cfg.ConnectWait))
 	}
-	if p.AnsweredBy != "" && len(p.AnsweredBy) <= maxAnswerer {
-		if err := d.cfg.Calls.SetAnswerer(ctx, r.ID, p.AnsweredBy); err != nil {
-			return fmt.Errorf("dispatch: report: %w", err)
-		}
+	if err := d.keepAnswerer(ctx, r, p.AnsweredBy); err != nil {
+		return fmt.Errorf("dispatch: report: %w", err)
 	}
 	if p.State == "" {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
@@ -110,6 +111,13 @@ func (d *Desk) Talk(ctx context.Context, call telephony.Call, leg telephony.Leg)
 		if err = d.catchUp(ctx, call.ID, l, past); err != nil {
 			return fmt.Errorf("dispatch: read the transfers: %w", err)
 		}
+	}
+	if d.cfg.Detects && d.cfg.Node != "" && call.Direction == telephony.Outbound {
+		waiting, stop := context.WithCancel(ctx)
+		var asked sync.WaitGroup
+		asked.Go(func() { d.awaitAnswerer(waiting, call.ID, l) })
+		defer asked.Wait()
+		defer stop()
 	}
 	var err error
 	sum, err = d.cfg.Talk(ctx, call, l, past, journal{d, c, call.Epoch})

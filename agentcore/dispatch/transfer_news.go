@@ -10,7 +10,7 @@ import (
 )
 
 // newsKept is how many news may wait for a conversation. There are two of a
-// transfer, and one transfer at a time.
+// transfer, and one transfer at a time; and one of who answered.
 const newsKept = 8
 
 // teller passes news to the conversation on one line, each once. What comes
@@ -31,7 +31,10 @@ func newTeller() *teller {
 
 // topic is what a piece of news is told under, once.
 func topic(n agentcore.News) string {
-	if n.Accepted {
+	switch {
+	case n.Answerer != "":
+		return "answerer"
+	case n.Accepted:
 		return n.Transfer + " accepted"
 	}
 	return n.Transfer
@@ -77,10 +80,11 @@ func (t *teller) begin(past []agentcore.Entry) {
 	t.waiting = nil
 }
 
-// News is what becomes of the transfers of a call while its agent stays: for the
-// conversation that talks on it now, whose Talk asks for it. Each is told once,
-// those before it began, too, unless its past tells of them. Nil when nobody
-// talks on the call here.
+// News is what becomes of the transfers of a call while its agent stays, and the
+// carrier's word on who answered: for the conversation that talks on it now, whose
+// Talk asks for it. Each is told once, those before it began, too, unless its past
+// tells of them; the carrier's word may be in the record that it read, as well.
+// Nil when nobody talks on the call here.
 func (d *Desk) News(call telephony.CallID) <-chan agentcore.News {
 	if c := d.find(call); c != nil {
 		if l := c.look().line; l != nil {
