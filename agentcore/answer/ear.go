@@ -16,18 +16,13 @@ type Sound struct {
 	Now          time.Duration // when it was known
 }
 
-// toner is what an Ear needs of a tone detector.
-type toner interface {
-	Step(f *media.Frame) (tone.Tone, bool)
-	Sounding() bool // the last frame belonged to a tone
-}
-
 // Ear hears one leg. One goroutine uses it; it allocates nothing.
 type Ear struct {
 	from  time.Duration // where its first frame begins, since answer
 	heard int64         // frames
-	tones toner         // nil: deaf to tones
+	tones tone.Detector
 
+	fresh    vad.Tracker // one that has heard nothing
 	tracker  vad.Tracker
 	base     time.Duration // where the tracker began to count, since answer
 	deafTill time.Duration // until then whatever there is is a tone
@@ -47,17 +42,14 @@ const most = 8
 // NewEar returns an Ear for a leg whose first frame begins at from, since answer.
 func NewEar(from time.Duration) *Ear {
 	from = max(0, from)
-	e := &Ear{from: from, base: from, tracker: newTracker()}
-	e.calm.restart(from)
-	return e
-}
-
-func newTracker() vad.Tracker {
-	return *vad.NewTracker(vad.TrackerConfig{
+	e := &Ear{from: from, base: from, fresh: *vad.NewTracker(vad.TrackerConfig{
 		MinSpeech:    leastWord,
 		PauseWait:    groupPause,
 		EndpointWait: groupPause,
-	})
+	})}
+	e.tracker = e.fresh
+	e.calm.restart(from)
+	return e
 }
 
 // Hear takes the next frame and the probability that it holds speech, 0 when
@@ -66,14 +58,11 @@ func newTracker() vad.Tracker {
 func (e *Ear) Hear(f *media.Frame, speech float32) (Sound, bool) {
 	e.heard++
 	now := e.now()
-	level, sounding := vad.Level(f), false
-	if e.tones != nil {
-		if t, ok := e.tones.Step(f); ok {
-			e.toned(t, now)
-		}
-		sounding = e.tones.Sounding()
+	level := vad.Level(f)
+	if t, ok := e.tones.Step(f); ok {
+		e.toned(t, now)
 	}
-	if e.steady.add(level) || sounding || now <= e.deafTill {
+	if e.steady.add(level) || e.tones.Sounding() || now <= e.deafTill {
 		speech = 0 // a tone is not speech, whatever the detector takes it for
 	}
 	e.listen(speech, now)
@@ -125,19 +114,25 @@ func (e *Ear) toned(t tone.Tone, now time.Duration) {
 		ended = now
 	}
 	if t.Kind != tone.Key {
-		e.cut(t.Began, now)
-		e.calm.restart(ended)
+		e.cut(part{t.Began, ended}, now)
+		if ended >= e.calm.began {
+			e.calm.restart(ended)
+		}
 	}
 	e.push(Sound{Kind: Toned, Tone: t, Began: t.Began, Ended: ended, Now: now})
 }
 
-// cut ends the word group that goes on, where the tone began.
-func (e *Ear) cut(at, now time.Duration) {
+// cut ends the word group that goes on, where the tone began. One that began
+// behind it is left alone: some tones are told late.
+func (e *Ear) cut(t part, now time.Duration) {
 	speaking := e.tracker.Speaking()
 	began, until := e.base+e.tracker.BeganAt(), e.base+e.tracker.VoicedUntil()
-	e.tracker, e.base = newTracker(), now-media.FrameDuration // it has not taken this frame yet
+	if speaking && began >= t.ended-media.FrameDuration {
+		return
+	}
+	e.tracker, e.base = e.fresh, now-media.FrameDuration // it has not taken this frame yet
 	if speaking {
-		e.push(Sound{Kind: Spoke, Began: began, Ended: max(began, min(until, at)), Now: now})
+		e.push(Sound{Kind: Spoke, Began: began, Ended: max(began, min(until, t.began)), Now: now})
 	}
 }
 
