@@ -34,6 +34,7 @@ func (s *script) hold(ctx context.Context, t *testing.T, cfg agentcore.Config, l
 		return s.patch(ctx, t, cfg, leg)
 	}
 	cfg.Agent, cfg.Floor, cfg.Tools = s.agent, s.name, append(slices.Clip(s.tools), tools.EndCall())
+	cfg.Answering = s.who
 	if len(s.floors) == 0 {
 		cfg.Agent.Name = ""
 	}

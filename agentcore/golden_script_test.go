@@ -38,6 +38,7 @@ type script struct {
 	floors    []floor
 	ports     agenttest.Port // lets the faults hit; of the play
 	news      []news
+	sounds    []heardTone
 	back      *news // what became of the transfer that the agent has left for; the caller is back
 }
 
@@ -49,6 +50,7 @@ type persona struct {
 	tools   []tools.Tool
 	mind    *agenttest.Thinker // once it has talked
 	far     *farEnd            // it is somewhere else
+	who     *agentcore.Answering
 	nobody  bool
 }
 
@@ -158,6 +160,28 @@ func (s *script) line(verb, rest string) error {
 		return s.transfer(rest)
 	case "collect_digits", "play_dtmf":
 		return s.keys(verb, rest)
+	case "answering":
+		s.who = &agentcore.Answering{Act: rest == "act"}
+		return nil
+	case "message":
+		s.who.Message = rest
+		return nil
+	case "screener":
+		s.who.Screener = rest
+		return nil
+	case "onmenu":
+		s.who.OnMenu, s.who.MenuKeys, _ = strings.Cut(rest, " ")
+		return nil
+	case "onhold":
+		s.who.OnHold = rest
+		return nil
+	case "carrier":
+		s.who.Carrier = rest
+		return nil
+	case "voicemail_detection":
+		t := tools.VoicemailDetection(s.who.Message, false, false)
+		s.tools = append(s.tools, t)
+		return nil
 	case "connecting":
 		s.agent.Connecting = rest
 		return nil
@@ -189,6 +213,8 @@ func (s *script) line(verb, rest string) error {
 		}
 		s.speech = append(s.speech, sp)
 		return err
+	case "tone", "music":
+		s.sounds = append(s.sounds, newHeardTone(verb, at, after))
 	case "key":
 		s.touches = append(s.touches, touch{at, handset.Touch{Digit: after[0]}})
 	case "keys": // one each 400 ms
@@ -293,9 +319,12 @@ func (s *script) keys(name, parameters string) error {
 	return err
 }
 
-// whatBecame is "accepted", or OUTCOME LABEL: REASON.
+// whatBecame is "answerer WORD", "accepted", or OUTCOME LABEL: REASON.
 func whatBecame(text string) agentcore.News {
 	outcome, rest, _ := strings.Cut(text, " ")
+	if outcome == "answerer" {
+		return agentcore.News{Answerer: rest}
+	}
 	if outcome == "accepted" {
 		return agentcore.News{Transfer: "x1", Accepted: true}
 	}

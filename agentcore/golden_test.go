@@ -88,10 +88,14 @@ func (s *script) Tick(now time.Duration, _, say *media.Frame) (out handset.Touch
 	for _, sp := range s.speech {
 		if now >= sp.at && now < sp.at+sp.long {
 			agenttest.Code(say, sp.text, 0)
+			syllable(say, now)
 			if sp.text < 0 {
 				say[0] = 9000 // loud, and says nothing
 			}
 		}
+	}
+	for _, h := range s.sounds {
+		h.tick(say, now)
 	}
 	for _, h := range s.touches {
 		if h.at >= now && h.at < now+media.FrameDuration {
@@ -235,6 +239,9 @@ func render(entries []agentcore.Entry, sum agentcore.Summary, err error) string 
 	var b bytes.Buffer
 	for _, e := range entries {
 		body := fmt.Sprintf("%+v", e.Event)
+		if who, ok := e.Event.(agentcore.WhoAnswered); ok { // the weights are the judge's own
+			body = fmt.Sprintf("{Class:%s AtMS:%d Aside:%v}", who.Class, who.AtMS, who.Aside)
+		}
 		if said, ok := e.Event.(agentcore.AgentSaid); ok && said.Parts != nil {
 			parts := *said.Parts
 			said.Parts = nil

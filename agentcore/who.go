@@ -16,7 +16,7 @@ const mostVerdicts = 20
 // who is what a conversation finds out of who answered, and what is to be done
 // about it. Of converse alone.
 type who struct {
-	judge *answer.Judge // nil: nobody asks, or it is decided
+	judge *answer.Judge // nil: nobody asks
 	spoke *span         // that the agent has spoken, and the judge doesn't know yet
 	ready *ready        // the message, made in advance; nil: not yet
 
@@ -181,10 +181,9 @@ func (t *talk) verdict(v answer.Verdict) {
 	t.deal(v.Class, how)
 }
 
-// decided asks no more who answered. Who waits for a person would not hear them
-// come.
+// decided listens no more for who answered. Only the model may still find out. Who
+// waits for a person would not hear them come.
 func (t *talk) decided() {
-	t.who.judge = nil
 	t.c.judging.Store(false)
 	if t.machine.Aside() && !t.leaving() {
 		t.step(turn.Event{Kind: turn.Dismissed})
