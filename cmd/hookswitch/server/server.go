@@ -210,7 +210,7 @@ func (s *Server) dispatch() (err error) {
 	s.desk, err = dispatch.New(dispatch.Config{
 		Calls: s.store, Talk: s.talk, Secret: secret(s.c),
 		Route: s.route, Prepare: s.prepare, Transfers: s.store, Consult: s.consult, Permit: s.permit, Release: s.unpermit, Node: s.node, MaxCalls: s.c.MaxCalls, PrepareWait: s.o.PrepareWait,
-		Overhears: s.host.HasListeners, Listen: s.host.Overhear, Enter: s.enter,
+		Overhears: s.host.HasListeners, Listen: s.host.Overhear, Enter: s.enter, Detects: s.c.Twilio.AMD == "on",
 		Watch: s.watch, Counter: s.set, Log: s.log,
 	})
 	return err
