@@ -106,6 +106,8 @@ func (k *Carrier) dialParams(o telephony.Outgoing) (*api.CreateCallParams, error
 	if o.PostDial != "" {
 		p.SetSendDigits(o.PostDial)
 	} else if o.DetectMachine { // Twilio ignores it beside SendDigits
+		// DetectMessageEnd would keep its word until the greeting is over, and send
+		// one word only: the beep is found here, the first opinion is what we lack.
 		p.SetMachineDetection("Enable")
 		p.SetAsyncAmd("true")
 		p.SetAsyncAmdStatusCallback(k.address(pathAMD, o.Call))
