@@ -15,8 +15,9 @@ import (
 // over, two or three frames behind its edge, by what stands in meaning.go. Pairs
 // of sines are looked for apart (pair.go), and keys.
 type Detector struct {
-	frames int64 // heard so far
-	before sound // the frame before
+	frames int64                 // heard so far
+	before [2 * quarters]float64 // energy of the frames before, the newest first
+	pure   bool                  // the newest holds one sine
 	burst  burst
 	memory memory
 	pair   couple
@@ -38,16 +39,24 @@ func (d *Detector) Step(f *media.Frame) (Tone, bool) {
 	}
 	d.hearKeys(f, &s, now)
 	d.follow(&s, now)
-	if t, ok := d.memory.late(now); ok {
+	if t, ok := d.memory.late(now, &d.burst); ok {
 		d.tell(t)
 	}
-	d.before = s
+	d.remember(&s)
 	return d.next()
 }
 
 // Sounding reports whether the frame heard last belonged to a tone: to one sine,
 // or to two of the network. It is nobody's voice, or hardly ever.
-func (d *Detector) Sounding() bool { return d.before.hz != 0 || d.pair.sounds() }
+func (d *Detector) Sounding() bool { return d.pure || d.pair.sounds() }
+
+func (d *Detector) remember(s *sound) {
+	copy(d.before[quarters:], d.before[:quarters])
+	for i, p := range s.parts {
+		d.before[quarters-1-i] = p
+	}
+	d.pure = s.hz != 0
+}
 
 // hearKeys looks for keys where they may be, for that takes as long as all the rest.
 func (d *Detector) hearKeys(f *media.Frame, s *sound, now time.Duration) {
@@ -71,8 +80,8 @@ func (d *Detector) follow(s *sound, now time.Duration) {
 	switch {
 	case s.hz == 0 && b.frames == 0:
 		return
-	case s.hz == 0:
-		if b.miss(s, now) {
+	case b.frames > 0 && (s.hz == 0 || b.like(s) && !b.fits(s)):
+		if b.miss(s, d.before[0], now) {
 			d.over()
 		}
 		return

@@ -12,8 +12,9 @@ const (
 	longestBeep  = 1530 * time.Millisecond
 	lowBeep      = 343.0 // Hz: 350 and 2 % less
 	highBeep     = 2040.0
-	leastFrames  = 3   // whole ones; 80 ms hold three wherever they begin
-	mostMissing  = 0.5 // of a burst may have been lost
+	steepBeep    = 150 * time.Millisecond // a shorter one has steep edges: vowels have not
+	leastFrames  = 3                      // whole ones; 80 ms hold three wherever they begin
+	mostMissing  = 0.5                    // of a burst may have been lost
 
 	// Europe's tones are all one sine of 425 Hz (E.180): ringing for a second, busy
 	// for up to half of one. A beep of that pitch is told late, once busy would have
@@ -91,7 +92,8 @@ func (m *memory) keep(b burst) { m.notes = [3]burst{m.notes[1], m.notes[2], b} }
 // beeps reports whether b, by itself, is like a beep: silence follows one.
 func (b *burst) beeps() bool {
 	return b.hz >= lowBeep && b.hz <= highBeep && b.long() >= shortestBeep && b.long() <= longestBeep &&
-		!b.followed && float64(placeOf(int64(b.frames))) >= (1-mostMissing)*float64(b.long())
+		!b.followed && (b.long() >= steepBeep || !b.swelled && !b.faded) &&
+		float64(placeOf(int64(b.frames))) >= (1-mostMissing)*float64(b.long())
 }
 
 // melody reports whether b is one of several notes.
@@ -153,6 +155,7 @@ func (m *memory) european(b *burst) (Tone, bool) {
 	case b.long() > mostRing:
 		return Tone{}, false
 	case b.long() >= leastRing:
+		m.held = Tone{}
 		return b.tone(Ringback), true
 	case again:
 		m.held = Tone{}
@@ -163,10 +166,10 @@ func (m *memory) european(b *burst) (Tone, bool) {
 	return Tone{}, false
 }
 
-// late is a beep that has turned out to be one by now.
-func (m *memory) late(now time.Duration) (Tone, bool) {
+// late is a beep that has turned out to be one by now: b, which goes on, is not its like.
+func (m *memory) late(now time.Duration, b *burst) (Tone, bool) {
 	t := m.held
-	if t.Kind == 0 || now < m.until {
+	if t.Kind == 0 || now < m.until || b.near(europe, europeOff) {
 		return Tone{}, false
 	}
 	m.held = Tone{}

@@ -18,7 +18,8 @@ const (
 	pure       = 0.92 // of the energy is in the sine: noise 11 dB down, or a harmonic. A key's louder sine has 0.86
 	clippedOff = 0.78 // of the energy of a clipped sine is in its fundamental, at least; a square wave has 0.81
 	thirds     = 0.125
-	fifths     = 0.05 // of the fundamental's energy: what a square wave has in these harmonics, 1/9 and 1/25, and some
+	apart      = 150.0 // Hz between sines that a frame tells apart
+	fifths     = 0.05  // of the fundamental's energy: what a square wave has in these harmonics, 1/9 and 1/25, and some
 
 	// The slope of two sines: of a key, 4 dB twisted this way or 8 that, and of two of
 	// the network, with noise 13 dB down. Most of speech is not between.
@@ -135,13 +136,15 @@ func single(f *media.Frame, hz, power float64) bool {
 	if energy >= pure || energy < clippedOff {
 		return energy >= pure
 	}
-	if 3*hz < media.Rate/2 {
-		energy += min(thirds*energy, explained(f, 3*hz)/power)
+	rest := energy
+	for _, h := range [...]struct{ times, share float64 }{{3, thirds}, {5, fifths}} {
+		// What is clipped after it was sampled has its harmonics folded back.
+		at := math.Abs(math.Mod(h.times*hz+media.Rate/2, media.Rate) - media.Rate/2)
+		if at > apart && math.Abs(at-hz) > apart {
+			rest += min(h.share*energy, explained(f, at)/power)
+		}
 	}
-	if 5*hz < media.Rate/2 {
-		energy += min(fifths*energy, explained(f, 5*hz)/power)
-	}
-	return energy >= pure
+	return rest >= pure
 }
 
 // explained is the mean square of the sine of hz that fits f best, by Goertzel's
