@@ -16,29 +16,23 @@ const (
 	fuzzierFrom = 10
 )
 
+// plain takes the marks off letters, which recognisers write or leave out.
+var plain = strings.NewReplacer(
+	"á", "a", "à", "a", "â", "a", "ä", "a", "ã", "a", "å", "a", "æ", "ae", "ç", "c",
+	"é", "e", "è", "e", "ê", "e", "ë", "e", "í", "i", "ì", "i", "î", "i", "ï", "i", "ñ", "n",
+	"ó", "o", "ò", "o", "ô", "o", "ö", "o", "õ", "o", "œ", "oe", "ß", "ss",
+	"ú", "u", "ù", "u", "û", "u", "ü", "u", "ÿ", "y", "'", "", "’", "",
+)
+
 // tokens cuts a text into words without case, marks and apostrophes: "can't" is
-// "cant".
+// "cant", "después" "despues". Of a text that is too long the end counts.
 func tokens(text string) []string {
 	if len(text) > mostText {
 		text = text[len(text)-mostText:]
 	}
-	text = strings.ToLower(strings.ToValidUTF8(text, " "))
-	words := strings.FieldsFunc(text, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' && r != '’'
-	})
-	out := make([]string, 0, min(len(words), mostTokens))
-	for _, w := range words {
-		w = strings.Map(func(r rune) rune {
-			if r == '\'' || r == '’' {
-				return -1
-			}
-			return r
-		}, w)
-		if w != "" && len(out) < mostTokens {
-			out = append(out, w)
-		}
-	}
-	return out
+	text = plain.Replace(strings.ToLower(strings.ToValidUTF8(text, " ")))
+	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return words[max(0, len(words)-mostTokens):]
 }
 
 // match is a phrase found in a text.
@@ -72,14 +66,19 @@ func (m match) covered(self int, all []match) bool {
 	for i, o := range all {
 		switch {
 		case i == self || o.last < m.first || m.last < o.first:
-		case o.first <= m.first && o.last >= m.last && len(o.phrase.words) > len(m.phrase.words):
+		case o.contains(m):
 			return true
-		case o.phrase.class != m.phrase.class:
+		case m.contains(o) || o.phrase.class != m.phrase.class:
 		case o.phrase.weight > m.phrase.weight, o.phrase.weight == m.phrase.weight && i < self:
 			return true
 		}
 	}
 	return false
+}
+
+// contains reports whether o lies within m, which has more words.
+func (m match) contains(o match) bool {
+	return m.first <= o.first && m.last >= o.last && len(m.phrase.words) > len(o.phrase.words)
 }
 
 // in looks for the last place in text where the phrase stands.

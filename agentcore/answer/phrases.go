@@ -17,7 +17,7 @@ import (
 //	<digit> = 1|2|one|two
 //	ivr 3.5 press <digit>
 //
-// Words are lower case, without marks and apostrophes ("cant"). Forms of a word
+// Words are lower case, without marks and apostrophes ("cant", "despues"). Forms of a word
 // stand side by side with | between them. Up to two other words may stand between
 // two words of a phrase, up to seven where it has a *. A $ at the end: nothing is
 // said behind it. An empty line and one that begins with # say nothing.
