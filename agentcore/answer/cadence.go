@@ -60,6 +60,14 @@ func (l *line) quiet(now time.Duration) time.Duration {
 	return max(0, now-l.group.ended)
 }
 
+// spokeBefore is a machine that has said what it says on an earlier leg, which
+// nobody has timed, until at: its beep may come, or its silence.
+func (l *line) spokeBefore(at time.Duration) {
+	l.group = part{at, at}
+	l.groups[0] = l.group
+	l.count, l.since, l.speech = 1, 1, leaveGreeting
+}
+
 // cadence takes when somebody spoke and when not.
 func (j *Judge) cadence(s Sound) {
 	began, ended := clamp(s.Began), clamp(s.Ended)

@@ -28,6 +28,8 @@ type Judge struct {
 	said   said   // what they said
 	moment moment // cues that were given
 	done   bool
+
+	recalled bool // from a record, and nothing was heard since
 }
 
 // NewJudge returns a Judge that knows nothing, or what is on record.
@@ -56,12 +58,18 @@ func (j *Judge) recall(past Verdict) {
 	default:
 		j.ev.put("past", during(byCadence, "a machine, on record", past.Class, hangUpFrom-prior, j.now, j.now))
 		j.moment.beeped = past.Class == Beeped
+		j.line.spokeBefore(j.now)
+		j.recalled = true
 	}
 	j.ev.dirty = false
 }
 
 // Heard takes what an [Ear] heard.
 func (j *Judge) Heard(s Sound) Finding {
+	if j.recalled { // nobody listened in between
+		j.line.spokeBefore(clamp(s.Began))
+		j.recalled = false
+	}
 	return j.fold(s.Now, func() {
 		switch s.Kind {
 		case Toned:
