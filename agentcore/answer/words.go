@@ -32,6 +32,11 @@ func (j *Judge) words(w Words) {
 	at := part{clamp(w.Began), clamp(w.Ended)}
 	at.ended = max(at.began, at.ended)
 	text, old := tokens(w.Text), 0
+	if w.Final && len(text) == 0 { // it held no words: nobody picked up with it
+		j.ev.forget()
+		j.said.at, j.said.pickUp, j.said.vetoed = at, 0, true
+		return
+	}
 	if t := j.said.tail; at.began-t.ended <= tailWithin {
 		old = len(t.words)
 		text = append(append(make([]string, 0, old+len(text)), t.words...), text...)
