@@ -250,6 +250,7 @@ func (t *talk) understood(ev event) {
 	case text == "":
 		t.failed = 0
 		pen.note(NotUnderstood{StartMS: pen.at(u.start), EndMS: pen.at(u.lastVoice)})
+		t.weigh(answer.Words{Final: true, Began: pen.since(u.start), Ended: pen.since(u.lastVoice)})
 		t.step(turn.Event{Kind: turn.Nothing})
 		return
 	}

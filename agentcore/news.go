@@ -105,7 +105,7 @@ func (t *talk) handed(ev event) {
 	t.c.pen.look(func(s *State) { leaving, on = s.Leaving, s.Transfer.Transfer == ev.id })
 	switch {
 	case t.machine.Aside():
-		t.withdraw() // nobody is connected to a machine
+		t.callOff(byMachine)
 	case leaving:
 		t.step(turn.Event{Kind: turn.LeaveAsked})
 	case ev.leave && on:
@@ -114,7 +114,10 @@ func (t *talk) handed(ev event) {
 }
 
 // withdraw calls off the transfer that is on, because the caller spoke on.
-func (t *talk) withdraw() {
+func (t *talk) withdraw() { t.callOff("the caller spoke on") }
+
+// callOff calls off the transfer that is on, if there is one.
+func (t *talk) callOff(why string) {
 	t.writeNews()
 	pen := t.c.pen
 	var on TransferBegan
@@ -124,7 +127,7 @@ func (t *talk) withdraw() {
 	if on.Transfer == "" {
 		return
 	}
-	pen.commit(on.called("the caller spoke on", took))
+	pen.commit(on.called(why, took))
 	t.c.cfg.Withdraw(on.Transfer)
 }
 

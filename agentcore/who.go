@@ -88,7 +88,7 @@ func (t *talk) guessed(ev event) {
 
 // weigh asks who says such words. It is asked before they are answered.
 func (t *talk) weigh(w answer.Words) {
-	if t.who.judge != nil && w.Text != "" {
+	if t.who.judge != nil && (w.Final || w.Text != "") {
 		t.found(t.who.judge.Understood(w, t.now()))
 	}
 }

@@ -14,6 +14,9 @@ const (
 	mostScreening = 2                      // times that a screener is told who is calling
 )
 
+// byMachine is why a transfer is called off: nobody is connected to a machine.
+const byMachine = "no person is on the line"
+
 // manner is how an agent treats who answered.
 type manner uint8
 
@@ -74,7 +77,7 @@ func (t *talk) deal(class answer.Class, how manner) {
 // stepAside leaves the line to a machine. Nobody is connected to one.
 func (t *talk) stepAside() {
 	t.late.Stop()
-	t.withdraw()
+	t.callOff(byMachine)
 	var since time.Duration
 	t.c.pen.look(func(s *State) {
 		if s.machine.aside {
