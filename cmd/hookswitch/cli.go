@@ -36,6 +36,7 @@ type command struct {
 	Demo      demoCmd      `cmd:"" help:"Place two calls over the real protocol, and check them."`
 	Talk      talkCmd      `cmd:"" help:"Call the agent yourself, by typing or with a WAV file."`
 	Report    reportCmd    `cmd:"" help:"Write the page of calls that a demo left."`
+	Answer    answerCmd    `cmd:"" help:"Say who answered on a recording, and why."`
 	Sim       simCmd       `cmd:"" help:"Be a simulated Twilio on loopback."`
 	Bench     benchCmd     `cmd:"" help:"Measure what calls cost on this machine."`
 	Agent     agentCmd     `cmd:"" help:"Write agents down in a file, and see what the gateway has."`

@@ -58,12 +58,16 @@ func (t Timeline) Picture(name func(answer.Class) string) Picture {
 	return p
 }
 
-// evidence is all that speaks for any of p's verdicts, once each, in the order of
+func (p Picture) evidence() []answer.Evidence { return evidence(p.Verdicts, p.Verdict) }
+
+// Evidence is all that speaks for any of t's verdicts, once each, in the order of
 // time.
-func (p Picture) evidence() []answer.Evidence {
+func (t Timeline) Evidence() []answer.Evidence { return evidence(t.Changes, t.Verdict) }
+
+func evidence(verdicts []answer.Verdict, last answer.Verdict) []answer.Evidence {
 	var all []answer.Evidence
 	seen := map[answer.Evidence]bool{}
-	for _, v := range append(slices.Clone(p.Verdicts), p.Verdict) {
+	for _, v := range append(slices.Clone(verdicts), last) {
 		for _, e := range v.Evidence {
 			key := answer.Evidence{Kind: e.Kind, What: e.What, For: e.For, BeganMS: e.BeganMS}
 			if !seen[key] {
