@@ -14,6 +14,10 @@ var handover = regexp.MustCompile(`\(The phone system: [^()]*From here on they t
 // others is what it says of agents before: no words of the caller's.
 var others = regexp.MustCompile(`\(The phone system: (?:Up to here the caller talked to|What was said is not known\.|[^()]* has used the tool )[^()]*\)`)
 
+// recorded is what it says where a person has come behind a machine: a script
+// answers nothing that the machine said.
+var recorded = regexp.MustCompile(`\(The phone system: a recording answered first\.[^()]*\)`)
+
 // own are the messages since the script has the floor, without what the phone
 // system says of others. One that held nothing else is left out.
 func own(messages []llm.Message) []llm.Message {
@@ -29,6 +33,9 @@ func own(messages []llm.Message) []llm.Message {
 			text := m.Text
 			if all := handover.FindAllStringIndex(text, -1); all != nil {
 				text = text[all[len(all)-1][1]:]
+			}
+			if all := recorded.FindAllStringIndex(text, -1); all != nil {
+				out, text = nil, text[all[len(all)-1][1]:]
 			}
 			m.Text = strings.TrimSpace(others.ReplaceAllString(text, " "))
 			if m.Text == "" {

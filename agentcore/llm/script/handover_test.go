@@ -13,6 +13,7 @@ func TestAScriptBeginsWhereItGetsTheFloor(t *testing.T) {
 	const (
 		upTo = "(The phone system: Up to here the caller talked to Ann.)"
 		from = "(The phone system: Up to here the caller talked to Ann. From here on they talk to you.)"
+		rec  = "(The phone system: a recording answered first. A person is on the line now.)"
 		used = "(The phone system: Ann has used the tool book with day: tuesday. Result: that day is full.)"
 	)
 	alone, _ := answer(t, script.Demo(), user("an appointment"))
@@ -29,6 +30,8 @@ func TestAScriptBeginsWhereItGetsTheFloor(t *testing.T) {
 		"two agents before":                        {[]llm.Message{user("mumble"), said, user("mumble " + upTo + " mumble " + from + " an appointment")}, alone},
 		"what nobody understood before counts not": {[]llm.Message{user("mumble"), said, user("mumble"), said, user("mumble"), said, user(from + " mumble")}, lost},
 		"an agent somewhere else, and a key to it": {[]llm.Message{user(upTo + " [1] (The phone system: What was said is not known. From here on they talk to you.)"), said, user("an appointment")}, alone},
+		"a machine before":                         {[]llm.Message{user("mumble"), said, user("leave your message " + rec + " an appointment")}, alone},
+		"a machine before, and then a word":        {[]llm.Message{user("mumble " + rec), said, user("an appointment")}, alone},
 		"nobody before, so that nothing is told":   {[]llm.Message{user("an appointment")}, alone},
 	} {
 		if got, _ := answer(t, script.Demo(), tt.messages...); got != tt.want || got == "" {
