@@ -3,21 +3,27 @@ package consult
 import "time"
 
 // check takes the call for whoever speaks like a person: a few words, then a
-// pause in which they wait for ours. A recording talks on.
+// pause in which they wait for ours. A recording talks on, or beeps.
 type check struct {
 	*talk
-	asked bool // said Hello
+	asked  bool          // said Hello
+	spoken time.Duration // so far, pauses left out
+	person time.Time     // when they are taken for one, unless they beep or talk on; zero: they are not
 }
 
 func (c *check) spoke(long time.Duration) *Verdict {
-	c.since = time.Now()
+	now := time.Now()
+	c.since = now
+	c.spoken += long
 	switch {
-	case c.ear.talked:
-		return nil // tick says so
-	case long <= c.cfg.Person || c.asked:
-		return &Verdict{Accepted: true}
+	case c.ear.talked: // tick says so
+	case c.spoken <= c.cfg.Short, c.asked && long <= c.cfg.Short:
+		c.person = now
+	case c.spoken <= c.cfg.Person, c.asked:
+		c.person = now.Add(c.cfg.BeepWait) // a short greeting is as long
+	default:
+		c.ask() // too long for a person and too short for a recording: a person answers
 	}
-	c.ask() // too long for a person and too short for a recording: a person answers
 	return nil
 }
 
@@ -27,7 +33,12 @@ func (c *check) tick(now time.Time) *Verdict {
 		return &Verdict{Outcome: Voicemail, Reason: "who answered talked on without a pause, as recordings do"}
 	case c.ear.speaking:
 		c.mouth.hush() // they are there
-		c.since = now
+		c.since, c.person = now, time.Time{}
+	case !c.person.IsZero():
+		if now.Before(c.person) || c.ear.unsure() {
+			return nil
+		}
+		return &Verdict{Accepted: true}
 	case c.mouth.busy():
 		c.since = now
 	case now.Sub(c.since) < c.cfg.HelloWait:

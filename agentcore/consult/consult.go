@@ -30,7 +30,9 @@ type Config struct {
 	Hello   string // asked once when nobody speaks. Empty has a default
 
 	Pause      time.Duration // of silence that ends what somebody says. Zero means 600 ms
+	Short      time.Duration // who speaks no longer when they answer is a person, and not waited with. Zero means 1.2 s
 	Person     time.Duration // the longest that a person speaks when they answer. Zero means 3 s
+	BeepWait   time.Duration // for the beep of a greeting that is as long, behind Pause. Zero means 1 s
 	Machine    time.Duration // whoever speaks longer without a pause is a recording. Zero means 4.5 s
 	HelloWait  time.Duration // that nobody speaks, before Hello and again behind it. Zero means 6 s
 	FirstPause time.Duration // that Whisper waits for a first pause. Zero means 2.5 s
@@ -74,7 +76,9 @@ func (cfg *Config) defaults() error {
 		cfg.Whisper = string(w[:mostWhisper])
 	}
 	orDuration(&cfg.Pause, 600*time.Millisecond)
+	orDuration(&cfg.Short, 1200*time.Millisecond)
 	orDuration(&cfg.Person, 3*time.Second)
+	orDuration(&cfg.BeepWait, time.Second)
 	orDuration(&cfg.Machine, 4500*time.Millisecond)
 	orDuration(&cfg.HelloWait, 6*time.Second)
 	orDuration(&cfg.FirstPause, 2500*time.Millisecond)
@@ -216,8 +220,8 @@ func (t *talk) hear(f *media.Frame, now time.Time) (*Verdict, error) {
 	}
 	long, ended := t.ear.hear(f)
 	switch {
-	case t.ear.beeped():
-		return &Verdict{Outcome: Voicemail, Reason: "a beep was heard"}, nil
+	case t.ear.told != "":
+		return &Verdict{Outcome: Voicemail, Reason: t.ear.told}, nil
 	case ended:
 		if v := t.mind.spoke(long); v != nil {
 			return v, nil

@@ -3,7 +3,6 @@ package consult_test
 import (
 	"context"
 	"errors"
-	"math"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +13,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/media/g711"
+	"github.com/hookswitch/hookswitch/media/tone"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/sim/handset"
 	"github.com/hookswitch/hookswitch/telephony/sim/line"
@@ -31,19 +31,20 @@ func presses(at time.Duration, key byte) handset.Noise {
 }
 func hangsUp(at time.Duration) handset.Noise { return handset.Noise{At: at, Hangup: true} }
 
-// beeps is h, with a tone of 1 kHz as it comes through the carrier's µ-law.
+// beeps is h, with a tone as it comes through the carrier's µ-law.
 func beeps(h handset.Handset, at, long time.Duration, hertz float64) handset.Handset {
+	return sounds(h, at, tone.Make(tone.Beep, hertz, -15, long))
+}
+
+// sounds is h, and s from at on.
+func sounds(h handset.Handset, at time.Duration, s []int16) handset.Handset {
+	frames := tone.Frames(s)
 	return handset.Func(func(now time.Duration, hear, say *media.Frame) handset.Touch {
 		touch := h.Tick(now, hear, say)
-		if now < at || now >= at+long {
-			return touch
-		}
-		for i := range say {
-			seconds := now.Seconds() + float64(i)/media.Rate
-			say[i] = int16(6000 * math.Sin(2*math.Pi*hertz*seconds))
-		}
-		if err := g711.Decode(say, g711.Encode(nil, say)); err != nil {
-			panic(err)
+		if i := int((now - at) / media.FrameDuration); now >= at && i < len(frames) {
+			if err := g711.Decode(say, g711.Encode(nil, &frames[i])); err != nil {
+				panic(err)
+			}
 		}
 		return touch
 	})
@@ -100,14 +101,23 @@ func TestWhoAnswered(t *testing.T) {
 		heard   string
 	}{
 		{"a person says hello", "", handset.Noisy(says(500*ms, 700*ms)), "accepted", 2 * sec, ""},
-		{"a person says who they are", "", handset.Noisy(says(500*ms, 2800*ms)), "accepted", 4 * sec, ""},
+		{"a person says who they are", "", handset.Noisy(says(500*ms, 2800*ms)), "accepted", 5 * sec, ""},
+		{"a person says who they are, and hello again", "", handset.Noisy(says(500*ms, 1500*ms), says(2800*ms, 700*ms)), "accepted", 5200 * ms, ""},
+		{"a person picks up at a switchboard that still rings as America does", "", sounds(handset.Noisy(says(3*sec, 700*ms)), 200*ms, tone.Make(tone.Ringback, 440, -15, 2*sec)), "accepted", 4500 * ms, ""},
+		{"and as Europe does", "", sounds(handset.Noisy(says(3*sec, 700*ms)), 200*ms, tone.Make(tone.Ringback, 425, -15, sec)), "accepted", 4500 * ms, ""},
 		{"a person picks up and waits: asked, they answer", "", handset.Noisy(says(9*sec, 600*ms)), "accepted", 10300 * ms, hello},
 		{"they answer while being asked", "", handset.Noisy(says(6400*ms, 600*ms)), "accepted", 7700 * ms, "Hello?"},
 		{"nobody speaks", "", handset.Silent, consult.Silent, 14 * sec, hello},
 		{"a click is nobody", "", handset.Noisy(says(500*ms, 60*ms)), consult.Silent, 14 * sec, hello},
 		{"a recording talks on", "", handset.Noisy(says(300*ms, 12*sec)), consult.Voicemail, 5 * sec, ""},
-		{"a short recording, and its beep", "", beeps(handset.Noisy(says(300*ms, 2*sec)), 2600*ms, 400*ms, 1000), consult.Voicemail, 3 * sec, ""},
-		{"a beep and nothing else", "", beeps(handset.Silent, sec, 400*ms, 440), consult.Voicemail, 1300 * ms, ""},
+		{"a short recording, and its beep", "", beeps(handset.Noisy(says(300*ms, 2*sec)), 2600*ms, 400*ms, 1000), consult.Voicemail, 3200 * ms, ""},
+		{"a short recording, and its beep behind half a second", "", beeps(handset.Noisy(says(300*ms, 2*sec)), 2800*ms, 400*ms, 1000), consult.Voicemail, 3400 * ms, ""},
+		{"a short recording, and its short beep behind more than a second", "", beeps(handset.Noisy(says(300*ms, 2*sec)), 3500*ms, 80*ms, 1000), consult.Voicemail, 3800 * ms, ""},
+		{"two sentences with a pause, and a beep", "", beeps(handset.Noisy(says(300*ms, 1500*ms), says(2500*ms, 1200*ms)), 4700*ms, 300*ms, 850), consult.Voicemail, 5200 * ms, ""},
+		{"a recorded name, and a long beep at once", "", beeps(handset.Noisy(says(300*ms, 600*ms)), 1300*ms, 1200*ms, 1000), consult.Voicemail, 2700 * ms, ""},
+		{"a beep and nothing else", "", beeps(handset.Silent, sec, 400*ms, 440), consult.Voicemail, 1600 * ms, ""},
+		{"a fax", "", sounds(handset.Silent, sec, tone.ANSam(-15, 4*sec)), consult.Voicemail, 1800 * ms, ""},
+		{"an announcement's tones", "", sounds(handset.Silent, sec, tone.Make(tone.SIT, 0, -15, 2*sec)), consult.Voicemail, 2200 * ms, ""},
 		{"four seconds may be either: asked, a person answers", "", handset.Noisy(says(300*ms, 4*sec), says(7*sec, sec)), "accepted", 8800 * ms, hello},
 		{"four seconds may be either: asked, a recording talks on", "", handset.Noisy(says(300*ms, 4*sec), says(5500*ms, 10*sec)), consult.Voicemail, 10300 * ms, "Hello? Is any"},
 		{"they hang up at once", "", handset.Noisy(hangsUp(300 * ms)), consult.Declined, 400 * ms, ""},
@@ -123,7 +133,7 @@ func TestWhoAnswered(t *testing.T) {
 		{"warm: nobody speaks, they are told all the same", about, handset.Silent, consult.Silent, 26 * sec, keys + " " + keys},
 		{"warm: taken at the repetition", about, handset.Noisy(says(500*ms, 700*ms), presses(13*sec, '1')), "accepted", 13100 * ms, keys + " A caller asks about order twelve. Press"},
 		{"warm: a recording talks through", about, handset.Noisy(says(300*ms, 20*sec)), consult.Voicemail, 26 * sec, keys + " " + keys},
-		{"warm: a beep: nothing is left on a machine", about, beeps(handset.Noisy(says(300*ms, 3*sec)), 4*sec, 500*ms, 850), consult.Voicemail, 4300 * ms, "A caller asks about order"},
+		{"warm: a beep: nothing is left on a machine", about, beeps(handset.Noisy(says(300*ms, 3*sec)), 4*sec, 500*ms, 850), consult.Voicemail, 4700 * ms, "A caller asks about order"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := consulted(t, consult.Config{Whisper: tc.whisper}, tc.who)

@@ -2,68 +2,46 @@ package consult
 
 import (
 	"context"
-	"math"
-	"math/rand/v2"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/models/modelstest"
 	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/agentcore/tts/flite"
 	"github.com/hookswitch/hookswitch/media"
-	"github.com/hookswitch/hookswitch/media/g711"
+	"github.com/hookswitch/hookswitch/media/tone"
 )
 
-// sounding is n frames of sines, through µ-law, with white noise 40 dB below.
-func sounding(n int, amplitude float64, hertz ...float64) []media.Frame {
-	rng := rand.New(rand.NewPCG(1, 2))
-	frames := make([]media.Frame, n)
-	for i := range frames {
-		for k := range frames[i] {
-			at := float64(i*media.FrameSamples+k) / media.Rate
-			v := amplitude / 100 * rng.NormFloat64()
-			for _, hz := range hertz {
-				v += amplitude * math.Sin(2*math.Pi*hz*at)
-			}
-			frames[i][k] = int16(v)
-		}
-		if err := g711.Decode(&frames[i], g711.Encode(nil, &frames[i])); err != nil {
-			panic(err)
-		}
-	}
-	return frames
-}
-
-func beepIn(frames []media.Frame) bool {
+// answered is what the tones of frames, and of a second of silence behind them, tell.
+func answered(frames []media.Frame) string {
 	e := ear{}
-	for i := range frames {
-		if e.tone.hear(&frames[i]); e.beeped() {
-			return true
-		}
+	for _, f := range append(slices.Clone(frames), make([]media.Frame, 50)...) {
+		e.hearTone(&f)
 	}
-	return false
+	return e.told
 }
 
-func TestBeepsAreHeard(t *testing.T) {
-	for _, hz := range []float64{350, 440, 850, 1000, 1100, 1400, 2100, 2600} {
-		if !beepIn(sounding(beepFrames+1, 3000, hz)) {
-			t.Errorf("a beep of %v Hz is missed", hz)
-		}
-		if beepIn(sounding(beepFrames-1, 3000, hz)) {
-			t.Errorf("a blip of %v Hz, 180 ms, is a beep", hz)
-		}
-	}
-	for name, frames := range map[string][]media.Frame{
-		"the key 1":       sounding(50, 3000, 697, 1209),
-		"a ringing tone":  sounding(50, 3000, 440, 480),
-		"Europe rings":    sounding(50, 3000, 425),
-		"Britain rings":   sounding(50, 3000, 400, 450),
-		"silence":         make([]media.Frame, 50),
-		"a tone far away": sounding(50, 100, 1000),
-		"mains hum":       sounding(50, 3000, 50),
-		"noise":           sounding(50, 0),
+func TestMachinesTellByTheirTones(t *testing.T) {
+	const beep, fax = "a beep was heard", "a fax answered"
+	for _, tc := range []struct {
+		name string
+		s    []int16
+		want string
+	}{
+		{"the shortest beep", tone.Make(tone.Beep, 1000, -20, 80*time.Millisecond), beep},
+		{"a low beep", tone.Make(tone.Beep, 350, -20, time.Second), beep},
+		{"a fax", tone.Make(tone.FaxAnswer, 0, -20, time.Second), fax},
+		{"a modem", tone.ANSam(-20, time.Second), fax},
+		{"an announcement", tone.Make(tone.SIT, 0, -20, 2*time.Second), "the tones of an announcement were heard"},
+		{"a blip", tone.Make(tone.Beep, 1000, -20, 40*time.Millisecond), ""},
+		{"a key", tone.Make(tone.Key, 0, -20, time.Second), ""},
+		{"America rings", tone.Make(tone.Ringback, 440, -20, 3*time.Second), ""},
+		{"Britain rings", tone.Make(tone.Ringback, 400, -20, 3*time.Second), ""},
+		{"Europe rings", tone.Make(tone.Ringback, 425, -20, 3*time.Second), ""},
 	} {
-		if beepIn(frames) {
-			t.Errorf("%s is a beep", name)
+		if got := answered(tone.Frames(tone.Sum(tone.Silence(500*time.Millisecond), tc.s, 211*time.Millisecond))); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
 	}
 }
@@ -91,16 +69,16 @@ func TestVoicesAreNoBeeps(t *testing.T) {
 		if err != nil || len(frames) < 100 {
 			t.Fatalf("%s: %d frames, %v", name, len(frames), err)
 		}
-		if beepIn(frames) {
-			t.Errorf("%s beeps", name)
+		if got := answered(frames); got != "" {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 }
 
 func TestHearingAFrameAllocatesNothing(t *testing.T) {
-	frames := sounding(1, 3000, 1000)
+	frames := tone.Frames(tone.Make(tone.Beep, 0, -20, 20*time.Millisecond))
 	e := ear{}
-	if n := testing.AllocsPerRun(100, func() { e.tone.hear(&frames[0]) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { e.hearTone(&frames[0]) }); n != 0 {
 		t.Errorf("%v allocations a frame", n)
 	}
 }
