@@ -66,7 +66,7 @@ var recordings = []struct {
 	{"voicemail", answer.Beeped, "vm-nobodyavail vm-intro <440>"},
 	{"voicemail", answer.Beeped, "vm-theperson digits/1 digits/7 vm-isonphone vm-intro <850>"},
 	{"voicemail", answer.Beeped, "im-sorry vm-nobodyavail vm-intro <1400>"},
-	{"voicemail_silent", answer.Greeting, "vm-nobodyavail vm-leavemsg vm-intro"},
+	{"silent", answer.Greeting, "vm-nobodyavail vm-leavemsg vm-intro"},
 	{"full", answer.MailboxFull, "vm-theperson digits/4 digits/2 vm-isunavail vm-mailboxfull vm-goodbye"},
 	{"full", answer.MailboxFull, "vm-mailboxfull"},
 	{"unavailable", answer.Unavailable, "ss-noservice"},
@@ -85,7 +85,7 @@ func Recorded() []Item {
 		for i, r := range recordings {
 			kind := "recorded/" + r.kind
 			if lossy {
-				kind += "_lossy"
+				kind = "recorded_lossy/" + r.kind
 			}
 			l.these(1, fmt.Sprintf("%s%d", kind, i), r.class, false, func(_ int, d *dice) Recipe {
 				recipe := Recipe{Steps: splice(r.prompts, d)}
