@@ -153,13 +153,18 @@ func explained(f *media.Frame, hz float64) float64 {
 	const n = float64(media.FrameSamples)
 	w := 2 * math.Pi * hz / media.Rate
 	sin, cos := math.Sincos(w)
-	k, s1, s2 := 2*cos, 0.0, 0.0
-	for _, v := range f {
-		s1, s2 = (float64(v)-s2)+k*s1, s1
+	const half = media.FrameSamples / 2
+	k := 2 * cos
+	var a1, a2, b1, b2 float64 // of either half: neither waits for the other
+	for i, v := range f[:half] {
+		a1, a2 = (float64(v)-a2)+k*a1, a1
+		b1, b2 = (float64(f[half+i])-b2)+k*b1, b1
 	}
-	re, im := s1-s2*cos, s2*sin // of the sum of f[n-1-m] e^jwm
+	turnSin, turnCos := math.Sincos(w * float64(half))
+	re, im := a1-a2*cos, a2*sin // of the sum of f[n-1-m] e^jwm, over half of m
+	re, im = re*turnCos-im*turnSin+b1-b2*cos, re*turnSin+im*turnCos+b2*sin
 	across := math.Sin(w*n) / sin
-	turnSin, turnCos := math.Sincos(w * (n - 1))
+	turnSin, turnCos = math.Sincos(w * (n - 1))
 	cc, ss, cs := (n+across*turnCos)/2, (n-across*turnCos)/2, across*turnSin/2
 	return (re*re*ss - 2*re*im*cs + im*im*cc) / (cc*ss - cs*cs) / n
 }
