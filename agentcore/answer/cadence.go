@@ -161,15 +161,16 @@ func (j *Judge) talks(until time.Duration) {
 	if j.line.inAnswer {
 		w *= inAnswerShare
 	}
-	if w > j.ev.weight("talks") {
+	if w > j.ev.weight("talks") && !j.ev.has("unbroken") {
 		j.ev.put("talks", during(byCadence, fmt.Sprintf("talks on for %.0f s", m.length().Seconds()), Greeting, w, m.began, m.ended))
 	}
 	j.over(j.line.ours)
 }
 
-// unbroken weighs sound without any gap.
+// unbroken weighs sound without any gap. It is no talk then.
 func (j *Judge) unbroken(p part) {
 	if w := unbroken.of(p.length()); w > j.ev.weight("unbroken") {
+		j.ev.put("talks", Evidence{})
 		j.ev.put("unbroken", during(byCadence, fmt.Sprintf("%.0f s without a gap, like music", p.length().Seconds()), Hold, w, p.began, p.ended))
 	}
 }

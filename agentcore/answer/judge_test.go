@@ -44,8 +44,9 @@ func TestWhoAnswered(t *testing.T) {
 		{"a beep, and nothing else", 8, []fact{beeps(0.6, 0.5)}, nil},
 		{"nobody recognises a voicemail of ten seconds, its beep tells", 16, []fact{says(0.7, 5, ""), says(6.2, 5, ""), beeps(12, 0.4)}, []Class{Beeped}},
 		{"a greeting of 90 s", 100, []fact{
-			says(0.7, 30, "Welcome to the opera. Our office is closed. Our opening hours are nine to five."),
-			says(31.2, 30, "Tonight we play Aida."), says(61.5, 29, "Please leave a message after the tone."), beeps(92, 1),
+			says(0.7, 9, "Welcome to the opera. Our office is closed."), says(10.2, 9, "Our opening hours are nine to five."),
+			says(19.8, 9, ""), says(29.2, 9, ""), says(39, 9, "Tonight we play Aida."), says(48.5, 9, ""), says(58, 9, ""),
+			says(67.6, 9, ""), says(77, 6, ""), says(83.5, 7, "Please leave a message after the tone."), beeps(92, 1),
 		}, []Class{Greeting, Beeped}},
 		{"music for minutes", 119, []fact{{at: 0.5, noise: 118}}, []Class{Hold}},
 		{"silence for a minute", 60, nil, nil},

@@ -37,6 +37,7 @@ const (
 // phrase is something that machines, or people, say.
 type phrase struct {
 	text   string // as it stands in the file
+	shown  string // for people: the first form of each word
 	class  Class
 	weight float64
 	words  []word
@@ -170,7 +171,9 @@ func (p *phrase) read(fields []string, names map[string]string) error {
 			}
 		}
 		p.words = append(p.words, w)
+		p.shown += " " + w.forms[0]
 	}
+	p.shown = strings.TrimSpace(p.shown)
 	if len(p.words) == 0 || len(p.words) > mostPhraseWords {
 		return fmt.Errorf("want 1 to %d words, got %d", mostPhraseWords, len(p.words))
 	}

@@ -54,7 +54,7 @@ var (
 	breath        = span("breath", 1200*time.Millisecond, "a shorter pause does not end a monologue; recorded greetings pause for up to a second")
 	talkingOn     = grades("talking_on", "a monologue of that length: Twilio says machine from 2.4 s, Asterisk from 1.5 s; businesses greet for 5 s, so alone it decides only when very long", step{2400 * time.Millisecond, 0.4}, step{4 * time.Second, 1.0}, step{6 * time.Second, 1.8}, step{9 * time.Second, 2.6}, step{14 * time.Second, 3.4}, step{20 * time.Second, 4.2}, step{30 * time.Second, 5.0})
 	inAnswerShare = nats("in_answer_share", 0.4, "of that when it answers what the agent said: people then talk long, too")
-	unbroken      = grades("unbroken", "sound taken for speech without any gap: nobody talks so, it is music", step{12 * time.Second, 2.0}, step{20 * time.Second, 4.0})
+	unbroken      = grades("unbroken", "sound taken for speech without any gap: nobody talks so, it is music", step{12 * time.Second, 2.5}, step{20 * time.Second, 4.5})
 	overUs        = grades("over_us", "talked on over the agent's own speech: people stop, recordings don't", step{1500 * time.Millisecond, 1.2}, step{3 * time.Second, 2.0})
 	underUs       = span("under_us", 2*time.Second, "of our speech, through which somebody waited silently")
 	underUsWeight = nats("under_us_weight", 0.8, "people listen; so does a voicemail that records, but that one has beeped")

@@ -63,7 +63,7 @@ func (j *Judge) phrase(m match, at part, guess, old bool) {
 	}
 	j.ev.set(item{
 		name: p.text, guess: guess,
-		Evidence: during(byWords, `like "`+p.text+`"`, p.class, p.weight, at.began, at.ended),
+		Evidence: during(byWords, `like "`+p.shown+`"`, p.class, p.weight, at.began, at.ended),
 	})
 }
 
