@@ -58,6 +58,10 @@ system_tools:
     active: true
     parameters:
       voicemail_message: "Call us back: +1 415 555 0100"
+      screener_message: It is {{us}}.
+      on_menu: press
+      menu_keys: 10
+      on_hold: hang_up
 tools:
   - name: book
     description: Books a visit.

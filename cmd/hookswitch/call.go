@@ -36,21 +36,22 @@ type callView struct {
 		UUID    string `json:"uuid"`
 		Version int    `json:"version"`
 	} `json:"agent"`
-	Direction string    `json:"direction"`
-	From      string    `json:"from"`
-	To        string    `json:"to"`
-	Status    string    `json:"status"`
-	Created   time.Time `json:"created_at"`
-	Answered  time.Time `json:"answered_at"`
-	Ended     time.Time `json:"ended_at"`
-	Duration  float64   `json:"duration_secs"`
-	EndReason string    `json:"end_reason"`
-	Why       string    `json:"why"`
-	SIPCode   int       `json:"sip_code"`
-	Answerer  string    `json:"answered_by"`
-	Turns     int       `json:"turns"`
-	MedianGap *int64    `json:"median_gap_ms"`
-	Unheard   int       `json:"unheard_words"`
+	Direction string      `json:"direction"`
+	From      string      `json:"from"`
+	To        string      `json:"to"`
+	Status    string      `json:"status"`
+	Created   time.Time   `json:"created_at"`
+	Answered  time.Time   `json:"answered_at"`
+	Ended     time.Time   `json:"ended_at"`
+	Duration  float64     `json:"duration_secs"`
+	EndReason string      `json:"end_reason"`
+	Why       string      `json:"why"`
+	SIPCode   int         `json:"sip_code"`
+	Answerer  string      `json:"answered_by"`
+	Answer    *answerView `json:"answer"`
+	Turns     int         `json:"turns"`
+	MedianGap *int64      `json:"median_gap_ms"`
+	Unheard   int         `json:"unheard_words"`
 	Live      *struct {
 		State string `json:"state"`
 	} `json:"live"`

@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/hookswitch/hookswitch/agentcore/search"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/client"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/fault"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/sheet"
@@ -27,8 +26,8 @@ type callDialCmd struct {
 	Agent  string            `required:"" placeholder:"NAME" help:"The agent that calls."`
 	From   string            `placeholder:"NUMBER" help:"From which of its numbers. Default the first that calls go out from."`
 	Var    map[string]string `placeholder:"NAME=VALUE" mapsep:"none" help:"A dynamic variable; may be given several times."`
-	Wait   bool              `help:"Print what happens, until the call is over. The exit status is 0 when somebody answered, 1 when not."`
-	Expect []string          `placeholder:"REASON" help:"Wait, and exit with 0 only for one of these end reasons, such as busy or caller_hangup; answered stands for all that somebody answered."`
+	Wait   bool              `help:"Print what happens, until the call is over. The exit status is 0 when it was answered, by a machine, too, and 1 when not."`
+	Expect []string          `placeholder:"WHAT" help:"Wait, and exit with 0 only for one of these: who answered, such as human or voicemail, or an end reason, such as busy; answered stands for all that somebody or something answered."`
 	Key    string            `name:"idempotency-key" placeholder:"KEY" help:"Of an earlier try: what was placed then is not placed again. Default a new one."`
 	laterFlags
 	reach
@@ -37,8 +36,8 @@ type callDialCmd struct {
 	careful
 }
 
-// answeredReasons are the ends of calls that somebody answered.
-var answeredReasons = []string{string(telephony.AgentHangup), string(telephony.CallerHangup), string(telephony.Silence), string(telephony.MaxDuration), string(telephony.OperatorHangup)}
+// answeredReasons are the ends of calls that somebody answered, or a machine.
+var answeredReasons = []string{string(telephony.Voicemail), string(telephony.AgentHangup), string(telephony.CallerHangup), string(telephony.Silence), string(telephony.MaxDuration), string(telephony.OperatorHangup)}
 
 // Run places the call.
 func (c *callDialCmd) Run(ctx context.Context, s streams) error {
@@ -48,7 +47,7 @@ func (c *callDialCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	expect, err := c.expected()
+	expect, err := expected(c.Expect)
 	if err != nil {
 		return err
 	}
@@ -123,29 +122,6 @@ func (c *callDialCmd) booked(s streams, id string, item json.RawMessage, again b
 	return c.printed(s, id, item, id+"\t"+at+"\n")
 }
 
-// expected are the end reasons that --expect names; nil: it was not given.
-func (c *callDialCmd) expected() ([]string, error) {
-	var out, known []string
-	for _, r := range search.Reasons {
-		known = append(known, string(r))
-	}
-	for _, name := range c.Expect {
-		switch {
-		case name == "answered":
-			out = append(out, answeredReasons...)
-		case slices.Contains(known, name):
-			out = append(out, name)
-		default:
-			mend := "answered, or one of " + strings.Join(known, ", ")
-			if near := fault.Nearest(name, append(known, "answered")); near != "" {
-				mend = "did you mean " + near + "? " + mend
-			}
-			return nil, &fault.Fault{What: fmt.Sprintf("%q is not an end reason", name), Where: fault.Keep("--expect " + name), Mend: mend, Code: "call/expect", Exit: fault.Wrong}
-		}
-	}
-	return out, nil
-}
-
 // notKnown says, where it is not known whether the call was placed, how to find
 // out without placing another.
 func (c *callDialCmd) notKnown(err error, key string) error {
@@ -159,7 +135,7 @@ func (c *callDialCmd) notKnown(err error, key string) error {
 }
 
 // wait prints the call's events until it is over, and judges how it ended.
-func (c *callDialCmd) wait(ctx context.Context, s streams, ask *client.Client, id string, expect []string) error {
+func (c *callDialCmd) wait(ctx context.Context, s streams, ask *client.Client, id string, expect *expectation) error {
 	w := &logWriter{ask: ask, out: s.out, structured: c.structured(), width: c.mode(s).Width, calls: map[string]*logged{}}
 	stream := client.Stream{Path: client.Path("calls", id, "events"), Lost: func(_ error, again time.Duration) {
 		c.note(s, "the stream of events broke; trying again in %.1f s", again.Seconds())
@@ -189,19 +165,30 @@ func (c *callDialCmd) wait(ctx context.Context, s streams, ask *client.Client, i
 			return err
 		}
 	} else {
-		why := ""
-		if v.Why != "" {
-			why = "   " + show.Clean(v.Why)
-		}
-		c.note(s, "ended %s %s%s", v.EndReason, minutes(v.Duration), why)
+		c.tell(s, v)
 	}
 	if expect == nil {
-		expect = answeredReasons
+		expect = &expectation{reasons: answeredReasons}
 	}
-	if !slices.Contains(expect, v.EndReason) {
+	if !expect.met(v) {
 		return fault.ErrCheckFailed
 	}
 	return nil
+}
+
+// tell says who answered, what was left there, and how the call ended.
+func (c *callDialCmd) tell(s streams, v *callView) {
+	ended := fmt.Sprintf("ended %s %s", v.EndReason, minutes(v.Duration))
+	if v.Why != "" {
+		ended += "   " + show.Clean(v.Why)
+	}
+	if v.Answer != nil {
+		c.note(s, "ringing %s   %s", tenths(v.Answered.Sub(v.Created).Milliseconds()), v.Answer.line("   "))
+		if left := v.Answer.left(leftRoom); left != "" {
+			ended = "left " + left + "   " + ended
+		}
+	}
+	c.note(s, "%s", ended)
 }
 
 // ended asks for a call that is over, or about to be.

@@ -13,12 +13,16 @@ import (
 )
 
 type callListCmd struct {
-	Query []string `arg:"" optional:"" help:"What they must be, such as agent:front-desk gap>800 said:\"saturday\" since:7d live:true. See /docs of the gateway."`
+	Query []string `arg:"" optional:"" help:"What they must be, such as agent:front-desk gap>800 said:\"saturday\" who:human since:7d live:true. See /docs of the gateway."`
 	Limit int      `short:"n" default:"30" help:"At most so many; 0 means all. Default ${default}."`
 	reach
 	output
 	hushed
 }
+
+// whoColumn is the place of the column that says who answered. A person's table
+// lacks it as long as nobody found out of any call.
+const whoColumn = 8
 
 // Run lists calls. The gateway understands the query.
 func (c *callListCmd) Run(ctx context.Context, s streams) error {
@@ -32,7 +36,7 @@ func (c *callListCmd) Run(ctx context.Context, s streams) error {
 		q.Set("q", query)
 	}
 	out := &sheet.Sheet{Columns: []sheet.Column{{Name: "ID"}, {Name: "WHEN"}, {Name: "WAY"}, {Name: "NUMBER"}, {Name: "AGENT", Gives: true}, {Name: "STATE", Gives: true}, {Name: "LENGTH", Right: true},
-		{Name: "GAP", Right: true}, {Name: "TURNS", Right: true, Wide: true}, {Name: "UNHEARD", Right: true, Wide: true}, {Name: "FULL ID", Wide: true}}}
+		{Name: "GAP", Right: true}, {Name: "WHO", Wide: c.table(s)}, {Name: "TURNS", Right: true, Wide: true}, {Name: "UNHEARD", Right: true, Wide: true}, {Name: "FULL ID", Wide: true}}}
 	table := c.table(s)
 	for raw, err := range ask.List(ctx, "/calls", q, c.Limit) {
 		if err != nil {
@@ -42,14 +46,17 @@ func (c *callListCmd) Run(ctx context.Context, s streams) error {
 		if json.Unmarshal(raw, &v) != nil {
 			return unreadable("a call")
 		}
-		id, number, ms, at := v.ID, v.other(), "", when(v.Created)
+		id, number, ms, at, who := v.ID, v.other(), "", when(v.Created), ""
+		if v.Answer != nil {
+			who, out.Columns[whoColumn].Wide = string(v.Answer.Class), false
+		}
 		if v.MedianGap != nil {
 			ms = fmt.Sprint(*v.MedianGap)
 		}
 		if table {
-			id, number, ms, at = short(id), show.Number(number), gap(v.MedianGap), recent(v.Created, time.Now())
+			id, number, ms, at, who = short(id), show.Number(number), gap(v.MedianGap), recent(v.Created, time.Now()), v.Answer.short()
 		}
-		out.Add(v.ID, raw, id, at, v.way(), number, v.agent(), v.state(), minutes(v.Duration), ms, fmt.Sprint(v.Turns), fmt.Sprint(v.Unheard), v.ID)
+		out.Add(v.ID, raw, id, at, v.way(), number, v.agent(), v.state(), minutes(v.Duration), ms, who, fmt.Sprint(v.Turns), fmt.Sprint(v.Unheard), v.ID)
 	}
 	if out.Len() == 0 && table {
 		if len(c.Query) > 0 {
@@ -97,6 +104,19 @@ func (c *callGetCmd) Run(ctx context.Context, s streams) error {
 	}
 	if v.Answerer != "" {
 		lines = append(lines, [2]string{"answerer", v.Answerer})
+	}
+	if v.Answer != nil {
+		lines = append(lines, [2]string{"who", v.Answer.line(", ")})
+		most := 0
+		if c.table(s) {
+			most = leftRoom
+		}
+		if left := v.Answer.left(most); left != "" {
+			lines = append(lines, [2]string{"left", left})
+		}
+		for _, why := range v.Answer.why() {
+			lines = append(lines, [2]string{"evidence", why})
+		}
 	}
 	for _, x := range v.Transfers {
 		lines = append(lines, [2]string{"transfer", x.line()})

@@ -198,6 +198,13 @@ func (w *logWriter) line(v *callView, wall time.Time, i show.Item) string {
 		if ms, ok := i.Gap(); ok {
 			right = show.Millis(ms)
 		}
+		if beep := i.Beep(); beep != "" {
+			text += " [" + beep + "]"
+		}
+	case show.Answerer:
+		text = show.Who(*i.Who)
+	case show.Message:
+		label, text = "agent", "begins its message"
 	case show.Key:
 		label, text = "caller", "["+text+"]"
 	case show.Noise:

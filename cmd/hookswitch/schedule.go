@@ -46,6 +46,7 @@ type scheduleView struct {
 		Status    string    `json:"status"`
 		EndReason string    `json:"end_reason"`
 		Answered  string    `json:"answered_by"`
+		Class     string    `json:"answer_class"`
 		Created   time.Time `json:"created_at"`
 	} `json:"attempts"`
 }
@@ -175,8 +176,8 @@ func (c *scheduleShowCmd) Run(ctx context.Context, s streams) error {
 	lines := [][2]string{{"id", v.ID}, {"kind", v.Kind}, {"to", to}, {"agent", v.Agent}, {"state", v.state()}, {"why", v.Why}, {"asked", when(v.Asked)}, {"due", when(v.Due)}, {"batch", v.Batch}}
 	for _, a := range v.Attempts {
 		text := fmt.Sprintf("%d  %s  %s  %s", a.Attempt, a.Call, when(a.Created), cmp.Or(a.EndReason, a.Status))
-		if a.Answered != "" {
-			text += ", " + a.Answered
+		if by := cmp.Or(a.Class, a.Answered); by != "" {
+			text += ", " + by
 		}
 		lines = append(lines, [2]string{"attempt", text})
 	}

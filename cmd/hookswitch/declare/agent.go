@@ -38,7 +38,7 @@ var agent = rule{kind: object, fields: []field{
 	{name: "system_tools", rule: rule{kind: object, fields: []field{
 		{name: "end_call", rule: systemTool},
 		{name: "transfer_to_number", rule: systemTool},
-		{name: "voicemail_detection", rule: systemTool},
+		{name: "voicemail_detection", rule: voicemailTool},
 		{name: "collect_digits", rule: systemTool},
 		{name: "play_dtmf", rule: systemTool},
 	}}},
@@ -66,6 +66,17 @@ var systemTool = rule{kind: object, fields: []field{
 	{name: "force_pre_tool_speech", rule: rule{kind: boolean}},
 	{name: "parameters", rule: rule{kind: dict, null: true, of: &rule{kind: anything}}},
 }}
+
+// voicemailTool is a system tool, of whose parameters those are known that are
+// easily mistaken for a number.
+var voicemailTool = rule{kind: object, fields: append(systemTool.fields[:3:3],
+	field{name: "parameters", rule: rule{kind: dict, null: true, of: &rule{kind: anything}, fields: []field{
+		{name: "voicemail_message", rule: rule{kind: text, null: true}},
+		{name: "screener_message", rule: rule{kind: text, null: true}},
+		{name: "on_menu", rule: rule{kind: text, null: true, choices: []string{"talk", "press", "hang_up"}}},
+		{name: "menu_keys", rule: rule{kind: text, null: true}},
+		{name: "on_hold", rule: rule{kind: text, null: true, choices: []string{"wait", "hang_up"}}},
+	}}})}
 
 var tool = rule{kind: object, fields: []field{
 	{name: "name", rule: rule{kind: text}},

@@ -186,6 +186,30 @@ func TestScalarsAreWhatTheFieldWants(t *testing.T) {
 	}
 }
 
+func TestKeysForAMenuAreNoNumber(t *testing.T) {
+	f := read(t, "name: a\nsystem_tools: {voicemail_detection: {parameters: {on_menu: press, menu_keys: 010, tone: 7}}}")[0].Fields
+	want := map[string]any{"voicemail_detection": map[string]any{"parameters": map[string]any{"on_menu": "press", "menu_keys": "010", "tone": int64(7)}}}
+	if got := f["system_tools"]; !reflect.DeepEqual(got, want) {
+		t.Errorf("read %#v", got)
+	}
+}
+
+func TestWaysWithMachinesAreThoseOfTheRoster(t *testing.T) {
+	tool := agent.field("system_tools").field("voicemail_detection").field("parameters")
+	for name, want := range map[string][]string{
+		"on_menu": {roster.MenuTalk, roster.MenuPress, roster.MenuHangUp}, "on_hold": {roster.HoldWait, roster.HoldHangUp},
+	} {
+		if got := tool.field(name).choices; !slices.Equal(got, want) {
+			t.Errorf("a file's %s is one of %q, the roster's of %q", name, got, want)
+		}
+	}
+	for i := range reflect.TypeFor[roster.Voicemail]().NumField() {
+		if name := reflect.TypeFor[roster.Voicemail]().Field(i).Tag.Get("json"); tool.field(name) == nil {
+			t.Errorf("a file doesn't know %s", name)
+		}
+	}
+}
+
 func TestMistakesAreToldWithTheirPlace(t *testing.T) {
 	bomb := "name: a\ndynamic_variables:\n  x: &a 1\nllm:\n  built_in_tools:\n    a: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
 	for i := range 6 {
@@ -197,6 +221,7 @@ func TestMistakesAreToldWithTheirPlace(t *testing.T) {
 	}{
 		{"nothing", "# only words\n", []string{"agent.yaml:1:1", "holds no agent", "[agent/shape]"}},
 		{"no mapping", "front-desk", []string{"agent.yaml:1:1", "an agent is a mapping", "[agent/value]"}},
+		{"another way with menus", "name: a\nsystem_tools:\n  voicemail_detection:\n    parameters: {on_menu: pres}", []string{"agent.yaml:4:27", "did you mean press?", "[agent/value]"}},
 		{"no name", "voice_uuid: x", []string{"the agent has no name", "name: front-desk"}},
 		{"unknown", "name: a\nllm:\n  temprature: 1", []string{`"temprature" is not a field of llm`, "agent.yaml:3:3  llm.temprature", "did you mean temperature?", "[agent/unknown]"}},
 		{"unknown at the top", "nme: a", []string{`"nme" is not a field of an agent`, "did you mean name?"}},

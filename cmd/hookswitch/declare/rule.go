@@ -16,7 +16,7 @@ const (
 	scalar               // text, number, true, false or null
 	list                 // of of
 	object               // with fields, and no others
-	dict                 // of of, under names of the user's own
+	dict                 // of of, under names of the user's own; of fields under theirs
 	anything             // any JSON
 )
 

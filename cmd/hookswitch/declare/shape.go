@@ -83,6 +83,8 @@ func (r *fileReader) mapping(n *yaml.Node, by *rule, path string, depth int) any
 				continue
 			}
 			under = &f.rule
+		} else if f := by.field(key.Value); f != nil {
+			under = &f.rule
 		}
 		out[key.Value] = r.value(value, under, name, depth+1)
 	}
