@@ -19,7 +19,7 @@ type JudgeConfig struct {
 // machine with most evidence; before that it is unknown, or a person. When
 // somebody picks up, what was heard before is spent, and the judging begins anew.
 type Judge struct {
-	phrases []phrase
+	phrases *lexicon
 	v       Verdict
 	ev      evidence
 

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -44,10 +45,15 @@ type match struct {
 // find returns which of the phrases are in the text, each once, without those
 // that lie within another, longer one, and of those of one class that overlap
 // only the weightiest.
-func find(phrases []phrase, text []string) []match {
+func (l *lexicon) find(text []string) []match {
 	var found []match
-	for i := range phrases {
-		if m, ok := phrases[i].in(text); ok {
+	there := l.occurring(text)
+	for i := range l.phrases {
+		p := &l.phrases[i]
+		if !p.possible(there) {
+			continue
+		}
+		if m, ok := p.in(text); ok {
 			found = append(found, m)
 		}
 	}
@@ -58,6 +64,29 @@ func find(phrases []phrase, text []string) []match {
 		}
 	}
 	return out
+}
+
+// occurring says of every form whether it is in text.
+func (l *lexicon) occurring(text []string) []bool {
+	there := make([]bool, len(l.forms))
+	for i, t := range text {
+		for _, id := range l.by[t[0]] { // whatever is alike begins alike
+			if !there[id] {
+				_, there[id] = stands(l.forms[id], text, i)
+			}
+		}
+	}
+	return there
+}
+
+// possible reports whether of each of the phrase's words a form is there.
+func (p *phrase) possible(there []bool) bool {
+	for _, w := range p.words {
+		if !slices.ContainsFunc(w.ids, func(id int) bool { return there[id] }) {
+			return false
+		}
+	}
+	return true
 }
 
 // covered reports whether another one of all says what m, the one at self, says,
@@ -119,16 +148,27 @@ func (p *phrase) follow(text []string, at int) (last int, ok bool) {
 }
 
 // at reports whether one of the word's forms stands at text[i], and over how many
-// words: "mail box" is "mailbox".
+// words.
 func (w word) at(text []string, i int) (n int, ok bool) {
 	for _, form := range w.forms {
-		if alike(form, text[i]) {
-			return 1, true
+		if n, ok := stands(form, text, i); ok {
+			return n, true
 		}
-		if i+1 < len(text) && len(form) == len(text[i])+len(text[i+1]) &&
-			strings.HasPrefix(form, text[i]) && strings.HasSuffix(form, text[i+1]) {
-			return 2, true
-		}
+	}
+	return 0, false
+}
+
+// stands is at for one form: "mail box" is "mailbox".
+func stands(form string, text []string, i int) (n int, ok bool) {
+	if form[0] != text[i][0] {
+		return 0, false
+	}
+	if alike(form, text[i]) {
+		return 1, true
+	}
+	if i+1 < len(text) && len(form) == len(text[i])+len(text[i+1]) &&
+		strings.HasPrefix(form, text[i]) && strings.HasSuffix(form, text[i+1]) {
+		return 2, true
 	}
 	return 0, false
 }

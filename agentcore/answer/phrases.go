@@ -46,14 +46,41 @@ type phrase struct {
 
 type word struct {
 	forms []string
-	wide  bool // others may stand before it
+	ids   []int // of the forms, in the lexicon
+	wide  bool  // others may stand before it
+}
+
+// lexicon is a language's phrases, and every form of their words, so that a text
+// is compared with each form once.
+type lexicon struct {
+	phrases []phrase
+	forms   []string
+	ids     map[string]int
+	by      [256][]int // the forms that begin with a byte
+}
+
+// add takes one more phrase.
+func (l *lexicon) add(p phrase) {
+	for i := range p.words {
+		w := &p.words[i]
+		for _, form := range w.forms {
+			id, known := l.ids[form]
+			if !known {
+				id = len(l.forms)
+				l.ids[form], l.forms = id, append(l.forms, form)
+				l.by[form[0]] = append(l.by[form[0]], id)
+			}
+			w.ids = append(w.ids, id)
+		}
+	}
+	l.phrases = append(l.phrases, p)
 }
 
 // spoken are the classes that have phrases.
 var spoken = []Class{Human, Screener, IVR, Greeting, MailboxFull, Unavailable, Hold}
 
 // phrasesOf returns the phrases of a language (BCP 47), English if it has none.
-func phrasesOf(language string) []phrase {
+func phrasesOf(language string) *lexicon {
 	base, _, _ := strings.Cut(strings.ToLower(language), "-")
 	all := lists()
 	if list, ok := all[base]; ok {
@@ -63,8 +90,8 @@ func phrasesOf(language string) []phrase {
 }
 
 // lists reads the files, which a test has read before.
-var lists = sync.OnceValue(func() map[string][]phrase {
-	all := map[string][]phrase{}
+var lists = sync.OnceValue(func() map[string]*lexicon {
+	all := map[string]*lexicon{}
 	entries, err := files.ReadDir("phrases")
 	if err != nil {
 		panic(err) // they are part of the program
@@ -85,8 +112,8 @@ var lists = sync.OnceValue(func() map[string][]phrase {
 
 // readPhrases reads a file of phrases. It fails at the first line that is not
 // well-formed, and names it.
-func readPhrases(r io.Reader) ([]phrase, error) {
-	var list []phrase
+func readPhrases(r io.Reader) (*lexicon, error) {
+	list := &lexicon{ids: map[string]int{}}
 	names := map[string]string{}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, mostPhraseLine)
@@ -103,7 +130,7 @@ func readPhrases(r io.Reader) ([]phrase, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
-		if list = append(list, p); len(list) > mostPhrases {
+		if list.add(p); len(list.phrases) > mostPhrases {
 			return nil, fmt.Errorf("line %d: more than %d phrases", n, mostPhrases)
 		}
 	}

@@ -42,7 +42,7 @@ func (j *Judge) words(w Words) {
 		text = append(append(make([]string, 0, old+len(text)), t.words...), text...)
 	}
 	j.ev.forget()
-	found := find(j.phrases, text)
+	found := j.phrases.find(text)
 	for _, m := range found {
 		j.phrase(m, at, !w.Final, m.last < old)
 	}
