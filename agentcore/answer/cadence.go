@@ -182,11 +182,12 @@ func (j *Judge) noise(p part) {
 	}
 }
 
-// waits weighs the silence behind what was said.
+// waits weighs the silence behind what was said. A machine's says nothing: it
+// waits for its beep, or records.
 func (j *Judge) waits() {
 	l := &j.line
 	quiet := l.quiet(j.now)
-	if quiet < shortSilence || l.monologue.length() < leastWord {
+	if quiet < shortSilence || l.monologue.length() < leastWord || j.v.Class.Machine() {
 		return
 	}
 	if !l.waited {
@@ -215,7 +216,7 @@ func (j *Judge) spoken(began, ended time.Duration, whole bool) {
 		theirs += g.shared(l.ours)
 	}
 	l.under = l.ours.length() >= underUs && theirs == 0
-	if l.under && l.count > 0 {
+	if l.under && l.count > 0 && !j.v.Class.Machine() {
 		j.ev.put("under", during(byCadence, "listened to the agent", Human, underUsWeight, began, l.ours.ended))
 	}
 	if !l.waited && l.monologue.ended > 0 {

@@ -23,13 +23,15 @@ func (j *Judge) pickUp() {
 		return
 	case j.moment.beeped && l.group.began < j.moment.beep:
 		return // that was the greeting
+	case l.group.ended <= j.machineAt && !j.said.amid:
+		return // that was before it was known for a machine
 	}
 	odds := pickUpWait.of(quiet)
 	if l.group.length() <= pickUpShort && l.before >= pickUpGap {
 		odds += pickUpApart
 	}
-	if j.moment.beeped {
-		odds += pickUpBeeped
+	if j.moment.beeped || j.moment.left {
+		odds += pickUpRecording
 	}
 	if j.said.at.ended >= l.group.began {
 		if j.said.vetoed {

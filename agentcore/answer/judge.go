@@ -29,6 +29,8 @@ type Judge struct {
 	moment moment // cues that were given
 	done   bool
 
+	machineAt time.Duration // when it was taken for a machine, and for no person
+
 	recalled bool // from a record, and nothing was heard since
 }
 
@@ -146,6 +148,9 @@ func (j *Judge) weigh() {
 	class, confidence := j.class()
 	if class != j.v.Class {
 		j.v.AtMS = j.now.Milliseconds()
+	}
+	if class.Machine() && !j.v.Class.Machine() {
+		j.machineAt = j.now
 	}
 	j.v.Class = class
 	j.v.Confidence = math.Round(confidence*1000) / 1000

@@ -43,6 +43,7 @@ func TestWhoAnswered(t *testing.T) {
 		{"a person who plays a beep", 6, []fact{says(0.6, 0.4, "Hello?"), beeps(1.6, 0.5)}, []Class{Human}},
 		{"a beep, and nothing else", 8, []fact{beeps(0.6, 0.5)}, nil},
 		{"nobody recognises a voicemail of ten seconds, its beep tells", 16, []fact{says(0.7, 5, ""), says(6.2, 5, ""), beeps(12, 0.4)}, []Class{Beeped}},
+		{"nobody recognises a short greeting, its beep tells", 8, []fact{says(0.7, 2.5, ""), beeps(4, 0.4)}, []Class{Beeped}},
 		{"a greeting of 90 s", 100, []fact{
 			says(0.7, 9, "Welcome to the opera. Our office is closed."), says(10.2, 9, "Our opening hours are nine to five."),
 			says(19.8, 9, ""), says(29.2, 9, ""), says(39, 9, "Tonight we play Aida."), says(48.5, 9, ""), says(58, 9, ""),

@@ -69,7 +69,7 @@ var (
 	beepLeast      = span("beep_least", 700*time.Millisecond, "of speech before a beep that may yet turn out a voicemail's, by its words")
 	beepStands     = span("beep_stands", time.Second, "more speech than that behind a beep, before it is known who it is: nothing records yet")
 	beepWithin     = span("beep_within", 5*time.Second, "between a greeting and its beep")
-	beepWeight     = nats("beep", 4.0, "behind a greeting")
+	beepWeight     = nats("beep", 4.5, "behind a greeting: enough alone, for \"It's Bob, you know what to do\" has no other sign")
 	loneBeepWeight = nats("lone_beep", 1.0, "with no greeting before it: a person can play a beep, a smoke alarm can, too")
 	sitWeight      = nats("sit", 5.0, "nobody whistles the special information tones")
 	ringbackWeight = nats("ringback", 2.1, "after the answer: a call being passed on. Each of two")
@@ -90,13 +90,13 @@ var (
 
 // When somebody picks up.
 var (
-	pickUpFrom   = nats("pick_up_from", 3.0, "of all that speaks for it. Cadence alone does it only behind a beep")
-	pickUpShort  = span("pick_up_group", 2500*time.Millisecond, "who picks up says little and waits")
-	pickUpGap    = span("pick_up_gap", time.Second, "of silence before it: the greeting was over, or was stopped")
-	pickUpApart  = nats("pick_up_apart", 1.0, "a short group that stands alone")
-	pickUpWait   = grades("pick_up_wait", "of silence behind it", step{700 * time.Millisecond, 1.0}, step{1500 * time.Millisecond, 1.5})
-	pickUpBeeped = nats("pick_up_beeped", 1.0, "the voicemail is recording and has nothing to say")
-	pickUpWeight = nats("picked_up", 3.0, "what a pick-up is worth from then on; all that was heard before is spent")
+	pickUpFrom      = nats("pick_up_from", 3.0, "of all that speaks for it. Cadence alone does it only while it records")
+	pickUpShort     = span("pick_up_group", 2500*time.Millisecond, "who picks up says little and waits")
+	pickUpGap       = span("pick_up_gap", time.Second, "of silence before it: the greeting was over, or was stopped")
+	pickUpApart     = nats("pick_up_apart", 1.0, "a short group that stands alone")
+	pickUpWait      = grades("pick_up_wait", "of silence behind it", step{700 * time.Millisecond, 1.0}, step{1500 * time.Millisecond, 1.5})
+	pickUpRecording = nats("pick_up_recording", 1.0, "behind the beep, or once a message was begun: the voicemail has nothing to say")
+	pickUpWeight    = nats("picked_up", 3.0, "what a pick-up is worth from then on; all that was heard before is spent")
 )
 
 // Moments.

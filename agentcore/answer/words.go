@@ -8,6 +8,7 @@ type said struct {
 	tail   tail
 	pickUp float64 // weight of people's phrases behind the last machine's
 	vetoed bool    // a machine's phrase, and none of a person behind it
+	amid   bool    // a machine's phrase, and one of a person behind it
 	asks   float64 // weight of the clearest phrase of a screener or a menu
 	strong bool    // since the start or a pick-up somebody said what people say: a turn by itself
 }
@@ -87,6 +88,6 @@ func (s *said) hear(found []match, old int) (strong bool) {
 			strong = strong || machine < 0 && m.phrase.weight >= strongWords
 		}
 	}
-	s.vetoed = machine >= 0 && s.pickUp == 0
+	s.vetoed, s.amid = machine >= 0 && s.pickUp == 0, machine >= 0 && s.pickUp > 0
 	return strong
 }
