@@ -162,6 +162,7 @@ func FuzzCreate(f *testing.F) {
 	f.Add(`{"name":"A","voice_uuid":"abc123","dynamic_variables":{"a":1},"webhooks":[{"webhook_type":"pre_call","webhook_config":{"api_schema":{"url":"https://a.example/{{x}}","request_body":[1,{"a":null}]},"assignments":[{"attribute_name":"a","dynamic_variable":"a"}],"secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}]}`)
 	f.Add(`{"name":"A","voice_uuid":"abc123","system_tools":{"transfer_to_number":{"active":true,"parameters":{"transfers":[{"condition":"c","transfer_destination":{"type":"sip_uri","sip_uri":"sip:a@b.example"}}]}}},"tools":[{"name":"t","description":"d","tool_type":"webhook","tool_config":{"api_schema":{"url":"https://a.example"},"parameters":{"p":null},"response_timeout_secs":1e0}}]}`)
 	f.Add(`{"name":"A","voice_uuid":"abc123","fallback_voice_uuids":[],"asr":{"model":"nova-2","fallbacks":[]},"llm":{"provider":"openai","model":"gpt-4o","fallbacks":[{"provider":"openai","model":"gpt-4o"},null,{"provider":[]}]}}`)
+	f.Add(`{"name":"A","voice_uuid":"abc123","system_tools":{"voicemail_detection":{"parameters":{"voicemail_message":"Hi {{name}}","screener_message":null,"on_menu":"press","menu_keys":"1w#","on_hold":"wait"}}}}`)
 	f.Add(`{"name":null,"languages":[[]],"asr":[],"turn":{"turn_timeout":1e400},"llm":{"built_in_tools":{"a":{}}},"tools":{},"webhooks":[null]}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		dec := json.NewDecoder(strings.NewReader(text))
