@@ -169,6 +169,8 @@ func TestWhatIsLikeABeepIsNone(t *testing.T) {
 		{"chords", chords(400), 0},
 		{"a whistle that slides", whistled(time.Minute, 700, 1400), 0},
 		{"a siren", whistled(time.Minute, 800, 900), 0},
+		{"a tone that something louder follows", append(tone.Make(tone.Beep, 1000, -20, 400*ms), noise(-12, time.Second)...), 0},
+		{"a short tone right behind something louder", append(noise(-12, time.Second), tone.Make(tone.Beep, 1000, -20, 100*ms)...), 0},
 		{"noise in bursts", bursts(), 0},
 		{"a beep that comes again and again", again(20), 2},
 	} {
