@@ -55,7 +55,7 @@ func TestWhoAnswered(t *testing.T) {
 		{"the carrier's word alone is not enough", 5, []fact{{at: 3, carrier: "machine_start"}}, nil},
 		{"the carrier and a long greeting are", 17, []fact{{at: 4, carrier: "machine_start"}, says(0.5, 7, ""), says(8, 7, "")}, []Class{Greeting}},
 		{"the carrier's end of a long greeting is", 12, []fact{says(0.7, 6.2, ""), {at: 9.4, carrier: "machine_end_silence"}}, []Class{Greeting}},
-		{"a person answers at length, and the carrier errs", 20, []fact{says(0.6, 0.4, ""), speaks(1.8, 3), {at: 4.9, carrier: "machine_start"}, says(5.5, 14.2, "")}, []Class{Human}},
+		{"a person answers at length, and the carrier errs", 20, []fact{says(0.6, 0.4, ""), speaks(1.8, 3), {at: 4.9, carrier: "machine_start"}, says(5.5, 7, ""), says(13, 7, "")}, []Class{Human}},
 		{"the model's word is", 5, []fact{says(0.5, 1, ""), {at: 4, model: true}}, []Class{Human, Greeting}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
