@@ -53,7 +53,7 @@ const MostEvidence = 16
 // Verdict is who is taken to have answered.
 type Verdict struct {
 	Class      Class      `json:"class"`
-	Confidence float64    `json:"confidence"` // 0 to 1
+	Confidence float64    `json:"confidence"` // 0 to 1; 0 of Unknown
 	AtMS       int64      `json:"at_ms"`      // since answer
 	Evidence   []Evidence `json:"evidence"`   // in the order of time
 }
@@ -64,9 +64,9 @@ type SoundKind uint8
 const (
 	Toned    SoundKind = iota + 1 // a tone: Sound.Tone
 	Speaking                      // somebody has begun to speak
-	Spoke                         // a word group is over: Began to Ended, then silence for a little
+	Spoke                         // a word group is over: Began to Ended, then silence for a little. One of no length was a tone
 	Talking                       // somebody has spoken on since Began without a pause, told once a second
-	Silent                        // nobody has made a sound since Began, told at 0.5 s, 1 s and each further 0.5 s
+	Silent                        // nobody has made a sound since Began, told at 0.7 s, 1 s and each further 0.5 s
 	Noisy                         // there has been sound without speech since Began (music, noise), told once a second
 )
 

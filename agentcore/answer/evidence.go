@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -167,20 +168,10 @@ func (e *evidence) list() []Evidence {
 		ev.Weight = math.Round(it.counts()*100) / 100
 		out = append(out, ev)
 	}
-	slices.SortStableFunc(out, func(a, b Evidence) int { return cmpFloat(b.Weight, a.Weight) })
+	slices.SortStableFunc(out, func(a, b Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
 	out = out[:min(len(out), MostEvidence)]
-	slices.SortStableFunc(out, func(a, b Evidence) int { return int(a.EndedMS - b.EndedMS) })
+	slices.SortStableFunc(out, func(a, b Evidence) int { return cmp.Compare(a.EndedMS, b.EndedMS) })
 	return out
-}
-
-func cmpFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // likely is the probability that goes with log odds.
