@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/answer"
 	"github.com/hookswitch/hookswitch/agentcore/asr"
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/telephony"
@@ -33,6 +34,32 @@ func TestFrameInDoesNotAllocate(t *testing.T) {
 		l.play(&agent, now)
 	}); n != 0 {
 		t.Errorf("%v allocations for a frame in, want 0", n)
+	}
+}
+
+// A frame in while who answered is found out, and once that is decided.
+func TestFrameInDoesNotAllocateForWhoAnswers(t *testing.T) {
+	c := &Conversation{events: make(chan event, 64)}
+	c.pen = newPen(nil, State{}, time.Now())
+	var caller media.Frame
+	var who *answer.Ear
+	now := time.Now()
+	hear := func() {
+		now = now.Add(media.FrameDuration)
+		who = c.hearWho(t.Context(), who, &caller, 0, now)
+		select {
+		case <-c.events:
+		default:
+		}
+	}
+	c.judging.Store(true)
+	hear() // the ear itself
+	if n := testing.AllocsPerRun(1000, hear); n != 0 || who == nil {
+		t.Errorf("%v allocations for a frame in, want 0; somebody listens: %v", n, who != nil)
+	}
+	c.judging.Store(false)
+	if n := testing.AllocsPerRun(1000, hear); n != 0 || who != nil {
+		t.Errorf("%v allocations once it is decided, want 0; somebody listens: %v", n, who != nil)
 	}
 }
 

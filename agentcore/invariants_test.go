@@ -14,6 +14,7 @@ import (
 // checkJournal checks what must hold for every journal, however the call went.
 func checkJournal(t *testing.T, entries []agentcore.Entry, sum agentcore.Summary) {
 	t.Helper()
+	checkAnswering(t, entries)
 	ends := 0
 	for i, e := range entries {
 		if e.N != i+1 {
@@ -75,5 +76,47 @@ func checkHeard(t *testing.T, entries []agentcore.Entry, voice *agenttest.Speake
 	}
 	if cuts == 0 && !slices.Equal(heard, played) {
 		t.Errorf("heard %q, the line played %q", heard, played)
+	}
+}
+
+// checkAnswering checks what must hold of a machine on the line: it is left a
+// message at most once, and while the agent is aside it says nothing else than what
+// is for machines.
+func checkAnswering(t *testing.T, entries []agentcore.Entry) {
+	t.Helper()
+	aside, message, verdicts := false, 0, 0
+	for _, e := range entries {
+		switch ev := e.Event.(type) {
+		case agentcore.WhoAnswered:
+			aside = ev.Aside
+			if verdicts++; verdicts > 20 {
+				t.Errorf("entry %d: verdict number %d", e.N, verdicts)
+			}
+		case agentcore.FloorTaken:
+			aside = false
+		case agentcore.MessageBegan:
+			if message != 0 {
+				t.Errorf("entry %d: the message begins again", e.N)
+			}
+			if message = ev.Reply; !aside {
+				t.Errorf("entry %d: the message is left to a person", e.N)
+			}
+		case agentcore.Planned:
+			switch ev.Why {
+			case "message":
+				if ev.Reply != message {
+					t.Errorf("entry %d: the message is said, and has not begun", e.N)
+				}
+				fallthrough
+			case "screening", "menu":
+				if !aside {
+					t.Errorf("entry %d: %q is said to a person", e.N, ev.Why)
+				}
+			default:
+				if aside {
+					t.Errorf("entry %d: %q is said to a machine", e.N, ev.Why)
+				}
+			}
+		}
 	}
 }

@@ -176,6 +176,9 @@ func (t *talk) verdict(v answer.Verdict) {
 		return
 	}
 	how := t.manner(v.Class)
+	if how != converses && !t.machine.Aside() && !mutant("machine-talked-to") {
+		t.settleCut() // first: no word is planned for a machine behind its verdict
+	}
 	c.pen.commit(WhoAnswered{Verdict: v, Aside: how != converses})
 	c.cfg.Observer.WhoAnswered(string(v.Class), time.Duration(v.AtMS)*time.Millisecond)
 	t.deal(v.Class, how)
