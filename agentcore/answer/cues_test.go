@@ -178,3 +178,11 @@ func TestAVerdictOnRecordStands(t *testing.T) {
 		t.Errorf("a key changes the verdict on record: %v", f)
 	}
 }
+
+func TestAModelsWordAfterTwoMinutesIsActedOn(t *testing.T) {
+	j := NewJudge(JudgeConfig{})
+	play(j, 130, says(100, 1, ""))
+	if got := j.Model(135 * time.Second); got.Cue != Leave || got.Verdict.Class != Greeting {
+		t.Errorf("Model() = %v, want a voicemail, and that the moment has come", got)
+	}
+}

@@ -100,6 +100,9 @@ func (j *Judge) Model(now time.Duration) Finding {
 	late := j.done
 	j.done = false
 	f := j.fold(now, j.model)
+	if late && f.Cue == Done { // it is no news
+		f.Cue, f.At = NoCue, 0
+	}
 	if late && f.Cue == NoCue && j.mayLeave() {
 		f.Cue, f.At = j.leaveAt(j.now)
 	}
