@@ -111,7 +111,7 @@ func (t *talk) leaving() bool { return t.saying() || t.who.pending }
 func (t *talk) hasMessage() bool {
 	begun := false
 	t.c.pen.look(func(s *State) { begun = s.machine.message > 0 })
-	return !begun && tidy(t.c.fill(t.c.cfg.Answering.Message)) != ""
+	return (!begun || mutant("message-left-twice")) && tidy(t.c.fill(t.c.cfg.Answering.Message)) != ""
 }
 
 // leaveAt leaves the message a moment after a beep, or a greeting, that was over
