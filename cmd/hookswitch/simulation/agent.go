@@ -34,6 +34,14 @@ func (w *world) talk(ctx context.Context, call telephony.Call, leg telephony.Leg
 	if err := w.answers.Prepared(ctx, call.ID); err != nil {
 		w.trace(s.who(), "not prepared: %v", err) // it is over, which the conversation finds out
 	}
+	var carriersWord string
+	if w.machines {
+		r, err := w.rows.Call(ctx, call.ID)
+		if err != nil {
+			return agentcore.Summary{}, err
+		}
+		carriersWord = r.Answerer
+	}
 	c, err := agentcore.New(agentcore.Config{
 		Call: call, Agent: agent, Past: past, Journal: journal, Pipeline: "sim",
 		Recognizer: &agenttest.Hearer{Texts: texts, Port: w.port(s.call)},
@@ -43,12 +51,16 @@ func (w *world) talk(ctx context.Context, call telephony.Call, leg telephony.Leg
 		Tools:      append([]tools.Tool{tools.EndCall(), booking{s}}, w.handing(call)...),
 		Lead:       300 * time.Millisecond, // long, so that much is on its way when a reply is cut
 
-		News: w.answers.News(call.ID), Withdraw: w.withdraw,
+		News: w.answers.News(call.ID), Withdraw: w.withdraw, Answering: w.answering(ctx, call, carriersWord),
 	})
 	if err != nil {
 		return agentcore.Summary{End: telephony.GatewayFailed}, err
 	}
-	return c.Run(ctx, leg)
+	sum, err := c.Run(ctx, leg)
+	if w.isDead(s.call, s.epoch) {
+		return agentcore.Summary{}, errDead
+	}
+	return sum, err
 }
 
 // port is the port of a call, for the fakes.

@@ -13,6 +13,7 @@ import (
 var (
 	texts = []string{
 		"what are your hours", "book me a visit", "do you take walk ins", "wait please", "bye now", "put me through",
+		"hello you have reached the voicemail of Ann please leave a message after the tone", "hello who is this I am here",
 	}
 	answers = map[string]string{
 		"hours":   "We are open from eight to five on weekdays. On Saturdays we close at noon.",
@@ -24,6 +25,7 @@ var (
 		"put me":        `I will try that. !transfer_to_number{"destination":"sales"}`,
 		"connect them":  "I connect you now.",
 		"being called":  "They are being called. Please stay with me.",
+		"recording an":  "Good day. There was a message for you. How can I help you?",
 		"phone system":  "I am sorry, that did not work. Can I help you with something else?",
 		"not be begun":  "I am sorry, I can not do that now.",
 		"as often as":   "I am sorry, I have tried that before.",
@@ -138,5 +140,5 @@ func (c *caller) speak(now time.Duration, say *media.Frame) {
 		}
 		return
 	}
-	agenttest.Code(say, c.saying, 0)
+	voiced(say, c.saying, now)
 }

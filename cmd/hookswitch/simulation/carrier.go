@@ -31,6 +31,9 @@ func phoneNumber(number int) telephony.Number {
 // from the start.
 func (c *carrier) newPhone(number int, inbound bool) *phone {
 	p := &phone{c: c, number: number, inbound: inbound, state: telephony.Queued, caller: newCaller(c.w, number)}
+	if !inbound {
+		p.machine = newMachine(c.w, number, p.caller)
+	}
 	p.gone, p.recalled = make(chan struct{}), make(chan struct{}, 1)
 	p.thinker = &thinker{}
 	p.thinker.Answers = answers

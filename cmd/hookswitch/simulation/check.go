@@ -88,6 +88,7 @@ func (k *checker) check() {
 	k.inTime()
 	k.letGo()
 	k.remembered()
+	k.whoAnswered()
 	for _, s := range k.phone.streams {
 		k.heard(s)
 		k.silent(s)

@@ -37,6 +37,12 @@ var laterMutants = []struct{ name, breaks string }{
 	{"dial-not-fenced", "never placed"},             // storage: who was given up dials
 }
 
+// machineMutants are those of calls that machines answer.
+var machineMutants = []struct{ name, breaks string }{
+	{"message-left-twice", "left once"}, // agentcore: a message on record is begun again
+	{"answer-not-kept", "record tells"}, // storage: a verdict stays in the journal
+}
+
 // roomMutants are those of calls that are rooms.
 var roomMutants = []struct{ name, breaks string }{
 	{"holder-not-stopped", "one voice"},          // room: who is replaced goes on talking
@@ -56,13 +62,15 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	if out, err := exec.Command("go", "test", "-tags", "mutant", "-c", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	for i, m := range slices.Concat(mutants, laterMutants, roomMutants) {
+	for i, m := range slices.Concat(mutants, laterMutants, machineMutants, roomMutants) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			hunt := "^TestHunt$"
 			switch {
-			case i >= len(mutants)+len(laterMutants):
+			case i >= len(mutants)+len(laterMutants)+len(machineMutants):
 				hunt = "^TestHuntRooms$"
+			case i >= len(mutants)+len(laterMutants):
+				hunt = "^TestHuntMachines$"
 			case i >= len(mutants):
 				hunt = "^TestHuntLater$"
 			}
@@ -86,6 +94,11 @@ func TestHunt(t *testing.T) { hunt(t, enough, run) }
 // TestHuntLater is TestHunt for the calls that are placed later.
 func TestHuntLater(t *testing.T) {
 	hunt(t, enoughLater, func(t *testing.T, seed uint64) Result { return runLater(t, seed, PlannedLater(seed)) })
+}
+
+// TestHuntMachines is TestHunt for the calls that machines answer.
+func TestHuntMachines(t *testing.T) {
+	hunt(t, enoughMachines, func(t *testing.T, seed uint64) Result { return runMachines(t, seed, PlannedMachines(seed, Calls)) })
 }
 
 // TestHuntRooms is TestHunt for calls that are rooms.

@@ -19,6 +19,7 @@ type phone struct {
 	inbound bool
 	asks    telephony.CallID // the transfer whose step it waits to be done with
 	caller  *caller
+	machine *machine // in the caller's place; nil: a person answers
 	thinker *thinker
 	streams []*stream // guarded by world.mu
 
@@ -132,6 +133,7 @@ func (p *phone) called() {
 		return
 	}
 	p.move(telephony.InProgress)
+	p.reports()
 	p.converse()
 }
 

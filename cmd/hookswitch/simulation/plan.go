@@ -177,3 +177,33 @@ func hash(seed uint64, call int, name string, seq int) uint64 {
 func dice(seed uint64, call int, purpose string) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, hash(seed, call, purpose, 0)))
 }
+
+// answering are the hazards of a call that a machine may have answered.
+var answering = []hazard{
+	{"journal.append", 14, []Kind{Dies, Died, Lost, Fail, Slow, Reset}},
+	{"journal.append", 14, []Kind{Dies, Died}},
+	{"line", 20000, []Kind{Reset, Stop}},
+	{"tts.speak", 4, []Kind{Fail, Slow, Cut, Reset}},
+	{"asr.decode", 3, []Kind{Fail, Slow}},
+	{"hook.amd", 1, []Kind{Late, Twice, Never}},
+	{"hook.next", 2, []Kind{Twice, Fail, Lost}},
+	{"store.raise", 1, []Kind{Fail, Lost}},
+	{"store.end", 1, []Kind{Fail, Lost, Slow}},
+}
+
+// PlannedMachines is [Planned] with what may go wrong while somebody answers:
+// processes die before and after each commit. A third of the calls go well.
+func PlannedMachines(seed uint64, calls int) []Fault {
+	var all []Fault
+	for call := 1; call <= calls; call++ {
+		dice := dice(seed, call, "plan of who answers")
+		if dice.IntN(3) == 0 {
+			continue
+		}
+		for range 1 + dice.IntN(3) {
+			h := answering[dice.IntN(len(answering))]
+			all = append(all, Fault{call, h.op, 1 + dice.IntN(h.most), h.kinds[dice.IntN(len(h.kinds))]})
+		}
+	}
+	return all
+}

@@ -21,9 +21,11 @@ const slowness = 3 * time.Second
 
 // world is everything that a run's parts share.
 type world struct {
-	seed  uint64
-	hands bool // callers ask for somebody else
-	began time.Time
+	seed     uint64
+	hands    bool           // callers ask for somebody else
+	machines bool           // answer some of the calls, all of which we place
+	rows     dispatch.Calls // behind no port
+	began    time.Time
 
 	mu       sync.Mutex
 	plan     []Fault
@@ -91,11 +93,18 @@ func (w *world) through(ctx context.Context, call int, op string, effect func() 
 		}
 	case Fail, Never:
 		return kind, errPlanned
+	case Dies:
+		w.die(call)
+		return kind, errPlanned
 	case Reset:
 		w.resetSoon(call)
 	}
 	err = effect()
-	if kind == Lost && err == nil {
+	switch {
+	case kind == Died:
+		w.die(call)
+		err = errPlanned
+	case kind == Lost && err == nil:
 		err = errPlanned
 	}
 	return kind, err

@@ -47,21 +47,30 @@ func (r Result) Report() string {
 // Run simulates all that happens with seed when plan goes wrong. It must be
 // called in a bubble of testing/synctest, and leaves no goroutine behind.
 func Run(ctx context.Context, seed uint64, plan []Fault) (Result, error) {
-	return simulate(ctx, seed, plan, false)
+	return simulate(ctx, seed, plan, withCallers)
 }
 
 // RunHanding is [Run] with callers who ask for somebody else, and are handed on.
 func RunHanding(ctx context.Context, seed uint64, plan []Fault) (Result, error) {
-	return simulate(ctx, seed, plan, true)
+	return simulate(ctx, seed, plan, withOthers)
 }
 
-func simulate(ctx context.Context, seed uint64, plan []Fault, hands bool) (Result, error) {
+// mode is what a run has beside conversations; its text is the test that runs it.
+type mode string
+
+const (
+	withCallers  mode = "TestSweep"
+	withOthers   mode = "TestSweepHandingOn"
+	withMachines mode = "TestSweepMachines"
+)
+
+func simulate(ctx context.Context, seed uint64, plan []Fault, what mode) (Result, error) {
 	db, err := sqlite.Open(ctx, sqlite.Memory)
 	if err != nil {
 		return Result{}, err
 	}
 	w := newWorld(seed, Calls, plan)
-	w.hands = hands
+	w.hands, w.machines, w.rows = what == withOthers, what == withMachines, db
 	trunk := &carrier{w: w, rooms: map[string]*conference{}}
 	desk, err := w.desk(db, trunk)
 	if err != nil {
@@ -75,15 +84,11 @@ func simulate(ctx context.Context, seed uint64, plan []Fault, hands bool) (Resul
 		w.violate(0, "desk empty", "%v", err)
 	}
 	w.check(ctx, db)
-	if hands {
+	if w.hands {
 		w.checkHanding(ctx, db, trunk)
 	}
-	test := "TestSweep"
-	if hands {
-		test = "TestSweepHandingOn"
-	}
 	return Result{
-		Test: test, Seed: seed, Broken: w.broken, Seen: w.seen, Trace: w.text(), Plan: plan, Bitten: w.bitten, Ops: w.count,
+		Test: string(what), Seed: seed, Broken: w.broken, Seen: w.seen, Trace: w.text(), Plan: plan, Bitten: w.bitten, Ops: w.count,
 	}, db.Close()
 }
 
@@ -120,7 +125,7 @@ func (w *world) place(desk *dispatch.Desk, trunk *carrier) {
 	for number := 1; number <= Calls; number++ {
 		chance := dice(w.seed, number, "begin")
 		at := time.Duration(chance.IntN(int(20*time.Second))) | 1
-		inbound := chance.IntN(4) > 0
+		inbound := chance.IntN(4) > 0 && !w.machines
 		trunk.wg.Go(func() {
 			time.Sleep(at)
 			if inbound {

@@ -124,6 +124,9 @@ func (r records) Progress(ctx context.Context, id telephony.CallID, s telephony.
 
 func (r records) Append(ctx context.Context, id telephony.CallID, epoch int, entries []agentcore.Entry) error {
 	call := r.w.named(id)
+	if r.w.isDead(call, epoch) {
+		return errDead
+	}
 	return r.do(ctx, call, "journal.append", func(ctx context.Context) error {
 		err := r.Calls.Append(ctx, id, epoch, entries)
 		if err == nil {

@@ -29,6 +29,8 @@ type stream struct {
 	intents map[string]bool // keys of tools, committed
 	frames  int             // sent
 	hung    bool
+	dead    bool // the process that talks on it
+	began   bool // the message, on record
 	starts  []start
 	speech  []span
 	texts   []given // to the voice, in order
@@ -57,7 +59,7 @@ func newStream(w *world, p *phone, epoch int) *stream {
 	chance := dice(w.seed, p.number, "network")
 	p.caller.stream = s
 	s.Line = line.New(line.Config{
-		Handset:  p.caller,
+		Handset:  p.handset(s),
 		Uplink:   time.Duration(chance.IntN(25))*time.Millisecond + 1237,
 		Downlink: time.Duration(1+chance.IntN(25))*time.Millisecond + 7411,
 		OnHangup: p.hungUp,
@@ -102,7 +104,11 @@ func (s *stream) Write(f *media.Frame) error {
 	s.frames++
 	text, _, ok := agenttest.Decode(f)
 	early, plans := ok && !s.planned(text), len(s.plans)
+	unsaid := ok && !s.began && text < len(s.texts) && isMessage(s.texts[text].text)
 	s.mu.Unlock()
+	if unsaid {
+		s.w.violate(s.call, "left once", "stream %d: the message is on the line, and no entry says that it began", s.epoch)
+	}
 	if early {
 		s.w.violate(s.call, "planned before spoken", "stream %d: phrase %d is on the line, and none of %d plans that are committed is it", s.epoch, text, plans)
 	}
@@ -163,6 +169,8 @@ func (s *stream) committed(e agentcore.Entry) {
 	switch ev := e.Event.(type) {
 	case agentcore.Planned:
 		s.plans = append(s.plans, ev.Text)
+	case agentcore.MessageBegan:
+		s.began = true
 	case agentcore.ToolIntent:
 		s.intents[ev.Key] = true
 	case agentcore.Ended:
@@ -196,13 +204,13 @@ func (s *stream) played() map[int]int {
 }
 
 // apologises reports whether a phrase, by its number on this stream, is one of
-// an apology, or says that somebody waits for the caller.
+// an apology or of a message, or says that somebody waits for the caller.
 func (s *stream) apologises(text int) bool {
 	if text >= len(s.texts) {
 		return false
 	}
 	said := s.texts[text].text
-	return strings.Contains(agent.Apology, said) || strings.Contains(agent.Connecting, said)
+	return strings.Contains(agent.Apology, said) || strings.Contains(agent.Connecting, said) || isMessage(said)
 }
 
 // spoke notes that the caller spoke in the 20 ms from at.
