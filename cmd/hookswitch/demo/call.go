@@ -36,6 +36,7 @@ type finished struct {
 	entries []agentcore.Entry
 	ends    int
 	wav     []byte
+	left    *left         // on a voicemail; nil if none was called
 	heard   []media.Frame // what the caller heard, on the carrier's clock
 	offset  time.Duration // of the journal's clock behind the carrier's
 }
@@ -71,6 +72,7 @@ func (s *stage) call(ctx context.Context, number int, p persona.Persona) (*finis
 	}
 	f, err := s.gather(context.WithoutCancel(ctx), row, call, w) // also of a call that was interrupted
 	if err == nil {
+		f.left = leftOn(script, w.player.Evidence())
 		s.o.Screen.Turns(number, f.row.Turns)
 	}
 	return f, err
@@ -98,7 +100,7 @@ func (s *stage) dial(ctx context.Context, row show.Call, w *watched, p persona.P
 	}
 	s.carrier.Register(row.To, sim.Phone{Answer: p.Answer, Make: func() handset.Handset { return phone }})
 	on, _, err := s.server.Desk().Dispatch(ctx, dispatch.Wish{
-		Workspace: roster.Default, Agent: row.Agent, From: telephony.Number(row.From), To: telephony.Number(row.To),
+		Workspace: roster.Default, Agent: row.Agent, From: telephony.Number(row.From), To: telephony.Number(row.To), Variables: forWhom,
 	})
 	if err != nil {
 		return nil, err

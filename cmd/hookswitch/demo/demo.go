@@ -77,6 +77,7 @@ func (s *stage) place(ctx context.Context) (show.Result, []report.Recorded, erro
 	var (
 		recorded []report.Recorded
 		ends     []int
+		messages []*left
 		back     recognised
 	)
 	for i, p := range s.o.Personas {
@@ -90,6 +91,7 @@ func (s *stage) place(ctx context.Context) (show.Result, []report.Recorded, erro
 		result.Calls = append(result.Calls, c.row)
 		recorded = append(recorded, report.Recorded{Entries: c.entries, WAV: c.wav})
 		ends = append(ends, c.ends)
+		messages = append(messages, c.left)
 		if ctx.Err() != nil {
 			result.Interrupted = true
 			break
@@ -106,6 +108,9 @@ func (s *stage) place(ctx context.Context) (show.Result, []report.Recorded, erro
 		checkGaps(result.Calls),
 		show.CheckProtocol(result.Calls),
 		show.CheckEndedOnce(result.Calls, ends),
+	}
+	if c, ok := checkLeft(result.Calls, messages); ok {
+		result.Checks = append(result.Checks, c)
 	}
 	result.Judge()
 	return result, recorded, nil

@@ -125,6 +125,7 @@ func (s *stage) startGateway(ctx context.Context, doors [2]net.Listener, public,
 		"carrier": "twilio", "public-url": public, "twilio-account-sid": account, "twilio-auth-token": token,
 		"twilio-api-base": "http://" + doors[1].Addr().String(),
 		"database-url":    "sqlite://" + filepath.Join(s.dir, "demo.db"), "recordings": filepath.Join(s.dir, "recordings"),
+		"agent-voicemail-message": message,
 	}
 	if s.o.CacheDir != "" {
 		flags["cache-dir"] = s.o.CacheDir

@@ -40,6 +40,8 @@ type turns struct {
 	list []*Turn
 	talk *agentcore.TalkOver // that no turn has had yet
 	ends map[int]int64       // of the replies that were cut
+
+	machine bool // it is one that speaks: what it says is nobody's turn
 }
 
 func (b *turns) turn(n int) *Turn {
@@ -55,7 +57,13 @@ func (b *turns) turn(n int) *Turn {
 
 func (b *turns) add(e agentcore.Entry) {
 	switch ev := e.Event.(type) {
+	case agentcore.WhoAnswered:
+		b.answered(ev)
 	case agentcore.CallerSaid:
+		if b.machine {
+			b.talk = nil
+			return
+		}
 		b.began(b.turn(ev.Turn), ev.StartMS, ev.EndMS, ev.TalkedOver).said(ev.Text)
 	case agentcore.CallerPressed:
 		at := e.At.Milliseconds()
@@ -66,6 +74,15 @@ func (b *turns) add(e agentcore.Entry) {
 		b.talk = &ev
 	case agentcore.AgentSaid:
 		b.agent(ev)
+	}
+}
+
+// answered notes who speaks from here on. What a machine had said before that was
+// known, nobody need have answered.
+func (b *turns) answered(ev agentcore.WhoAnswered) {
+	b.machine = ev.Aside
+	if ev.Aside {
+		b.list = slices.DeleteFunc(b.list, func(t *Turn) bool { return !t.Answered })
 	}
 }
 

@@ -61,3 +61,19 @@ func TestEveryClassHasItsWords(t *testing.T) {
 		t.Errorf("a class that we don't know is told as %q", got)
 	}
 }
+
+// What a machine says is no turn that an agent owes an answer; what a person says
+// who picks up is one.
+func TestAMachinesWordsAreNoTurns(t *testing.T) {
+	var c show.Call
+	c.Fill([]agentcore.Entry{
+		at(1000, agentcore.CallerSaid{Turn: 1, Text: "Hi, this is Alex.", StartMS: 100, EndMS: 900}),
+		at(5000, agentcore.WhoAnswered{Verdict: answer.Verdict{Class: answer.Greeting}, Aside: true}),
+		at(5000, agentcore.CallerSaid{Turn: 2, Text: "Please leave a message.", StartMS: 1500, EndMS: 4400}),
+		at(6000, agentcore.WhoAnswered{Verdict: answer.Verdict{Class: answer.Human}}),
+		at(6000, agentcore.CallerSaid{Turn: 3, Text: "Hello? I am here.", StartMS: 4900, EndMS: 5500}),
+	})
+	if len(c.Turns) != 1 || c.Turns[0].Turn != 3 || c.Turns[0].CallerHeard != "Hello? I am here." {
+		t.Errorf("the turns are %+v, want the person's", c.Turns)
+	}
+}
