@@ -31,13 +31,18 @@ type answerCmd struct {
 	Plain    bool   `help:"No colours, ASCII only."`
 	Color    string `help:"When to use colours: auto, always or never." enum:"auto,always,never" default:"auto"`
 	JSON     bool   `name:"json" help:"Print the timeline as JSON."`
+
+	corpusFlags
 }
 
 // Run judges. Who answered is no success and no failure: the status is 0.
 func (c *answerCmd) Run(ctx context.Context, s streams) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
-	if c.File == "" {
+	switch {
+	case c.Corpus:
+		return c.measure(ctx, s)
+	case c.File == "":
 		return &fault.Fault{What: "there is nothing to judge", Where: fault.Keep("hookswitch answer"),
 			Mend: fault.Keep("hookswitch answer FILE.wav") + "      (a call's: " + fault.Keep("hookswitch call recording ID") + ")", Code: "answer/file", Exit: fault.Wrong}
 	}
