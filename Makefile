@@ -11,10 +11,10 @@ FUZZ    ?= 10s
 PKGS    ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test race bench fuzz lint livekit docker models browser postgres
+.PHONY: help demo run build test race bench bench-answer fuzz lint livekit docker models browser postgres
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 demo: build models ## two real calls over the real protocol, checked; about a minute
 	@bin/hookswitch demo $(ARGS)
@@ -37,6 +37,9 @@ race: build models browser postgres ## every test under the race detector (RACE=
 bench: build models ## ns and allocations of a frame's way; the API, the door, the start; then calls on this machine
 	@$(GO) test -run xxx -bench . -benchmem -timeout 40m ./media/... ./telephony/... ./agentcore/... ./storage/sqlite ./cmd/hookswitch/bench/...
 	@bin/hookswitch bench --search $(ARGS)
+
+bench-answer: build models ## who answered, over a labelled corpus: out/answer.json; some minutes, more the first time
+	@bin/hookswitch answer --corpus --hour 1h --out out/answer.json $(ARGS)
 
 fuzz: ## each fuzz target for FUZZ=10s
 	@set -e; for package in $$($(GO) list ./...); do \
