@@ -37,6 +37,9 @@ func gateway() {
 	if os.Getenv(asPitched) != "" {
 		load = pitchedSpeech
 	}
+	if os.Getenv(asBabble) != "" {
+		load = babbleSpeech
+	}
 	l, err := config.Load(config.Input{Environ: os.Environ()})
 	if err == nil {
 		var s *server.Server
