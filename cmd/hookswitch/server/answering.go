@@ -4,6 +4,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/tools"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -18,6 +19,16 @@ func answering(d roster.Definition, r dispatch.Record, language string) *agentco
 		Act: active, Message: v.Message, Screener: v.Screener, OnMenu: v.OnMenu, MenuKeys: v.MenuKeys, OnHold: v.OnHold,
 		Language: language, Carrier: r.Answerer,
 	}
+}
+
+// detecting is the tool with which the model of d says that it talks to a
+// voicemail; nil on a call for which nothing is done about one.
+func detecting(d roster.Definition, about *agentcore.Answering) tools.Tool {
+	if about == nil || !about.Act {
+		return nil
+	}
+	set := d.SystemTools[roster.VoicemailDetection]
+	return tools.VoicemailDetection(about.Message, set.DisableInterruptions, set.ForcePreToolSpeech)
 }
 
 // answering is the same of the settings' own agent.

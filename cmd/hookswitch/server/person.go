@@ -54,6 +54,9 @@ func (s *Server) person(ctx context.Context, r dispatch.Record) (person, error) 
 	}
 	p.tools = append(p.tools, s.keying(d, p.tools)...)
 	p.answers = answering(d, r, p.wish.language)
+	if detecting := detecting(d, p.answers); detecting != nil {
+		p.tools = append(p.tools, detecting)
+	}
 	return p, s.remember(ctx, r, &p)
 }
 
