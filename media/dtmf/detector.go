@@ -19,67 +19,47 @@ const (
 	misses       = 2    // blocks in a row that end it
 )
 
-// Detector hears keys in a stream of frames by the Goertzel algorithm. It
-// allocates nothing. The zero Detector is ready to use.
+// Detector hears keys in a stream of frames: every block of samples is compared
+// with the eight sines. It allocates nothing. The zero Detector is ready to use.
 type Detector struct {
-	s1, s2 [8]float64 // states of the filters: rows, then columns
-	power  float64    // of the block so far
-	n      int        // samples of it
+	samples [blockSamples]int16 // of the block so far
+	n       int                 // how many
 
 	now   byte // the key that is down, 0 if none is
 	last  byte // of the last block
 	count int  // of blocks in a row that were like it
 }
 
-// coefficients of the filters: 2 cos(w).
-var coefficients = func() (k [8]float64) {
-	for i := range 4 {
-		k[i] = 2 * math.Cos(2*math.Pi*rows[i]/media.Rate)
-		k[i+4] = 2 * math.Cos(2*math.Pi*columns[i]/media.Rate)
+// waves are four sines over the later half of a block, counted from its middle: of
+// each sample there first the cosines, then the sines.
+type waves [blockSamples / 2][8]float32
+
+var rowWaves, columnWaves = wavesOf(rows), wavesOf(columns)
+
+func wavesOf(hz [4]float64) (w waves) {
+	for i := range w {
+		for k := range hz {
+			sin, cos := math.Sincos(2 * math.Pi * hz[k] / media.Rate * (float64(i) + 0.5))
+			w[i][k], w[i][4+k] = float32(cos), float32(sin)
+		}
 	}
-	return k
-}()
+	return w
+}
 
 // Step hears 20 ms and returns the key that has begun, 0 if none has.
 func (d *Detector) Step(f *media.Frame) (key byte) {
 	for rest := f[:]; len(rest) > 0; {
-		part := rest[:min(len(rest), blockSamples-d.n)]
-		rest = rest[len(part):]
-		d.filter(part)
-		if d.n == blockSamples {
-			if began := d.judge(d.block()); began != 0 {
-				key = began
-			}
-			d.s1, d.s2, d.power, d.n = [8]float64{}, [8]float64{}, 0, 0
+		n := copy(d.samples[d.n:], rest)
+		rest = rest[n:]
+		if d.n += n; d.n < blockSamples {
+			break
+		}
+		d.n = 0
+		if began := d.judge(d.block()); began != 0 {
+			key = began
 		}
 	}
 	return key
-}
-
-// filter takes some samples of a block, four filters at a time: so many fit in
-// the registers, and none waits for another.
-func (d *Detector) filter(samples []int16) {
-	sum := int64(0)
-	for _, s := range samples {
-		sum += int64(s) * int64(s)
-	}
-	d.power += float64(sum)
-	d.n += len(samples)
-	for i := 0; i < len(coefficients); i += 4 {
-		k := (*[4]float64)(coefficients[i:])
-		s1, s2 := (*[4]float64)(d.s1[i:]), (*[4]float64)(d.s2[i:])
-		k0, k1, k2, k3 := k[0], k[1], k[2], k[3]
-		a0, a1, a2, a3 := s1[0], s1[1], s1[2], s1[3]
-		b0, b1, b2, b3 := s2[0], s2[1], s2[2], s2[3]
-		for _, s := range samples {
-			x := float64(s)
-			a0, b0 = (x-b0)+k0*a0, a0
-			a1, b1 = (x-b1)+k1*a1, a1
-			a2, b2 = (x-b2)+k2*a2, a2
-			a3, b3 = (x-b3)+k3*a3, a3
-		}
-		*s1, *s2 = [4]float64{a0, a1, a2, a3}, [4]float64{b0, b1, b2, b3}
-	}
 }
 
 // judge takes what a block sounded like, and returns a key that it makes sure of.
@@ -99,25 +79,67 @@ func (d *Detector) judge(heard byte) (began byte) {
 	return 0
 }
 
-// block is the key that the block sounds like, 0 for none.
+// block is the key that the block sounds like, 0 for none. Most sounds are none by
+// their rows, and their columns are not looked at.
 func (d *Detector) block() byte {
-	var p [8]float64
-	for i, k := range coefficients {
-		p[i] = d.s1[i]*d.s1[i] + d.s2[i]*d.s2[i] - k*d.s1[i]*d.s2[i]
-	}
-	row, rowAlone := loudest(p[:4])
-	column, columnAlone := loudest(p[4:])
-	low, high := p[row], p[4+column]
-	// A sine of amplitude A has the power (A n/2)² in its filter.
+	// A sine of amplitude A has the power (A n/2)² here.
 	const floor = least * (fullScale * blockSamples / 2) * (fullScale * blockSamples / 2)
+	h := fold(&d.samples)
+	p := h.powers(&rowWaves)
+	row, alone := loudest(p[:])
+	low := p[row]
+	if !alone || low < floor || low*(1+twist) < pure*h.power*blockSamples/2 {
+		return 0
+	}
+	p = h.powers(&columnWaves)
+	column, alone := loudest(p[:])
+	high := p[column]
 	switch {
-	case low < floor, high < floor, !rowAlone, !columnAlone,
-		high > low*twist, low > high*reverseTwist,
-		low+high < pure*d.power*blockSamples/2:
+	case !alone, high < floor, high > low*twist, low > high*reverseTwist,
+		low+high < pure*h.power*blockSamples/2:
 		return 0
 	}
 	return Keys[4*row+column]
 }
+
+// halves are a block about its middle: what is alike on both sides goes with
+// cosines only, and the rest with sines.
+type halves struct {
+	even, odd [blockSamples / 2]float32
+	power     float64 // sum of the block's squares
+}
+
+func fold(block *[blockSamples]int16) (h halves) {
+	const n = blockSamples / 2
+	squares := int64(0)
+	for i := range h.even {
+		a, b := int32(block[n+i]), int32(block[n-1-i])
+		h.even[i], h.odd[i] = float32(a+b), float32(a-b)
+		squares += int64(a)*int64(a) + int64(b)*int64(b)
+	}
+	h.power = float64(squares)
+	return h
+}
+
+// powers are the squares of what the block has of each wave. Four at a time fit in
+// the registers, and none waits for another.
+func (h *halves) powers(w *waves) (p [4]float64) {
+	var c0, c1, c2, c3, s0, s1, s2, s3 float32
+	for i := range w {
+		v, even, odd := &w[i], h.even[i], h.odd[i]
+		c0 += even * v[0]
+		c1 += even * v[1]
+		c2 += even * v[2]
+		c3 += even * v[3]
+		s0 += odd * v[4]
+		s1 += odd * v[5]
+		s2 += odd * v[6]
+		s3 += odd * v[7]
+	}
+	return [4]float64{square(c0, s0), square(c1, s1), square(c2, s2), square(c3, s3)}
+}
+
+func square(re, im float32) float64 { return float64(re)*float64(re) + float64(im)*float64(im) }
 
 // loudest is the place of the greatest of four powers, and whether it stands out.
 func loudest(p []float64) (at int, alone bool) {
