@@ -58,10 +58,10 @@ func NewEar(from time.Duration) *Ear {
 func (e *Ear) Hear(f *media.Frame, speech float32) (Sound, bool) {
 	e.heard++
 	now := e.now()
-	level := vad.Level(f)
 	if t, ok := e.tones.Step(f); ok {
 		e.toned(t, now)
 	}
+	level := vad.LevelOf(e.tones.Sums())
 	if e.steady.add(level) || e.tones.Sounding() || now <= e.deafTill {
 		speech = 0 // a tone is not speech, whatever the detector takes it for
 	}

@@ -173,15 +173,3 @@ func TestABeepThatIsToldLateCutsNothingBehindIt(t *testing.T) {
 		t.Errorf("Spoke = %v, want the second from 2.5 to 4.5 s", got)
 	}
 }
-
-func BenchmarkEar(b *testing.B) {
-	for name, s := range map[string]sound{"speech": voice(10), "music": musical(10), "silence": hush(10), "beep": toneOf(tone.Beep, 1000, 1)} {
-		b.Run(name, func(b *testing.B) {
-			e := NewEar(0)
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				e.Hear(&s.frames[i%len(s.frames)], s.speech)
-			}
-		})
-	}
-}

@@ -17,7 +17,7 @@ import (
 type Detector struct {
 	frames int64                 // heard so far
 	before [2 * quarters]float64 // energy of the frames before, the newest first
-	pure   bool                  // the newest holds one sine
+	newest sound                 // what the last one holds
 	burst  burst
 	memory memory
 	pair   couple
@@ -33,29 +33,33 @@ type Detector struct {
 func (d *Detector) Step(f *media.Frame) (Tone, bool) {
 	now := placeOf(d.frames)
 	d.frames++
-	s := listen(f)
-	if t, ok := d.pair.hear(f, &s, now); ok {
+	s := &d.newest
+	*s = listen(f)
+	if t, ok := d.pair.hear(f, s, now); ok {
 		d.tell(t)
 	}
-	d.hearKeys(f, &s, now)
-	d.follow(&s, now)
+	d.hearKeys(f, s, now)
+	d.follow(s, now)
 	if t, ok := d.memory.late(now, &d.burst); ok {
 		d.tell(t)
 	}
-	d.remember(&s)
+	d.remember(s)
 	return d.next()
 }
 
 // Sounding reports whether the frame heard last belonged to a tone: to one sine,
 // or to two of the network. It is nobody's voice, or hardly ever.
-func (d *Detector) Sounding() bool { return d.pure || d.pair.sounds() }
+func (d *Detector) Sounding() bool { return d.newest.hz != 0 || d.pair.sounds() }
+
+// Sums are those of the samples of the frame heard last, and of their squares: who
+// needs its level, too, need not go through it again.
+func (d *Detector) Sums() (samples, squares int64) { return d.newest.sum, d.newest.squares }
 
 func (d *Detector) remember(s *sound) {
 	copy(d.before[quarters:], d.before[:quarters])
 	for i, p := range s.parts {
 		d.before[quarters-1-i] = p
 	}
-	d.pure = s.hz != 0
 }
 
 // hearKeys looks for keys where they may be, for that takes as long as all the rest.

@@ -116,16 +116,19 @@ func (c *couple) filter(f *media.Frame) {
 	var x [media.FrameSamples / slow]float64
 	for i := range x {
 		l := (*[taps]int16)(line[i*slow : i*slow+taps])
-		x[i] = float64(int32(l[0])+int32(l[7])+2*(int32(l[1])+int32(l[6]))+3*(int32(l[2])+int32(l[5]))+4*(int32(l[3])+int32(l[4]))) / tapsSum
+		x[i] = float64(int32(l[0])+int32(l[7])+2*(int32(l[1])+int32(l[6]))+3*(int32(l[2])+int32(l[5]))+4*(int32(l[3])+int32(l[4]))) * (1 / tapsSum)
 	}
-	for i := 0; i < len(lows); i += 2 { // two at a time: one waits while the other is reckoned
-		k, l := slowCoefficients[i], slowCoefficients[i+1]
-		a, b, p, q := c.s1[i], c.s2[i], c.s1[i+1], c.s2[i+1]
+	for i := 0; i <= len(lows)-3; i += 3 { // three at a time: one waits while the others are reckoned
+		k, l, m := slowCoefficients[i], slowCoefficients[i+1], slowCoefficients[i+2]
+		a1, b1, c1 := c.s1[i], c.s1[i+1], c.s1[i+2]
+		a2, b2, c2 := c.s2[i], c.s2[i+1], c.s2[i+2]
 		for _, v := range x {
-			a, b = (v-b)+k*a, a
-			p, q = (v-q)+l*p, p
+			a1, a2 = (v-a2)+k*a1, a1
+			b1, b2 = (v-b2)+l*b1, b1
+			c1, c2 = (v-c2)+m*c1, c1
 		}
-		c.s1[i], c.s2[i], c.s1[i+1], c.s2[i+1] = a, b, p, q
+		c.s1[i], c.s1[i+1], c.s1[i+2] = a1, b1, c1
+		c.s2[i], c.s2[i+1], c.s2[i+2] = a2, b2, c2
 	}
 }
 

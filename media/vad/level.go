@@ -19,6 +19,12 @@ func Level(f *media.Frame) float32 {
 		sum += int64(s)
 		squares += int64(s) * int64(s)
 	}
+	return LevelOf(sum, squares)
+}
+
+// LevelOf is the [Level] of a frame whose samples, and their squares, have these
+// sums: for who knows them already.
+func LevelOf(sum, squares int64) float32 {
 	const n, full = float64(media.FrameSamples), 1 << 15
 	power := (float64(squares) - float64(sum*sum)/n) / (n * full * full)
 	if power < 1e-9 {
