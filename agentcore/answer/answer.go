@@ -91,6 +91,7 @@ const (
 type Finding struct {
 	Verdict Verdict       // as it stands now
 	Changed bool          // its Class is another than before
+	Suspect bool          // none is known, but a machine may well be on the line: get ready for one
 	Cue     Cue           // NoCue if no moment has come
 	At      time.Duration // of the cue: when the beep, or the greeting, was over
 }

@@ -27,6 +27,7 @@ type Judge struct {
 	line   line   // when they spoke
 	said   said   // what they said
 	moment moment // cues that were given
+	word   string // of the carrier, the last one
 	done   bool
 
 	machineAt time.Duration // when it was taken for a machine, and for no person
@@ -48,6 +49,9 @@ func NewJudge(cfg JudgeConfig) *Judge {
 func (j *Judge) recall(past Verdict) {
 	for _, ev := range past.Evidence[:min(len(past.Evidence), MostEvidence)] {
 		j.ev.items = append(j.ev.items, item{Evidence: ev, spent: true})
+		if ev.Kind == byCarrier {
+			j.word = ev.What
+		}
 	}
 	j.v = past
 	j.v.Evidence = j.ev.list()
@@ -85,12 +89,6 @@ func (j *Judge) Heard(s Sound) Finding {
 // Understood takes what the recogniser understood, at now.
 func (j *Judge) Understood(w Words, now time.Duration) Finding {
 	return j.fold(now, func() { j.words(w) })
-}
-
-// Carrier takes the carrier's own verdict, in its words: human, machine_start,
-// machine_end_beep, machine_end_silence, machine_end_other, fax, unknown.
-func (j *Judge) Carrier(word string, now time.Duration) Finding {
-	return j.fold(now, func() { j.carrier(word) })
 }
 
 // Model takes a model's word that it talks to a voicemail. It is listened to
@@ -132,12 +130,27 @@ func (j *Judge) fold(now time.Duration, take func()) Finding {
 	if j.ev.dirty {
 		j.weigh()
 	}
-	f := Finding{Verdict: j.v, Changed: j.v.Class != before}
+	f := Finding{Verdict: j.v, Changed: j.v.Class != before, Suspect: j.suspects()}
 	f.Cue, f.At = j.cue()
 	if f.Cue == Done {
 		j.done = true
 	}
 	return f
+}
+
+// suspects reports whether it may well be a machine, though nothing is clear: who
+// is to leave a message then has it made before the beep. One that begins with a
+// short word is first taken for a person, so it is suspected until it has waited.
+func (j *Judge) suspects() bool {
+	l := &j.line
+	if j.v.Class.Machine() || j.v.Class == Human && l.turns > 0 {
+		return false
+	}
+	talk := suspectTalk
+	if l.inAnswer {
+		talk = suspectAnswer
+	}
+	return l.monologue.length() >= talk || j.ev.odds() >= suspectFrom
 }
 
 // mostTime bounds times, which come from outside: a call is shorter.
@@ -186,27 +199,6 @@ func (j *Judge) class() (Class, float64) {
 		return Human, likely(-odds)
 	}
 	return Unknown, 0
-}
-
-// carrier takes the carrier's word. It gives one, or one and a better one.
-func (j *Judge) carrier(word string) {
-	put := func(what string, c Class, w float64) {
-		j.ev.put("carrier", during(byCarrier, what, c, w, 0, j.now))
-	}
-	switch word {
-	case "human":
-		put("the carrier says: a person", Human, carrierHuman)
-	case "machine_start":
-		put("the carrier says: a machine", Greeting, carrierMachine)
-	case "machine_end_beep":
-		put("the carrier says: a machine, and its beep", Greeting, carrierEnd)
-		j.beeped(j.now)
-	case "machine_end_silence", "machine_end_other":
-		put("the carrier says: a machine that has finished", Greeting, carrierEnd)
-		j.moment.finished = true
-	case "fax":
-		put("the carrier says: a fax", Fax, carrierFax)
-	}
 }
 
 // model takes the model's word, and spends what spoke for a person.

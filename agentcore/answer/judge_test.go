@@ -89,3 +89,37 @@ func TestAPersonIsKnownWithin1200MillisecondsOfTheirFirstWords(t *testing.T) {
 		}
 	}
 }
+
+// Who may well be a machine is suspected before anything is clear, so that a
+// message is ready in time; who is known, or says little, is not.
+func TestWhoTalksOnIsSuspected(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		facts []fact
+		from  float64 // when first; 0: never
+	}{
+		{"talks on", []fact{says(0.7, 8, "")}, 2.7},
+		{"talks on with breaths", []fact{says(0.7, 1.2, ""), says(2.3, 4, "")}, 3.3},
+		{"says a machine's words, if not clear ones", []fact{says(0.7, 1.2, "Please record your message"), beeps(3, 0.4)}, 2.5},
+		{"the carrier says so", []fact{{at: 1, carrier: "machine_start"}}, 1},
+		{"says little", []fact{says(0.7, 0.6, "Hello?")}, 0},
+		{"answers the agent for three seconds", []fact{speaks(0.2, 2), says(2.8, 3, "")}, 0},
+		{"answers the agent for eight seconds", []fact{speaks(0.2, 2), says(2.8, 8, "")}, 6.8},
+		{"is known for a person, and talks on", []fact{says(0.7, 0.6, "Hello?"), says(5, 8, "")}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j, from := NewJudge(JudgeConfig{}), 0.0
+			for _, x := range play(j, 12, c.facts...) {
+				if x.finding.Suspect && x.finding.Verdict.Class.Machine() {
+					t.Errorf("at %v a %s is suspected: that is known", x.at, x.finding.Verdict.Class)
+				}
+				if x.finding.Suspect && from == 0 {
+					from = x.at.Seconds()
+				}
+			}
+			if !near(seconds(from), c.from) {
+				t.Errorf("suspected at %.1f s, want %.1f s\n%s", from, c.from, listed(j))
+			}
+		})
+	}
+}

@@ -40,6 +40,13 @@ var (
 	classFade    = span("class_fade", 12*time.Second, "how fast evidence fades when machines are told apart: a screener gives way to a voicemail, a menu to music")
 )
 
+// What is suspected: only that a message is made in advance follows from it.
+var (
+	suspectFrom   = nats("suspect_from", 0, "odds: a machine is as likely as a person")
+	suspectTalk   = span("suspect_talk", 2*time.Second, "of talk without more than a breath: most greetings go on for two seconds more, in which a slow voice makes the message")
+	suspectAnswer = span("suspect_answer", 4*time.Second, "of talk that follows on what the agent said: people answer at length")
+)
+
 // Cadence.
 var (
 	soonSpan      = span("soon", 1200*time.Millisecond, "who lifts the phone speaks by then, most of the time")
