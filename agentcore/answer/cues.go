@@ -33,10 +33,10 @@ func (j *Judge) pickUp() {
 	if j.moment.beeped || j.moment.left {
 		odds += pickUpRecording
 	}
-	if j.said.at.ended >= l.group.began {
-		if j.said.vetoed {
-			return
-		}
+	switch understood := j.said.at.ended >= l.group.began; {
+	case understood && j.said.vetoed, !understood && quiet < pickUpWords:
+		return
+	case understood:
 		odds += j.said.pickUp
 	}
 	if odds < pickUpFrom {

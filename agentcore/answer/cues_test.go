@@ -102,6 +102,35 @@ func TestSomebodyPicksUp(t *testing.T) {
 	}
 }
 
+// While it records, who makes a sound is a person only by their words, or when
+// nobody can tell those for long.
+func TestAPickUpWaitsForItsWords(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		picked fact
+		at     float64 // 0: nobody picks up
+	}{
+		{"a cough", fact{at: 10, speech: 0.4, slow: 0.6}, 0},
+		{"a cough, and a slow recogniser", fact{at: 10, speech: 0.4, slow: 1.6}, 0},
+		{"a word", fact{at: 10, speech: 0.4, text: "Hello?"}, 11.1},
+		{"a word, and a slow recogniser", fact{at: 10, speech: 0.4, text: "Hello?", slow: 1.6}, 12},
+		{"words that are nobody's phrase", fact{at: 10, speech: 0.4, text: "Purple bananas", slow: 0.9}, 11.3},
+		{"nobody tells the words", says(10, 0.4, ""), 12.4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j, at := NewJudge(JudgeConfig{}), 0.0
+			for _, x := range play(j, 20, greets, beeps(8, 0.4), c.picked) {
+				if x.finding.Changed && x.finding.Verdict.Class == Human {
+					at = x.at.Seconds()
+				}
+			}
+			if !near(seconds(at), c.at) {
+				t.Errorf("somebody picked up at %.1f s, want %.1f s\n%s", at, c.at, listed(j))
+			}
+		})
+	}
+}
+
 func TestTheListeningEnds(t *testing.T) {
 	for _, c := range []struct {
 		name  string

@@ -12,6 +12,7 @@ type fact struct {
 	at      float64 // seconds since answer
 	speech  float64 // they speak for so long, without a pause
 	text    string  // the words of it, understood 0.6 s behind its end. Needs speech
+	slow    float64 // the words, none if there is no text, come so much behind its end
 	deaf    bool    // nobody recognises them
 	tone    tone.Kind
 	long    float64 // of the tone, or of agent
@@ -62,8 +63,8 @@ func play(j *Judge, end float64, facts ...fact) []told {
 				sound(Talking, at, t, t)
 			}
 			sound(Spoke, at, until, until+groupPause)
-			if f.text != "" {
-				heard := until + 600*time.Millisecond
+			if f.text != "" || f.slow > 0 {
+				heard := until + max(600*time.Millisecond, seconds(f.slow))
 				add(heard, func(j *Judge) Finding {
 					return j.Understood(Words{Text: f.text, Final: true, Began: at, Ended: until}, heard)
 				})
