@@ -30,8 +30,15 @@ const (
 // Classes are all of them, in the order in which they are listed.
 var Classes = []Class{Human, Screener, IVR, Greeting, Beeped, MailboxFull, Unavailable, Fax, Hold, Unknown}
 
-// Machine reports whether c is known to be no person.
-func (c Class) Machine() bool { return c != "" && c != Unknown && c != Human }
+// Machine reports whether c is known to be no person. A class that only a later
+// build knows is not: whoever that is, is talked to.
+func (c Class) Machine() bool {
+	switch c {
+	case Screener, IVR, Greeting, Beeped, MailboxFull, Unavailable, Fax, Hold:
+		return true
+	}
+	return false
+}
 
 // Voicemail reports whether c is a voicemail, of whichever kind.
 func (c Class) Voicemail() bool { return c == Greeting || c == Beeped || c == MailboxFull }

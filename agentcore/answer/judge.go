@@ -56,11 +56,11 @@ func (j *Judge) recall(past Verdict) {
 	j.v = past
 	j.v.Evidence = j.ev.list()
 	j.now = clamp(time.Duration(past.AtMS) * time.Millisecond)
-	switch past.Class {
-	case Human:
+	switch {
+	case past.Class == Human:
 		j.ev.put("past", during(byCadence, "a person, on record", Human, personFrom-prior, j.now, j.now))
-	case Unknown, "":
-		j.v.Class = Unknown
+	case !past.Class.Machine(): // unknown, or to this build
+		j.v.Class, j.v.Confidence = Unknown, 0
 	default:
 		j.ev.put("past", during(byCadence, "a machine, on record", past.Class, hangUpFrom-prior, j.now, j.now))
 		j.moment.beeped = past.Class == Beeped
