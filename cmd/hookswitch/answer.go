@@ -46,6 +46,9 @@ func (c *answerCmd) Run(ctx context.Context, s streams) error {
 		return &fault.Fault{What: "there is nothing to judge", Where: fault.Keep("hookswitch answer"),
 			Mend: fault.Keep("hookswitch answer FILE.wav") + "      (a call's: " + fault.Keep("hookswitch call recording ID") + ")", Code: "answer/file", Exit: fault.Wrong}
 	}
+	if err := c.draws(); err != nil {
+		return err
+	}
 	samples, cfg, err := c.open()
 	if err != nil {
 		return err
@@ -130,6 +133,18 @@ func (c *answerCmd) unreadable(err error) error {
 
 func (c *answerCmd) wrong(what, where, mend, code string, err error) error {
 	return &fault.Fault{What: what, Where: fault.Keep(where), Mend: mend, Code: code, Exit: fault.Wrong, Err: err}
+}
+
+// draws refuses a drawing that would take the place of the recording.
+func (c *answerCmd) draws() error {
+	sound, err := os.Stat(c.File)
+	if err != nil {
+		return nil // opening it says so
+	}
+	if drawing, err := os.Stat(c.SVG); err == nil && os.SameFile(sound, drawing) {
+		return c.wrong("the drawing would overwrite the recording", "--svg "+c.SVG, "name another file", "answer/svg", nil)
+	}
+	return nil
 }
 
 func (c *answerCmd) draw(line replay.Timeline) error {

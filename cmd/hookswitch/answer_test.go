@@ -60,7 +60,10 @@ func TestAnswerSaysWhatIsWrongWithARecording(t *testing.T) {
 	if err := os.WriteFile(text, []byte("Please leave a message after the tone.\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	mono := sounds(t, 8000, make([]int16, 800))
+	mono, link := sounds(t, 8000, make([]int16, 800)), filepath.Join(t.TempDir(), "link.svg")
+	if err := os.Symlink(mono, link); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name       string
 		args       []string
@@ -73,6 +76,7 @@ func TestAnswerSaysWhatIsWrongWithARecording(t *testing.T) {
 		{"a rate that nobody uses", []string{sounds(t, 11_000, make([]int16, 800))}, "11000 Hz", "answer/rate"},
 		{"an hour", []string{sounds(t, 1, make([]int16, 3600))}, "longer than 10m0s", "answer/long"},
 		{"the right of one channel", []string{mono, "--channel", "right"}, "one channel", "answer/channel"},
+		{"a drawing in place of the recording", []string{mono, "--svg", link}, "overwrite", "answer/svg"},
 		{"a channel that is none", []string{mono, "--channel", "middle"}, `"left","right"`, "cli/usage"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
