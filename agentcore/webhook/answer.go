@@ -20,7 +20,7 @@ type Evidence struct {
 	Kind    string  `json:"kind"` // tone, cadence, words, carrier, model
 	What    string  `json:"what"`
 	For     string  `json:"for"`    // a class
-	Weight  float64 `json:"weight"` // log odds; negative: it spoke against
+	Weight  float64 `json:"weight"` // log odds, never negative: what speaks against a machine is for human
 	BeganMS int64   `json:"began_ms"`
 	EndedMS int64   `json:"ended_ms"`
 }
