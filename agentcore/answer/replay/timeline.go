@@ -82,7 +82,7 @@ func begin(samples []int16, heard Heard, cfg Config) Timeline {
 	var f media.Frame
 	for n, p := range heard.Speech {
 		cut(&f, samples, n)
-		level := vad.Level(&f)
+		level, p := vad.Level(&f), float32(finite(float64(p)))
 		if n%wide == 0 {
 			t.Level, t.Speech = append(t.Level, level), append(t.Speech, p)
 			continue

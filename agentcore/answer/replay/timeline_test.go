@@ -124,3 +124,15 @@ func TestJudgingIsTheSameTwice(t *testing.T) {
 		t.Error("the verdict has no class")
 	}
 }
+
+// A network may give no number at all. JSON has no word for that.
+func TestAProbabilityThatIsNoNumberIsNone(t *testing.T) {
+	odd := []float32{float32(math.NaN()), 0.5, float32(math.Inf(1)), float32(math.NaN())}
+	line := replay.Judge(make([]int16, 4*160), replay.Heard{Speech: odd}, replay.Config{})
+	if want := []float32{0, 0.5, 0, 0}; !reflect.DeepEqual(line.Speech, want) {
+		t.Errorf("speech %v, want %v", line.Speech, want)
+	}
+	if _, err := json.Marshal(line); err != nil {
+		t.Error(err)
+	}
+}
