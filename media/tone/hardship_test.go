@@ -172,6 +172,8 @@ func TestWhatIsLikeABeepIsNone(t *testing.T) {
 		{"a tone that something louder follows", append(tone.Make(tone.Beep, 1000, -20, 400*ms), noise(-12, time.Second)...), 0},
 		{"a short tone right behind something louder", append(noise(-12, time.Second), tone.Make(tone.Beep, 1000, -20, 100*ms)...), 0},
 		{"noise in bursts", bursts(), 0},
+		{"a sine, and its third harmonic of more than clipping gives", tone.Sum(tone.Sines(-15, 400*ms, 600), tone.Sines(-21.1, 400*ms, 1800), 0), 0},
+		{"a sine, and its fifth harmonic of more than clipping gives", tone.Sum(tone.Sines(-15, 400*ms, 500), tone.Sines(-22.5, 400*ms, 2500), 0), 0},
 		{"a beep that comes again and again", again(20), 2},
 	} {
 		n := 0

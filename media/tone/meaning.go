@@ -81,6 +81,8 @@ func (m *memory) judge(b *burst) (Tone, bool) {
 		return m.european(b)
 	case m.calls(b):
 		return b.tone(FaxCalling), true
+	case m.repeated(b) != 0:
+		return b.tone(m.repeated(b)), true
 	case b.beeps() && !m.melody(b):
 		return b.tone(Beep), true
 	}

@@ -29,6 +29,23 @@ func TestTonesOfTheNetworkAreTold(t *testing.T) {
 		{"a fax answers", tone.Make(tone.FaxAnswer, 0, -20, 3*sec), times(tone.FaxAnswer, 1)},
 		{"a modem answers", tone.ANSam(-20, 4*sec), times(tone.FaxAnswer, 1)},
 		{"a fax calls: its first burst is taken for a beep", tone.Make(tone.FaxCalling, 0, -20, 10*sec), []tone.Kind{tone.Beep, tone.FaxCalling, tone.FaxCalling}},
+		{"two of a fax's pitch and length, not in its cadence", cadenced(1100, 2, 500*ms, 1500*ms), times(tone.Beep, 2)},
+		{"nor slower", cadenced(1100, 2, 500*ms, 5500*ms), times(tone.Beep, 2)},
+		{"North America rings, 3 dB twisted", twisted(440, 480, -3, 2*sec), times(tone.Ringback, 1)},
+		{"one sine, and a little of the other", twisted(440, 480, -12, 2*sec), nil},
+		{"France rings: its first burst is like a beep", cadenced(440, 3, 1500*ms, 3500*ms), []tone.Kind{tone.Beep, tone.Ringback, tone.Ringback}},
+		{"China rings", cadenced(450, 3, sec, 4*sec), []tone.Kind{tone.Beep, tone.Ringback, tone.Ringback}},
+		{"Japan rings, but for its swell", cadenced(400, 2, sec, 2*sec), []tone.Kind{tone.Beep, tone.Ringback}},
+		{"France is busy: its first bursts are like beeps", cadenced(440, 4, 500*ms, 500*ms), []tone.Kind{tone.Beep, tone.Beep, tone.Busy, tone.Busy}},
+		{"China is busy", cadenced(450, 4, 350*ms, 350*ms), []tone.Kind{tone.Beep, tone.Beep, tone.Busy, tone.Busy}},
+		{"Japan is busy", cadenced(400, 3, 500*ms, 500*ms), []tone.Kind{tone.Beep, tone.Beep, tone.Busy}},
+		{"a beep of their pitch", cadenced(450, 1, sec, sec), times(tone.Beep, 1)},
+		{"two, one behind the other", cadenced(440, 2, 400*ms, 400*ms), times(tone.Beep, 2)},
+		{"a short one that comes again", cadenced(440, 2, 500*ms, 3500*ms), times(tone.Beep, 2)},
+		{"a long one that comes again much later", cadenced(440, 2, sec, 6*sec), times(tone.Beep, 2)},
+		{"a long one, and one behind it that is shorter", append(cadenced(440, 1, 1500*ms, 2*sec), cadenced(440, 1, sec, sec)...), times(tone.Beep, 2)},
+		{"two long ones of another pitch", cadenced(500, 2, 1500*ms, 3500*ms), times(tone.Beep, 2)},
+		{"short ones that are not regular", append(cadenced(440, 1, 400*ms, 900*ms), cadenced(440, 2, 400*ms, 400*ms)...), times(tone.Beep, 2)},
 		{"a long whistle", tone.Sines(-20, 3*sec, 900), nil},
 		{"a blip", tone.Sines(-20, 50*ms, 900), nil},
 		{"too low for a beep", tone.Sines(-20, 500*ms, 320), nil},
@@ -46,6 +63,19 @@ func TestTonesOfTheNetworkAreTold(t *testing.T) {
 			}
 		}
 	}
+}
+
+// cadenced is n times a sine for on, with silence for off behind each.
+func cadenced(hz float64, n int, on, off time.Duration) (s []int16) {
+	for range n {
+		s = append(append(s, tone.Sines(-20, on, hz)...), tone.Silence(off)...)
+	}
+	return s
+}
+
+// twisted is two sines, of which the other is by so many dB louder.
+func twisted(one, other, by float64, long time.Duration) []int16 {
+	return tone.Sum(tone.Sines(-20, long, one), tone.Sines(-20+by, long, other), 0)
 }
 
 func noise(level float64, long time.Duration) []int16 {
@@ -98,7 +128,16 @@ func TestABeepIsToldSoonAfterItsEdge(t *testing.T) {
 // Europe's busy tone has the pitch of a beep: one of those is told late, once it
 // has not come again.
 func TestABeepOfEuropesPitchIsToldLate(t *testing.T) {
-	if wrong := aBeep(heard(behind(500*ms, tone.Make(tone.Beep, 425, -20, 400*ms))), 425, -20, 500*ms, 900*ms, 5*ms); wrong != "" {
+	s := behind(500*ms, tone.Make(tone.Beep, 425, -20, 400*ms))
+	if wrong := aBeep(heard(s), 425, -20, 500*ms, 900*ms, 5*ms); wrong != "" {
 		t.Error(wrong)
+	}
+	var d tone.Detector
+	for i, f := range tone.Frames(append(s, tone.Silence(time.Second)...)) {
+		if _, ok := d.Step(&f); ok {
+			if late := time.Duration(i+1)*20*ms - 900*ms; late < 500*ms || late > 600*ms {
+				t.Errorf("told %v behind its edge", late)
+			}
+		}
 	}
 }

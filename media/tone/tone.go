@@ -15,8 +15,8 @@ type Kind uint8
 const (
 	Beep       Kind = iota + 1 // one sine of 350 to 2000 Hz, for 80 ms to 1.5 s, told at its trailing edge
 	SIT                        // special information tones: three sines, each higher (ITU-T E.180): the number can't be reached
-	Ringback                   // somebody's phone rings: 440+480 Hz, or one of about 425 Hz, in its cadence
-	Busy                       // 480+620 Hz, or one of about 425 Hz, on and off up to 0.5 s each
+	Ringback                   // somebody's phone rings: 440+480 Hz, 400+450 Hz, or one of 400 to 450 Hz, in its cadence
+	Busy                       // 480+620 Hz, or one of 400 to 450 Hz, on and off up to 0.5 s each
 	FaxCalling                 // CNG: 1100 Hz for 0.5 s, every 3.5 s (ITU-T T.30)
 	FaxAnswer                  // CED or ANSam: 2100 Hz for 2.6 s and more (ITU-T T.30, V.8)
 	Key                        // DTMF
