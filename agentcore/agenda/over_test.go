@@ -96,6 +96,8 @@ func TestWhoAnsweredDecidesWhetherToCallAgain(t *testing.T) {
 		"a full mailbox":                        {telephony.CallerHangup, "unknown", ours("mailbox_full", 0.9), again, "voicemail"},
 		"a fax":                                 {telephony.Silence, "", ours("fax", 0.9), again, "voicemail"},
 		"a number that can't be reached":        {telephony.CallerHangup, "", ours("unavailable", 0.9), again, "voicemail"},
+		"an announcement that we are unsure of": {telephony.CallerHangup, "", ours("unavailable", 0.4), end, "caller_hangup"},
+		"a voicemail, and then put through":     {telephony.Transferred, "machine_start", ours("voicemail_greeting", 0.9), end, "transferred"},
 		"a menu that was hung up on":            {telephony.Voicemail, "", ours("ivr", 0.9), again, "voicemail"},
 		"a queue that was waited in for long":   {telephony.Voicemail, "human", ours("hold", 0.9), again, "voicemail"},
 		"a person, and the call ended of a fax": {telephony.Voicemail, "", ours("human", 0.9), again, "voicemail"},

@@ -22,7 +22,7 @@ func reached(r dispatch.Record) bool {
 	return !r.Answered.IsZero()
 }
 
-// sure is how confident we must be of a person to doubt the carrier.
+// sure is how confident we must be to count a call by our own word.
 const sure = 0.5
 
 // machine reports whether a call that we placed was taken by an answering
@@ -38,9 +38,11 @@ func machine(r dispatch.Record) bool {
 	switch {
 	case r.Reason == telephony.Voicemail:
 		return true
+	case r.Reason == telephony.Transferred:
+		return false // whoever it was, somebody was put through to a person
 	case known && a.Class == "human" && a.Confidence >= sure:
 		return false
-	case known && (a.Class.Voicemail() || a.Class == "fax" || a.Class == "unavailable"):
+	case known && a.Confidence >= sure && (a.Class.Voicemail() || a.Class == "fax" || a.Class == "unavailable"):
 		return true
 	}
 	return r.Answerer == "fax" || strings.HasPrefix(r.Answerer, "machine")
