@@ -88,7 +88,7 @@ func (c *Conversation) converse(ctx context.Context, makers *sync.WaitGroup, dea
 			t.noMoreKeys()
 		case <-t.enter.C:
 			t.begin()
-		case <-t.who.due.C:
+		case <-t.who.soon.C:
 			t.leave()
 		case <-t.who.limit.C:
 			t.waitedEnough()
@@ -160,7 +160,7 @@ func stopped() *time.Timer {
 }
 
 func (t *talk) stop() {
-	for _, timer := range []*time.Timer{t.quiet, t.limit, t.words, t.marks, t.late, t.keys, t.enter, t.who.due, t.who.limit} {
+	for _, timer := range []*time.Timer{t.quiet, t.limit, t.words, t.marks, t.late, t.keys, t.enter, t.who.soon, t.who.limit} {
 		timer.Stop()
 	}
 }

@@ -16,6 +16,9 @@ var errTalkedOver = errors.New("agentcore: the reply was talked over")
 func (t *talk) start(a turn.Action) {
 	c := t.c
 	u := newUtterance(t.ctx, a.Reply, a.Why)
+	if !t.machine.Aside() {
+		t.unprepare() // a person goes first: it would take the voice's time
+	}
 	switch a.Why {
 	case turn.Answer:
 		t.writeNews()

@@ -78,7 +78,7 @@ func TestFrameOutDoesNotAllocate(t *testing.T) {
 			t.Fatal(err)
 		}
 		out = <-u.sounds
-		clock.due(u.ctx)
+		clock.due(u.ctx, time.Time{})
 		l.send(1, phrase, &out.frame)
 		l.play(&heard, time.Time{})
 	}); n != 0 {
@@ -113,7 +113,7 @@ func BenchmarkFrameOut(b *testing.B) {
 			b.Fatal(err)
 		}
 		out = <-u.sounds
-		clock.due(u.ctx)
+		clock.due(u.ctx, time.Time{})
 		l.send(1, phrase, &out.frame)
 		l.play(&heard, time.Time{})
 	}

@@ -56,7 +56,7 @@ func (c *Conversation) playOne(leg telephony.Leg, u *utterance) error {
 			}
 			continue
 		}
-		if !clock.due(u.ctx) || !c.ledger.send(u.reply, s.phrase, &s.frame) {
+		if !clock.due(u.ctx, u.notBefore) || !c.ledger.send(u.reply, s.phrase, &s.frame) {
 			return c.silence(leg, u)
 		}
 		if err := leg.Write(&s.frame); err != nil {
@@ -114,24 +114,38 @@ type pacer struct {
 	all        int // frames
 }
 
-// due waits until the next frame may go. It reports false if ctx ended.
-func (p *pacer) due(ctx context.Context) bool {
+// due waits until the next frame may go, the first one not before that time. It
+// reports false if ctx ended.
+func (p *pacer) due(ctx context.Context, first time.Time) bool {
 	now := time.Now()
+	if p.all == 0 && now.Before(first) {
+		if !p.sleep(ctx, first.Sub(now)) {
+			return false
+		}
+		now = time.Now()
+	}
 	ahead := p.start.Add(time.Duration(p.sent) * media.FrameDuration).Sub(now)
 	if p.sent == 0 || ahead < 0 {
 		p.start, p.sent, ahead = now, 0, 0
 	}
 	if ahead+media.FrameDuration > p.lead {
-		p.wait.Reset(ahead + p.lump - p.lead)
-		select {
-		case <-p.wait.C:
-		case <-ctx.Done():
+		if !p.sleep(ctx, ahead+p.lump-p.lead) {
 			return false
 		}
 	}
 	p.sent++
 	p.all++
 	return true
+}
+
+func (p *pacer) sleep(ctx context.Context, d time.Duration) bool {
+	p.wait.Reset(d)
+	select {
+	case <-p.wait.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // first reports whether the frame that just went was the reply's first.

@@ -14,18 +14,19 @@ import (
 // utterance is one reply on its way to the caller. Whoever cancels it simply
 // forgets it: nobody drains sounds.
 type utterance struct {
-	reply   int
-	turn    int  // the caller's turn that it answers, 0 if it answers none
-	first   bool // nothing of an answer to that turn was heard before
-	why     turn.Why
-	asked   asked  // when it answers a turn, first
-	preface string // Resume: said before the rest
-	rest    string // Resume: of the reply that was cut
-	ready   *ready // Message: what of it was made in advance
-	sounds  chan sound
-	call    context.Context // of the call's leg, which outlives the reply
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
+	reply     int
+	turn      int  // the caller's turn that it answers, 0 if it answers none
+	first     bool // nothing of an answer to that turn was heard before
+	why       turn.Why
+	asked     asked     // when it answers a turn, first
+	preface   string    // Resume: said before the rest
+	rest      string    // Resume: of the reply that was cut
+	ready     *ready    // Message: what of it was made in advance
+	notBefore time.Time // Message: its first frame goes then
+	sounds    chan sound
+	call      context.Context // of the call's leg, which outlives the reply
+	ctx       context.Context
+	cancel    context.CancelCauseFunc
 
 	phrases int                      // how many were sent, once all were; -1 before. Used by converse alone
 	marked  int                      // how many of them came back played. Used by converse alone

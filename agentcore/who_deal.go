@@ -10,6 +10,7 @@ import (
 // Times of an agent that a machine has answered.
 const (
 	afterBeep     = 250 * time.Millisecond // from a beep's end to the message: some machines record a little late
+	commitLead    = 80 * time.Millisecond  // before that, it is written down that it begins. What is lost in between is never left
 	mostAside     = 2 * time.Minute        // that a person is waited for
 	mostScreening = 2                      // times that a screener is told who is calling
 )
@@ -90,7 +91,7 @@ func (t *talk) stepAside() {
 
 // back talks to a person who came where a machine was.
 func (t *talk) back() {
-	t.who.due.Stop()
+	t.who.soon.Stop()
 	t.who.pending = false
 	t.who.limit.Stop()
 	t.unprepare()
@@ -121,10 +122,12 @@ func (t *talk) leaveAt(at time.Duration) {
 		return
 	}
 	t.who.pending = true
-	t.who.due.Reset(max(0, at+afterBeep-t.now()))
+	t.who.due = t.c.pen.began.Add(at + afterBeep)
+	t.who.soon.Reset(max(0, time.Until(t.who.due)-commitLead))
 }
 
-// leave begins the message, if a machine is still on the line.
+// leave begins the message, if a machine is still on the line. It is heard once it
+// is due and its beginning is committed.
 func (t *talk) leave() {
 	t.who.pending = false
 	if t.machine.Aside() && t.hasMessage() {
