@@ -38,6 +38,9 @@ func (j *Judge) pickUp() {
 		return
 	case understood:
 		odds += j.said.pickUp
+		if j.v.Class == Screener && j.moment.replies > 0 {
+			odds += pickUpTold
+		}
 	}
 	if odds < pickUpFrom {
 		return

@@ -104,6 +104,7 @@ var (
 	pickUpWait      = grades("pick_up_wait", "of silence behind it", step{700 * time.Millisecond, 1.0}, step{1500 * time.Millisecond, 1.5})
 	pickUpWords     = span("pick_up_words", 2*time.Second, "of silence for which the words are waited for: they come 0.6 to 1.5 s behind the last one, and may be none. Then it was a cough, or the voicemail's own noise")
 	pickUpRecording = nats("pick_up_recording", 1.0, "behind the beep, or once a message was begun: the voicemail has nothing to say")
+	pickUpTold      = nats("pick_up_told", 1.0, "a screener was told who is calling, and words of no machine come back: whoever they are, silence would be no answer")
 	pickUpWeight    = nats("picked_up", 3.0, "what a pick-up is worth from then on; all that was heard before is spent")
 )
 
