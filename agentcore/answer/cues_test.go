@@ -215,3 +215,43 @@ func TestAModelsWordAfterTwoMinutesIsActedOn(t *testing.T) {
 		t.Errorf("Model() = %v, want a voicemail, and that the moment has come", got)
 	}
 }
+
+// A leg that begins with a person on record has a judge who never was done.
+func TestAModelsWordAfterTwoMinutesIsActedOnByANewJudge(t *testing.T) {
+	j := NewJudge(JudgeConfig{Past: &Verdict{Class: Human, AtMS: 3000}})
+	if got := j.Model(135 * time.Second); got.Cue != Leave || got.Verdict.Class != Greeting {
+		t.Errorf("Model() = %v, want a voicemail, and that the moment has come", got)
+	}
+}
+
+// A model may be wrong: who talks while the message is left is a person.
+func TestAPersonTakesBackAModelsWord(t *testing.T) {
+	for at, want := range map[float64][]Class{40: {Human}, 110: {Human}, 125: nil} { // then nobody listens
+		j := NewJudge(JudgeConfig{})
+		play(j, 12, says(0.6, 0.4, "Hello?"), speaks(1.8, 3), says(5.5, 1, "Yes, that's me."))
+		j.Model(seconds(at))
+		got := classes(play(j, at+10, says(at+2, 1, "Hello? I am here.")))
+		if !slices.Equal(got, want) {
+			t.Errorf("behind a model's word at %v s: %v, want %v\n%s", at, got, want, listed(j))
+		}
+	}
+}
+
+// Who has been told who is calling may answer in any words.
+func TestWhoAnswersBehindAScreenerIsAPerson(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want Class
+	}{
+		{"Sure, go ahead.", Human},
+		{"I see, and when would that be?", Human},
+		{"Please stay on the line.", Screener},
+		{"", Screener},
+	} {
+		j := NewJudge(JudgeConfig{})
+		all := play(j, 18, says(0.6, 3, "Please say your name and why you are calling."), speaks(6, 4), says(11, 2, c.text))
+		if got := j.Verdict().Class; got != c.want || len(cues(all, Reply)) != 1 {
+			t.Errorf("%q: %s, %v, want %s\n%s", c.text, got, cues(all, Reply), c.want, listed(j))
+		}
+	}
+}

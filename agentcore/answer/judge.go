@@ -93,9 +93,11 @@ func (j *Judge) Understood(w Words, now time.Duration) Finding {
 
 // Model takes a model's word that it talks to a voicemail. It is listened to
 // even after [Done]: then the moment to leave a message has come at once, for
-// nobody hears when another would.
+// nobody has heard whether it records. Whoever listens on hears a person who says
+// that they are none, until [LongestListen].
 func (j *Judge) Model(now time.Duration) Finding {
-	late := j.done
+	over := max(j.now, clamp(now)) >= LongestListen
+	late := j.done || over
 	j.done = false
 	f := j.fold(now, j.model)
 	if late && f.Cue == Done { // it is no news
@@ -104,7 +106,7 @@ func (j *Judge) Model(now time.Duration) Finding {
 	if late && f.Cue == NoCue && j.mayLeave() {
 		f.Cue, f.At = j.leaveAt(j.now)
 	}
-	j.done = j.done || late
+	j.done = over
 	return f
 }
 
