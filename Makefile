@@ -16,7 +16,7 @@ PKGS    ?= ./...
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-demo: build models ## two real calls over the real protocol, checked; about a minute
+demo: build models ## three real calls over the real protocol, checked; about a minute
 	@bin/hookswitch demo $(ARGS)
 
 run: build models ## serve on http://127.0.0.1:8080
@@ -45,7 +45,7 @@ fuzz: ## each fuzz target for FUZZ=10s
 	@set -e; for package in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
 	    echo "$$package $$target"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) $$package; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) -fuzzminimizetime 10x $$package; \
 	  done; \
 	done
 
