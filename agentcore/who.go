@@ -24,6 +24,8 @@ type who struct {
 	makings int       // how often it was
 	due     time.Time // when it is to be heard
 
+	suspects bool // that it is a machine. What was made then, and dropped, is not made again for that
+
 	soon    *time.Timer // that is soon
 	pending bool        // it will be
 }
@@ -180,9 +182,11 @@ func (t *talk) found(f answer.Finding) {
 // to.
 func (t *talk) foresee(f answer.Finding) {
 	class := f.Verdict.Class
+	begins := f.Suspect && !t.who.suspects
+	t.who.suspects = f.Suspect
 	switch {
 	case !t.c.cfg.Answering.Act || t.saying():
-	case f.Suspect, class == answer.Greeting, class == answer.Beeped:
+	case begins, f.Suspect && t.who.ready != nil, class == answer.Greeting, class == answer.Beeped:
 		t.prepare()
 	case class == answer.Human:
 		t.unprepare()

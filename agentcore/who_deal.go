@@ -9,7 +9,7 @@ import (
 
 // Times of an agent that a machine has answered.
 const (
-	afterBeep     = 250 * time.Millisecond // from a beep's end to the message: some machines record a little late
+	afterBeep     = 252 * time.Millisecond // from a beep's end to the message: some machines record a little late. No whole number of frames, as penBatch
 	commitLead    = 80 * time.Millisecond  // before that, it is written down that it begins. What is lost in between is never left
 	mostAside     = 2 * time.Minute        // that a person is waited for
 	mostScreening = 2                      // times that a screener is told who is calling
