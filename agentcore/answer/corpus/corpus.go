@@ -54,6 +54,16 @@ type Item struct {
 	Class  answer.Class
 	Person bool // a person answers and stays: to call them a machine at any time is a mistake
 	Recipe Recipe
+	Around Around
+}
+
+// Around is what is known of the call beside its sound. The zero Around is an
+// agent that says nothing, and a carrier that nobody asks.
+type Around struct {
+	Agent   Span          // when the agent spoke. None: it did not
+	Yields  bool          // it falls silent when it is talked to, as an agent that may be interrupted
+	Carrier string        // what the carrier says of who answered, right or wrong
+	At      time.Duration // when it says so
 }
 
 // Span is a stretch of sound, since the call's answer.
@@ -95,6 +105,7 @@ func Items() []Item {
 		l.machines()
 		l.nobody()
 		l.changes()
+		l.around()
 		all = append(all, l.items...)
 	}
 	return all
@@ -108,7 +119,9 @@ type list struct {
 
 // these adds n items of a kind. Each is drawn with its own dice, which depend on
 // its name alone: to add one changes no other.
-func (l *list) these(n int, kind string, class answer.Class, person bool, draw func(i int, d *dice) Recipe) {
+// It returns them, still in the list.
+func (l *list) these(n int, kind string, class answer.Class, person bool, draw func(i int, d *dice) Recipe) []Item {
+	first := len(l.items)
 	for i := range n {
 		name := fmt.Sprintf("%v/%s/%02d", l.part, kind, i)
 		d := newDice(l.part, name)
@@ -116,6 +129,7 @@ func (l *list) these(n int, kind string, class answer.Class, person bool, draw f
 		r.Seed = d.Uint64()
 		l.items = append(l.items, Item{Name: name, Part: l.part, Kind: kind, Class: class, Person: person, Recipe: r})
 	}
+	return l.items[first:]
 }
 
 // many is how many items of a kind a part has: the test part has more, for its

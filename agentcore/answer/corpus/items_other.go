@@ -45,6 +45,9 @@ func (l *list) machines() {
 		}
 		return steps
 	})
+	add(4, 6, "hold/ringing", answer.Hold, func(i int, d *dice) []Step { // it is passed on
+		return []Step{rest(d.ms(100, 2000)), {Do: Ring, MS: d.ms(2, 5) * 6000, Level: d.between(-30, -16)}}
+	})
 	add(8, 12, "fax", answer.Fax, func(i int, d *dice) []Step {
 		tone := []Do{CED, ANSam}[i%2]
 		return []Step{rest(d.ms(200, 1800)), {Do: tone, MS: d.ms(2600, 4000), Level: d.between(-30, -10)}, rest(3000)}
@@ -64,9 +67,6 @@ func (l *list) nobody() {
 	})
 	add(2, 4, "noise", func(i int, d *dice) Recipe {
 		return Recipe{Steps: []Step{rest(20000)}, Line: Line{Noise: []Noise{White, Pink, Babble, White}[i], NoiseAt: d.between(-50, -30)}}
-	})
-	add(4, 6, "ringback", func(i int, d *dice) Recipe {
-		return Recipe{Steps: []Step{rest(d.ms(100, 2000)), {Do: Ring, MS: d.ms(2, 5) * 6000, Level: d.between(-30, -16)}}, Line: d.line()}
 	})
 }
 

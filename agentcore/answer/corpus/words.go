@@ -101,5 +101,5 @@ var everything = map[string]*wording{
 	"talker": &talker, "busy": &busy, "screened": &screened, "television": &television,
 	"personal": &personal, "carrier": &carrier, "company": &company, "hours": &hours, "long": &long, "more": &more, "brief": &brief,
 	"full": &full, "unavailable": &unavailable, "screener": &screener, "menu": &menu, "queue": &queue, "picked up": &pickedUp,
-	"hold on": &holdOn,
+	"hold on": &holdOn, "desk": &desk, "goes on": &goesOn,
 }

@@ -37,6 +37,27 @@ var (
 		{"Uh.|Hello?", "Um, hi.|Who is this?", "Hello?|Yes?", "Oh, hey.|Hang on.", "Yeah, one second.|Okay, hi."},
 		{"Er.|Hello?", "Hm?|Yes, who's calling?", "Hi.|Can I help you?", "Wait.|Right, hello.", "Okay.|Um, hello there?", "Just a moment.|Hello, sorry about that."},
 	}
+	// desk are greetings of a business that take a breath, and end like no other.
+	desk = wording{
+		{
+			"Good morning, thank you for calling {firm} in {town}.|My name is {name}, and you are through to the service team.|What can I do for you today?",
+			"Thank you for calling {firm}, home of the lifetime guarantee.|This is {name}.|How can I help you?",
+			"Hello, you have reached the front office of {firm}, {name} speaking.|Are you calling about an order?",
+			"Thanks so much for calling {firm}, we are open until {late} today.|{name} speaking, how may I direct your call?",
+		},
+		{
+			"A very good day to you, you have reached the sales desk of {firm} in {town}.|I'm {name}.|Which department would you like?",
+			"Thank you for ringing {firm}, the friendly people at the corner.|You are speaking to {name}.|How may I be of service?",
+			"Good evening, and thanks for your call to {firm}.|{name} is my name.|Is it about a booking?",
+			"Hi there, this is {firm}, your local specialist for more than forty years.|{name} on the line, what can we do for you?",
+			"{firm} reservations, thank you for your patience, I'm {name}.|Could I take your name, please?",
+		},
+	}
+	// goesOn is what somebody says behind a beep that is theirs.
+	goesOn = wording{
+		{"Sorry, that was the microwave. Who's calling?", "That's my phone's battery. What was your name?", "Excuse me, I pressed something. Hello?", "There goes the oven. How can I help?"},
+		{"Pardon that noise, it's the dishwasher. Who is there?", "Oops, wrong button. Hello, are you still on?", "My smoke alarm does that all day. What is this about?", "Don't mind the beeping. Yes?"},
+	}
 	again = wording{
 		{"Hello?", "Hello, is anybody there?", "Hello, who's calling?", "Are you there?"},
 		{"Hello?", "Hello? Can you hear me?", "Anyone on the line?", "Who is it?", "Hi, I can't hear you."},

@@ -77,7 +77,7 @@ func (j *judging) spoken() {
 	s := j.cfg.Agent[j.agent]
 	j.agent++
 	j.line.Agent = append(j.line.Agent, Mark{BeganMS: s.Began.Milliseconds(), EndedMS: s.Ended.Milliseconds()})
-	j.find(j.judge.Spoken(s.Began, s.Ended, true), s.Ended)
+	j.find(j.judge.Spoken(s.Began, s.Ended, !s.Cut), s.Ended)
 }
 
 func (j *judging) told() {

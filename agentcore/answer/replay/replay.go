@@ -39,8 +39,11 @@ type Config struct {
 	Text    bool   // the Timeline says what was said
 }
 
-// Span is a while on the call, since answer.
-type Span struct{ Began, Ended time.Duration }
+// Span is a while on the call, since answer, in which the agent spoke.
+type Span struct {
+	Began, Ended time.Duration
+	Cut          bool // it had more to say
+}
 
 // Told is the carrier's word on who answered, and when it came.
 type Told struct {

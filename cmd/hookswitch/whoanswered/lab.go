@@ -142,8 +142,28 @@ func (l *lab) outcome(ctx context.Context, o Options, it corpus.Item) (Outcome, 
 	if err != nil {
 		return Outcome{}, fmt.Errorf("item %s: %w", it.Name, err)
 	}
-	line := replay.Judge(clip.Samples, heard, replay.Config{Text: true})
+	line := replay.Judge(clip.Samples, heard, around(it.Around, clip.Truth))
 	return score(it, clip, line), nil
+}
+
+// yieldsAfter is for how long somebody speaks until an agent falls silent: its
+// detector must be sure, and what is on its way is heard.
+const yieldsAfter = 400 * time.Millisecond
+
+// around is what the judge is told of a call beside its sound.
+func around(a corpus.Around, truth corpus.Truth) replay.Config {
+	cfg := replay.Config{Text: true}
+	if a.Agent != (corpus.Span{}) {
+		s := replay.Span{Began: a.Agent.Began, Ended: a.Agent.Ended}
+		if cut := truth.FirstGroup.Began + yieldsAfter; a.Yields && truth.FirstGroup.Began > 0 && cut < s.Ended {
+			s.Ended, s.Cut = max(s.Began, cut), true
+		}
+		cfg.Agent = []replay.Span{s}
+	}
+	if a.Carrier != "" {
+		cfg.Carrier = []replay.Told{{Word: a.Carrier, At: a.At}}
+	}
+	return cfg
 }
 
 // hear is what detector and recogniser make of a clip, from the cache if they were
