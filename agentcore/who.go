@@ -10,7 +10,7 @@ import (
 )
 
 // mostVerdicts bounds how often a call may change its mind on who answered. Then
-// the last verdict holds.
+// the last verdict holds; but a person who comes where a machine is, comes.
 const mostVerdicts = 20
 
 // who is what a conversation finds out of who answered, and what is to be done
@@ -37,10 +37,11 @@ type span struct {
 }
 
 // asksWho reports whether who answered is still to be found out. A person on
-// record is one; where a machine is, a person may come.
+// record is one; where a machine is, a person may come, however many verdicts
+// there were.
 func (c *Conversation) asksWho() bool {
 	s := &c.state
-	if c.cfg.Answering == nil || s.End != "" || s.machine.verdicts >= mostVerdicts {
+	if c.cfg.Answering == nil || s.End != "" || s.machine.verdicts >= mostVerdicts && !s.machine.aside {
 		return false
 	}
 	class := s.Answer.Class
@@ -124,8 +125,8 @@ func (t *talk) modelSays() {
 		var known Answer
 		t.c.pen.look(func(s *State) { known = s.Answer })
 		t.who.judge = t.c.newJudge(known)
-		t.c.judging.Store(true)
 	}
+	t.c.judging.Store(t.now() < answer.LongestListen) // models err: a person who says so is heard
 	t.found(t.who.judge.Model(t.now()))
 }
 
@@ -197,7 +198,7 @@ func (t *talk) foresee(f answer.Finding) {
 func (t *talk) verdict(v answer.Verdict) {
 	c, before := t.c, 0
 	c.pen.look(func(s *State) { before = s.machine.verdicts })
-	if before >= mostVerdicts {
+	if comes := t.machine.Aside() && !v.Class.Machine(); before >= mostVerdicts && !comes {
 		t.decided()
 		return
 	}

@@ -161,17 +161,19 @@ func (t *talk) waitedEnough() {
 
 // stillMachine goes on with a call that a machine has answered, as the journal
 // says, and reports whether that is so. A message that has begun is never begun
-// again, whoever died; one that is due is left at once.
+// again, whoever died; one that is due is left at once. A machine that was talked
+// to until nobody listened for a person any more may have become one.
 func (t *talk) stillMachine() bool {
 	past := t.c.state
-	class := past.Answer.Class
+	m, class := past.machine, past.Answer.Class
 	how := t.manner(class)
+	late := !m.aside && time.Since(past.Answered) >= answer.LongestListen
 	switch {
-	case how == converses:
-		return false
-	case past.machine.message > 0 && !mutant("message-left-twice"):
+	case m.message > 0 && (m.aside || how != converses) && !mutant("message-left-twice"):
 		t.end(endOf(turn.ByMachine))
 		return true
+	case how == converses || late:
+		return false
 	}
 	t.deal(class, how)
 	if class == answer.Beeped {
