@@ -19,7 +19,7 @@ tools:
   voicemail_detection:
     arguments: {reason: a greeting}
     done: {goto: open}
-    failed: {say: Hello?}
+    failed: {say: "Hello?"}
 states:
   open:
     say: What can I do for you?
