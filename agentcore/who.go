@@ -177,7 +177,7 @@ func (t *talk) found(f answer.Finding) {
 // foresee makes the message in advance as soon as a machine is suspected: where
 // that is known only by its words, those come about when it beeps, and a voice may
 // take a second or two. It is for nothing with a third of the corpus's people (184
-// of 552, nearly all of them firms that greet at length, talkers and televisions),
+// of 552, most of them firms that greet at length, talkers and televisions),
 // and for something with five of six voicemails: a request that a cloud's voice is
 // paid for, and nobody hears. It is dropped when it is a person, or one is spoken
 // to.
