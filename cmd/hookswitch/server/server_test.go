@@ -81,7 +81,7 @@ func options(t *testing.T) server.Options {
 // boot runs a server until the test ends.
 func boot(t *testing.T, o server.Options) *booted {
 	t.Helper()
-	b := &booted{t: t, ended: make(chan telephony.EndReason, 16)}
+	b := &booted{t: t, ended: make(chan telephony.EndReason, 256)} // more than the calls of any test, some of which read none
 	o.Watch = b.watch
 	s, err := server.Build(t.Context(), o)
 	if err != nil {
