@@ -1,50 +1,43 @@
 package server_test
 
 import (
-	"testing"
 	"time"
 
-	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
 // What the carrier says of a machine is evidence like any other, and is kept in its
 // own words beside ours.
-func TestTheCarriersWordIsEvidence(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, func(o *server.Options) { o.Config.Twilio.AMD = "on" })
+func theCarriersWordIsEvidence(s *shop) {
 	play(func() {
-		who := player(s.babble.script(t, "voicemail"))
+		who := player(s.babble.script(s.t, "voicemail"))
 		r := s.rings("voicemail", s.hires("Leaver", leaving), who)
 		r.ends(time.Minute, telephony.Voicemail)
-		r.wasLeftBehind(who.line(t, 1).End)
+		r.wasLeftBehind(who.line(s.t, 1).End)
 		if a := r.answer(); !a.because("carrier") || r.record().Answerer != "machine_start" {
 			r.errorf("the carrier says %q; %+v", r.record().Answerer, a)
 		}
 	}, func() {
-		who := player(s.babble.script(t, "brisk"))
+		who := player(s.babble.script(s.t, "brisk"))
 		r := s.rings("person", s.hires("Talker", leaving), who)
-		within(t, 20*time.Second, "the carrier's word", func() bool { return r.record().Answerer != "" || r.record().Over() })
+		within(s.t, 20*time.Second, "the carrier's word", func() bool { return r.record().Answerer != "" || r.record().Over() })
 		r.ends(time.Minute, telephony.CallerHangup)
 		if a := r.answer(); a.Class.Machine() || len(who.tones(leaveHertz)) != 0 {
 			r.errorf("the carrier says %q; %+v", r.record().Answerer, a)
 		}
 	})
-	s.peace()
 }
 
 // A person at work greets for longer than the carrier's threshold. Its mistake is
 // not ours: they are talked to.
-func TestTheCarriersMistakeIsNotOurs(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, func(o *server.Options) { o.Config.Twilio.AMD = "on" })
-	who := player(s.babble.script(t, "business"))
+func theCarriersMistakeIsNotOurs(s *shop) {
+	who := player(s.babble.script(s.t, "business"))
 	r := s.rings("business", s.hires("Leaver", leaving), who)
 	r.ends(time.Minute, telephony.CallerHangup)
 	if a := r.answer(); r.record().Answerer != "machine_start" || a.Class.Machine() || a.Left != "" {
-		t.Errorf("the carrier says %q; %+v", r.record().Answerer, a)
+		s.t.Errorf("the carrier says %q; %+v", r.record().Answerer, a)
 	}
 	if len(who.tones(modelHertz)) == 0 {
-		t.Error("they were not talked to")
+		s.t.Error("they were not talked to")
 	}
 }

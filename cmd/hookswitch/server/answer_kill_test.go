@@ -106,10 +106,19 @@ func (v *vigil) onceWhole() {
 	}
 }
 
+// Whenever a gateway dies, a message is left once at most.
+func TestWhoeverDiesAMessageIsLeftOnce(t *testing.T) {
+	t.Parallel()
+	atOnce(t,
+		claim{"killed before a message leaves it once", killedBeforeAMessage},
+		claim{"killed amid a message leaves it once", killedAmidAMessage},
+		claim{"killed after a message leaves it once", killedAfterAMessage},
+	)
+}
+
 // A gateway dies when it knows that it talks to a voicemail, and has left nothing
 // yet: the next one need not find out again, and leaves the message.
-func TestKillBeforeAMessageLeavesItOnce(t *testing.T) {
-	t.Parallel()
+func killedBeforeAMessage(t *testing.T) {
 	v := newVigil(t, leaving)
 	v.wrote(v.call, "a verdict", func(e agentcore.Event) bool {
 		who, ok := e.(agentcore.WhoAnswered)
@@ -130,8 +139,7 @@ func TestKillBeforeAMessageLeavesItOnce(t *testing.T) {
 
 // A gateway dies while it leaves a message: what is left is left, and the next one
 // says nothing more.
-func TestKillAmidAMessageLeavesItOnce(t *testing.T) {
-	t.Parallel()
+func killedAmidAMessage(t *testing.T) {
 	v := newVigil(t, longMessage)
 	within(t, 30*time.Second, "the message", func() bool { return len(v.who.tones(leaveHertz)) > 0 })
 	v.dies()
@@ -148,8 +156,7 @@ func TestKillAmidAMessageLeavesItOnce(t *testing.T) {
 
 // A gateway dies when it has left its message, and may not know yet that it was
 // heard: nothing is left again.
-func TestKillAfterAMessageLeavesItOnce(t *testing.T) {
-	t.Parallel()
+func killedAfterAMessage(t *testing.T) {
 	v := newVigil(t, leaving)
 	within(t, 40*time.Second, "all of the message", func() bool {
 		return v.who.length(leaveHertz) > vigilMessage-60*time.Millisecond

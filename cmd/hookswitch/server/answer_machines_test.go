@@ -3,7 +3,6 @@ package server_test
 import (
 	"fmt"
 	"slices"
-	"testing"
 	"time"
 
 	classes "github.com/hookswitch/hookswitch/agentcore/answer"
@@ -34,17 +33,15 @@ func (r *rung) hushed(from, to time.Duration) {
 
 // A screener is told who calls and why, once it has asked. The agent then waits
 // for a person, and talks to them.
-func TestAScreenerIsToldWhoCallsAndThenThePersonIsTalkedTo(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, nil)
+func aScreenerIsToldWhoCallsAndThenThePersonIsTalkedTo(s *shop) {
 	var all []func()
 	for i, name := range []string{"screener", "screener-ios"} {
 		agent := s.hires(fmt.Sprintf("Caller %d", i), fmt.Sprintf(`{"voicemail_message":%q,"screener_message":%q}`, leavesBehind, tellsScreen))
-		who := player(s.babble.script(t, name))
+		who := player(s.babble.script(s.t, name))
 		all = append(all, func() {
 			r := s.rings(name, agent, who)
 			r.ends(time.Minute, telephony.CallerHangup)
-			asked, stay, person := who.line(t, 0), who.line(t, 1), who.line(t, 2)
+			asked, stay, person := who.line(s.t, 0), who.line(s.t, 1), who.line(s.t, 2)
 			told := r.said("who calls", screenHertz, asked.End, stay.Begin)
 			r.hushed(told.End, person.Begin)
 			if all := who.tones(modelHertz); len(all) == 0 || all[0].Begin < person.Begin {
@@ -57,40 +54,35 @@ func TestAScreenerIsToldWhoCallsAndThenThePersonIsTalkedTo(t *testing.T) {
 		})
 	}
 	play(all...)
-	s.peace()
 }
 
 // Without a text for screeners, the model answers them.
-func TestTheModelAnswersAScreenerWithoutAText(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, nil)
-	who := player(s.babble.script(t, "screener-ios"))
+func theModelAnswersAScreenerWithoutAText(s *shop) {
+	who := player(s.babble.script(s.t, "screener-ios"))
 	r := s.rings("no text", s.hires("Caller", leaving), who)
-	within(t, 30*time.Second, "the model's answer", func() bool { return len(who.tones(modelHertz)) > 0 })
-	if asked := who.line(t, 0); who.tones(modelHertz)[0].Begin < asked.End {
-		t.Errorf("it was asked until %v, and answered at %v", asked.End, who.tones(modelHertz))
+	within(s.t, 30*time.Second, "the model's answer", func() bool { return len(who.tones(modelHertz)) > 0 })
+	if asked := who.line(s.t, 0); who.tones(modelHertz)[0].Begin < asked.End {
+		s.t.Errorf("it was asked until %v, and answered at %v", asked.End, who.tones(modelHertz))
 	}
 	r.ends(time.Minute, telephony.CallerHangup)
 }
 
 // A menu is told the keys, hung up on, or left to the model.
-func TestAMenuIsDealtWith(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, nil)
+func aMenuIsDealtWith(s *shop) {
 	rings := func(claim, parameters string) *rung {
-		return s.rings(claim, s.hires(claim, parameters), player(s.babble.script(t, "ivr")))
+		return s.rings(claim, s.hires(claim, parameters), player(s.babble.script(s.t, "ivr")))
 	}
 	play(func() {
 		r := rings("press", `{"on_menu":"press","menu_keys":"2w0"}`)
-		within(t, 40*time.Second, "keys", func() bool { return r.who.Evidence().Pressed() == "20" })
+		within(s.t, 40*time.Second, "keys", func() bool { return r.who.Evidence().Pressed() == "20" })
 		keys := r.who.Evidence().Keys
-		if asked := r.who.line(t, 0); keys[0].At < asked.End || keys[1].At-keys[0].At < 500*time.Millisecond {
+		if asked := r.who.line(s.t, 0); keys[0].At < asked.End || keys[1].At-keys[0].At < 500*time.Millisecond {
 			r.errorf("the menu was said until %v, the keys were heard at %+v", asked.End, keys)
 		}
-		within(t, 20*time.Second, "the person behind the menu", func() bool {
+		within(s.t, 20*time.Second, "the person behind the menu", func() bool {
 			return slices.ContainsFunc(r.who.Evidence().Turns, func(turn persona.Turn) bool { return turn.Text == "Support, how can I help you?" })
 		})
-		within(t, 20*time.Second, "an answer to them", func() bool { return len(r.who.tones(modelHertz)) > 0 })
+		within(s.t, 20*time.Second, "an answer to them", func() bool { return len(r.who.tones(modelHertz)) > 0 })
 		r.call.Hangup()
 		r.ends(20*time.Second, telephony.CallerHangup)
 		if v := r.verdicts(); !slices.Contains(v, classes.IVR) || r.who.Evidence().Pressed() != "20" {
@@ -104,25 +96,22 @@ func TestAMenuIsDealtWith(t *testing.T) {
 		}
 	}, func() {
 		r := rings("talk", `{"voicemail_message":"Call us."}`)
-		within(t, 40*time.Second, "the model's answer", func() bool { return len(r.who.tones(modelHertz)) > 0 })
+		within(s.t, 40*time.Second, "the model's answer", func() bool { return len(r.who.tones(modelHertz)) > 0 })
 		r.call.Hangup()
 		r.ends(20*time.Second, telephony.CallerHangup)
 		if a := r.answer(); a.Class != classes.IVR {
 			r.errorf("%+v", a)
 		}
 	})
-	s.peace()
 }
 
 // On hold the agent waits for a person without a word, or hangs up.
-func TestOnHoldTheAgentWaitsForAPerson(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, nil)
+func onHoldTheAgentWaitsForAPerson(s *shop) {
 	play(func() {
-		who := player(s.babble.script(t, "hold-person"))
+		who := player(s.babble.script(s.t, "hold-person"))
 		r := s.rings("wait", s.hires("Patient", leaving), who)
 		r.ends(time.Minute, telephony.CallerHangup)
-		asks, person := who.line(t, 1), who.line(t, 3)
+		asks, person := who.line(s.t, 1), who.line(s.t, 3)
 		r.hushed(asks.End, person.Begin)
 		if all := who.tones(modelHertz); len(all) == 0 || all[0].Begin < person.Begin {
 			r.errorf("somebody came at %v, and was talked to at %v", person.Begin, all)
@@ -131,12 +120,11 @@ func TestOnHoldTheAgentWaitsForAPerson(t *testing.T) {
 			r.errorf("verdicts %v, messages %v", v, who.tones(leaveHertz))
 		}
 	}, func() {
-		who := player(s.babble.script(t, "hold-person"))
+		who := player(s.babble.script(s.t, "hold-person"))
 		r := s.rings("hang up", s.hires("Impatient", `{"on_hold":"hang_up"}`), who)
 		r.ends(30*time.Second, telephony.Voicemail)
 		if a := r.answer(); a.Class != classes.Hold {
 			r.errorf("%+v", a)
 		}
 	})
-	s.peace()
 }

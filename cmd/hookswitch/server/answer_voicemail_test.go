@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
-	"testing"
 	"time"
 
 	classes "github.com/hookswitch/hookswitch/agentcore/answer"
@@ -25,14 +23,12 @@ const (
 const left = "Hi Ada, please call us back about your order."
 
 // The message that is templated is left once, as long as it is, behind the beep of
-// whichever voicemail, and the call is over. Record, webhook and metrics say so.
-func TestAMessageIsLeftBehindTheBeep(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, nil)
+// whichever voicemail, and the call is over. Record and webhook say so.
+func aMessageIsLeftBehindTheBeep(s *shop) {
 	var all []func()
 	for i, name := range []string{"voicemail", "voicemail-two"} {
 		agent := s.hires(fmt.Sprintf("Leaver %d", i), leaving)
-		who := player(s.babble.script(t, name))
+		who := player(s.babble.script(s.t, name))
 		all = append(all, func() {
 			r := s.rings(name, agent, who)
 			r.ends(time.Minute, telephony.Voicemail)
@@ -46,13 +42,6 @@ func TestAMessageIsLeftBehindTheBeep(t *testing.T) {
 		})
 	}
 	play(all...)
-	_, text := s.get("/metrics")
-	for _, line := range []string{`hookswitch_who_answered_total{class="voicemail_beep"} 2`, `hookswitch_voicemail_messages_total{heard="all"} 2`} {
-		if !strings.Contains(text, line+"\n") {
-			t.Errorf("the metrics lack %s", line)
-		}
-	}
-	s.peace()
 }
 
 // wasLeftBehind checks that the far end has the whole message once, from a
@@ -99,27 +88,23 @@ func (r *rung) isTold(whole bool) {
 }
 
 // Without a beep there is a time, too: two seconds of silence behind a greeting.
-func TestAMessageIsLeftBehindAGreetingWithoutABeep(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, nil)
-	who := player(s.babble.script(t, "voicemail-no-beep"))
+func aMessageIsLeftBehindAGreetingWithoutABeep(s *shop) {
+	who := player(s.babble.script(s.t, "voicemail-no-beep"))
 	r := s.rings("no beep", s.hires("Leaver", leaving), who)
 	r.ends(time.Minute, telephony.Voicemail)
-	greeted := who.line(t, 0).End
+	greeted := who.line(s.t, 0).End
 	messages := who.tones(leaveHertz)
 	if len(messages) != 1 || messages[0].Begin-greeted < 1900*time.Millisecond || messages[0].Begin-greeted > 2500*time.Millisecond+busy {
-		t.Fatalf("the greeting ended at %v, the messages are %v; want one 2 s later", greeted, messages)
+		s.t.Fatalf("the greeting ended at %v, the messages are %v; want one 2 s later", greeted, messages)
 	}
 	if a := r.answer(); a.Class != classes.Greeting || a.Left != left || !a.Whole {
-		t.Errorf("the API shows %+v", a)
+		s.t.Errorf("the API shows %+v", a)
 	}
 	r.isTold(true)
 }
 
 // Who has no message hangs up as soon as it knows, and says nothing more.
-func TestAVoicemailIsHungUpOnWithoutAMessage(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, nil)
+func aVoicemailIsHungUpOnWithoutAMessage(s *shop) {
 	var all []func()
 	for i, tc := range []struct {
 		persona, parameters string
@@ -130,7 +115,7 @@ func TestAVoicemailIsHungUpOnWithoutAMessage(t *testing.T) {
 		{"unavailable", leaving, classes.Unavailable},
 		{"fax", leaving, classes.Fax},
 	} {
-		agent, who := s.hires(fmt.Sprintf("Hasty %d", i), tc.parameters), player(s.babble.script(t, tc.persona))
+		agent, who := s.hires(fmt.Sprintf("Hasty %d", i), tc.parameters), player(s.babble.script(s.t, tc.persona))
 		all = append(all, func() {
 			r := s.rings(tc.persona, agent, who)
 			r.ends(30*time.Second, telephony.Voicemail)
@@ -148,19 +133,16 @@ func TestAVoicemailIsHungUpOnWithoutAMessage(t *testing.T) {
 		})
 	}
 	play(all...)
-	s.peace()
 }
 
 // An agent without the tool talks to whoever answers, and who it was is written
 // down all the same.
-func TestWithoutTheToolItIsOnlyWrittenDown(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, nil)
-	who := player(s.babble.script(t, "voicemail"))
+func withoutTheToolItIsOnlyWrittenDown(s *shop) {
+	who := player(s.babble.script(s.t, "voicemail"))
 	r := s.rings("no tool", s.hires("Talker", ""), who)
-	within(t, 30*time.Second, "a verdict", func() bool { return slices.Contains(r.verdicts(), classes.Beeped) })
-	within(t, 30*time.Second, "the far end hangs up", func() bool { return r.record().Over() })
+	within(s.t, 30*time.Second, "a verdict", func() bool { return slices.Contains(r.verdicts(), classes.Beeped) })
+	within(s.t, 30*time.Second, "the far end hangs up", func() bool { return r.record().Over() })
 	if a := r.answer(); r.record().Reason == telephony.Voicemail || a.Class != classes.Beeped || a.Left != "" || len(who.tones(leaveHertz)) != 0 {
-		t.Errorf("it ended for %s; %+v, message %v", r.record().Reason, a, who.tones(leaveHertz))
+		s.t.Errorf("it ended for %s; %+v, message %v", r.record().Reason, a, who.tones(leaveHertz))
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -148,20 +147,37 @@ func shopkeeper(name, parameters string) roster.Definition {
 // leaving are the parameters of who leaves a message.
 var leaving = fmt.Sprintf(`{"voicemail_message":%q}`, leavesBehind)
 
-// shop is a gateway whose agents call whoever may answer.
+// shop is a gateway whose agents call whoever may answer. Claims about it may be
+// tested at the same time: see [shop.claim].
 type shop struct {
 	*booted
 	babble *babble
 	voice  *toned
 	model  *scribe
 	hook   *told
-	last   atomic.Int32 // number that was given away
+	book   *book
+}
+
+// book is what all claims about a shop have in common: which numbers were given
+// away, and which calls were placed.
+type book struct {
+	mu    sync.Mutex
+	last  int
+	calls []*rung
+}
+
+// next is a number that nobody has.
+func (b *book) next() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.last++
+	return b.last
 }
 
 // newShop opens one. change may be nil.
 func newShop(t *testing.T, change func(*server.Options)) *shop {
 	t.Helper()
-	s := &shop{babble: newBabble(), voice: &toned{}, model: newScribe(t), hook: receives(t, nil)}
+	s := &shop{babble: newBabble(), voice: &toned{}, model: newScribe(t), hook: receives(t, nil), book: &book{}}
 	o := privately(t)
 	o.Config.BootstrapKey, o.Config.OpenAI.BaseURL = flowKey, s.model.URL+"/v1"
 	o.Load = understandsBabble(s.babble, s.voice)
@@ -176,7 +192,8 @@ func newShop(t *testing.T, change func(*server.Options)) *shop {
 // hires makes an agent that calls people, from a number of its own.
 func (s *shop) hires(name, parameters string) (uuid string) {
 	s.t.Helper()
-	name = strings.ReplaceAll(name, " ", "-") // it is part of an address
+	n := s.book.next()
+	name = fmt.Sprintf("%s-%d", strings.ReplaceAll(name, " ", "-"), n) // it is part of an address
 	d := shopkeeper(name, parameters)
 	d.Webhooks = []roster.Webhook{{Type: roster.PostCall, Config: roster.WebhookConfig{
 		Request: &roster.Request{URL: s.hook.URL, Method: "POST"}, Timeout: 5,
@@ -184,7 +201,7 @@ func (s *shop) hires(name, parameters string) (uuid string) {
 	s.model.mu.Lock()
 	s.model.on[name] = func(chat) string { return says(modelSays) }
 	s.model.mu.Unlock()
-	return s.linked(d, fmt.Sprintf("+1415555%04d", 200+s.last.Add(1))).UUID
+	return s.linked(d, fmt.Sprintf("+1415555%04d", 200+n)).UUID
 }
 
 // rung is a call that an agent placed.
@@ -200,10 +217,14 @@ type rung struct {
 // rings has the agent call somebody.
 func (s *shop) rings(claim, agent string, who *farEnd) *rung {
 	s.t.Helper()
-	to := fmt.Sprintf("+1415555%04d", 600+s.last.Add(1))
+	to := fmt.Sprintf("+1415555%04d", 600+s.book.next())
 	s.Sim().Register(to, sim.Phone{Answer: handset.Answer{After: 100 * time.Millisecond}, Make: func() handset.Handset { return who }})
 	id := s.must("POST", "/agents/"+agent+"/dispatch", `{"phone_number":"`+to+`","dynamic_variables":{"name":"Ada"}}`).str("call_id")
-	return &rung{s, claim, agent, telephony.CallID(id), who, s.lastTo(claim, to)}
+	r := &rung{s, claim, agent, telephony.CallID(id), who, s.lastTo(claim, to)}
+	s.book.mu.Lock()
+	defer s.book.mu.Unlock()
+	s.book.calls = append(s.book.calls, r)
+	return r
 }
 
 func (r *rung) errorf(format string, a ...any) {
@@ -296,12 +317,4 @@ func (f *farEnd) agentBegan() (at time.Duration, ok bool) {
 		}
 	}
 	return at, ok
-}
-
-// peace checks that the carrier has nothing to complain of.
-func (s *shop) peace() {
-	s.t.Helper()
-	if violations := s.Sim().Police().Violations(); len(violations) != 0 {
-		s.t.Errorf("the carrier complains: %v", violations)
-	}
 }
