@@ -65,6 +65,12 @@ type Verdict struct {
 	Evidence   []Evidence `json:"evidence"`   // in the order of time
 }
 
+// Sure reports whether v may be hung up on in the middle of what it says: a person
+// who says "leave a message with me" is a voicemail at first, but never so surely.
+func (v Verdict) Sure() bool { return v.Confidence >= float64(sureVoicemail) }
+
+var sureVoicemail = level("sure_voicemail", 0.995, "of 1", "a voicemail that is left no message is hung up on at once when it is as sure; else at its beep, or when its greeting is over. A person who says \"leave a message with me\" reaches 0.991")
+
 // SoundKind says what an [Ear] heard.
 type SoundKind uint8
 

@@ -25,7 +25,7 @@ func TestWhatIsNoPersonAndNoVoicemailEither(t *testing.T) {
 		{"a cough", 10, []fact{says(3, 0.15, "")}, []Class{Human}},
 		{"noise, and then hello", 14, []fact{{at: 0.3, noise: 5}, says(6, 0.4, "Hello?")}, []Class{Human}},
 		{"a radio behind a person", 20, []fact{{at: 0.3, noise: 5}, says(6, 0.4, "Hello?"), {at: 7.8, noise: 8}}, []Class{Human}},
-		{"somebody plays a beep, twice, and says nothing", 20, []fact{beeps(2, 0.4), beeps(6, 0.4)}, nil},
+		{"something beeps and beeps, and nobody says a word", 20, []fact{beeps(2, 0.4), beeps(4, 0.4)}, nil},
 		{"somebody talks of a full voicemail", 10, []fact{says(0.6, 0.4, "Hello?"), speaks(1.8, 3), says(5.2, 3, "Yes. I called you back but your mailbox is full.")}, []Class{Human}},
 		{"keys are pressed", 10, []fact{{at: 1, tone: tone.Key, long: 0.1}, {at: 2, tone: tone.Key, long: 0.1}}, nil},
 		{"a text of 4 KB of hellos", 10, []fact{says(0.6, 0.5, strings.Repeat("hello ", 800))}, []Class{Human}},
@@ -86,7 +86,7 @@ func TestInterimWordsAreAGuess(t *testing.T) {
 	if f := hear("leave a message after the tone", false, 2.5); f.Verdict.Class != Greeting {
 		t.Errorf("two phrases: %s, want a voicemail", f.Verdict.Class)
 	}
-	if f := hear("leaving a massage parlour", true, 3); f.Verdict.Class != Unknown || !f.Changed {
+	if f := hear("leaving an old parlour", true, 3); f.Verdict.Class != Unknown || !f.Changed {
 		t.Errorf("the final words are others: %s, want unknown again", f.Verdict.Class)
 	}
 }

@@ -34,6 +34,8 @@ type line struct {
 	ours   part          // what we said last
 	whole  bool          // all of it was said
 	under  bool          // it was listened to in silence
+	noise  part          // the present sound without speech, or the last
+	noises time.Duration // those before it, since somebody spoke
 }
 
 // total is how much was said, with what is being said.
@@ -126,6 +128,7 @@ func (j *Judge) spoke(p part) {
 	l.group = p
 	l.groups[l.count%len(l.groups)] = p
 	l.count++
+	l.noise, l.noises = part{}, 0
 	l.speech += p.length()
 	j.talks(p.ended)
 	if l.count == 1 {
@@ -175,10 +178,17 @@ func (j *Judge) unbroken(p part) {
 	}
 }
 
-// noise weighs sound without speech.
+// noise weighs sound without speech, all of it since somebody spoke: music is soft
+// at times.
 func (j *Judge) noise(p part) {
-	if w := music.of(p.length()); w > j.ev.weight("music") {
-		j.ev.put("music", during(byCadence, fmt.Sprintf("%.0f s of sound without speech", p.length().Seconds()), Hold, w, p.began, p.ended))
+	l := &j.line
+	if p.began != l.noise.began {
+		l.noises += l.noise.length()
+	}
+	l.noise = p
+	all := l.noises + p.length()
+	if w := music.of(all); w > j.ev.weight("music") {
+		j.ev.put("music", during(byCadence, fmt.Sprintf("%.0f s of sound without speech", all.Seconds()), Hold, w, p.ended-all, p.ended))
 	}
 }
 
@@ -187,7 +197,7 @@ func (j *Judge) noise(p part) {
 func (j *Judge) waits() {
 	l := &j.line
 	quiet := l.quiet(j.now)
-	if quiet < shortSilence || l.monologue.length() < leastWord || j.v.Class.Machine() {
+	if j.records() || quiet < shortSilence || l.monologue.length() < leastWord || j.v.Class.Machine() {
 		return
 	}
 	if !l.waited {
@@ -198,12 +208,29 @@ func (j *Judge) waits() {
 			j.ev.put("answered", during(byCadence, "answered the agent, and waited", Human, answered, l.monologue.began, j.now))
 		}
 	}
+	if j.moment.finished || !j.understood(quiet) {
+		return
+	}
 	w := waiting.of(quiet)
 	if l.monologue.length() > longWait {
 		w *= longWaitShare
 	}
 	if l.turns == 1 && w > j.ev.weight("waits") {
 		j.ev.put("waits", during(byCadence, fmt.Sprintf("waits for %.1f s", quiet.Seconds()), Human, w, l.group.ended, j.now))
+	}
+}
+
+// understood reports whether it is known what was said before a silence: a
+// recording that is over is silent, too. Whoever says little is not waited for.
+func (j *Judge) understood(quiet time.Duration) bool {
+	m := &j.line.monologue
+	switch known := j.said.at.ended >= j.line.group.began; {
+	case m.length() <= shortSpan:
+		return true
+	case known && m.length() > middleSpan:
+		return !j.said.vetoed
+	default:
+		return known || quiet >= wordsWait
 	}
 }
 

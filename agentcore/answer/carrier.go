@@ -34,7 +34,14 @@ func (j *Judge) carrier(word string) {
 		return
 	}
 	j.word = w.what
-	j.ev.put("carrier", during(byCarrier, w.what, w.class, w.weight, 0, j.now))
+	weight := w.weight
+	if weight == carrierEnd && j.line.total() < leaveGreeting {
+		weight = carrierEarly
+	}
+	j.ev.put("carrier", during(byCarrier, w.what, w.class, weight, 0, j.now))
+	if weight == carrierEnd { // the silence before was the machine's
+		j.ev.put("waits", Evidence{})
+	}
 	switch word {
 	case "machine_end_beep":
 		if !j.moment.beeped { // when we heard it is known better

@@ -24,8 +24,8 @@ func TestTheCarriersWordCountsOnce(t *testing.T) {
 	}{
 		{"one", []string{"machine_start"}, "the carrier says: a machine", prior + carrierMachine},
 		{"the same twice", []string{"machine_start", "machine_start"}, "the carrier says: a machine", prior + carrierMachine},
-		{"a better one", []string{"machine_start", "machine_end_beep"}, "the carrier says: a machine, and its beep", prior + carrierEnd},
-		{"a better one, twice", []string{"machine_start", "machine_end_silence", "machine_end_silence"}, "the carrier says: a machine that has finished", prior + carrierEnd},
+		{"a better one", []string{"machine_start", "machine_end_beep"}, "the carrier says: a machine, and its beep", prior + carrierEarly},
+		{"a better one, twice", []string{"machine_start", "machine_end_silence", "machine_end_silence"}, "the carrier says: a machine that has finished", prior + carrierEarly},
 		{"it thinks better of it", []string{"machine_start", "human"}, "the carrier says: a person", prior - carrierHuman},
 		{"it knows no better", []string{"fax", "unknown"}, "the carrier says: a fax", prior + carrierFax},
 		{"a word that is none", []string{"human", "robot", ""}, "the carrier says: a person", prior - carrierHuman},

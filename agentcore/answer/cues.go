@@ -6,6 +6,7 @@ import "time"
 type moment struct {
 	beeped   bool
 	beep     time.Duration // when the beep was over
+	silent   step          // what it weighs once it was silent behind it. None: what it does
 	finished bool          // the carrier says that the greeting is over
 	rings    int
 	left     bool          // Leave was given
@@ -38,7 +39,7 @@ func (j *Judge) pickUp() {
 		return
 	case understood:
 		odds += j.said.pickUp
-		if j.v.Class == Screener && j.moment.replies > 0 {
+		if j.moment.replies > 0 || j.v.Class == Hold {
 			odds += pickUpTold
 		}
 	}
@@ -47,7 +48,7 @@ func (j *Judge) pickUp() {
 	}
 	j.ev.spend()
 	j.ev.put("picked up", during(byCadence, "somebody picked up", Human, pickUpWeight, l.group.began, j.now))
-	j.moment.beeped, j.moment.finished, j.said.strong = false, false, false
+	j.moment.beeped, j.moment.finished, j.moment.silent, j.said.strong = false, false, step{}, false
 	l.renew()
 }
 
@@ -113,7 +114,7 @@ func (j *Judge) replies() bool {
 	if m.replies == 0 {
 		return true
 	}
-	return l.group.ended > m.replied && j.said.asks >= askWeight && j.said.at.ended > m.replied
+	return l.group.ended > m.replied && j.said.asks >= askWeight && j.said.at.began >= m.replied
 }
 
 // taken reports whether a person has taken a turn: who is surely one has answered

@@ -89,6 +89,15 @@ func (e *evidence) weight(name string) float64 {
 	return 0
 }
 
+// weighs gives another weight to the evidence of that name, if there is any.
+func (e *evidence) weighs(name string, w float64) {
+	for i := range e.items {
+		if it := &e.items[i]; it.name == name && !it.spent {
+			it.Weight, e.dirty = w, true
+		}
+	}
+}
+
 // forget takes back what was only guessed.
 func (e *evidence) forget() {
 	e.items = slices.DeleteFunc(e.items, func(it item) bool { return it.guess && !it.spent })

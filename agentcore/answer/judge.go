@@ -32,6 +32,7 @@ type Judge struct {
 
 	machineAt time.Duration // when it was taken for a machine, and for no person
 
+	amid     bool // a greeting, and the carrier calls it a machine's
 	recalled bool // from a record, and nothing was heard since
 }
 
@@ -88,7 +89,10 @@ func (j *Judge) Heard(s Sound) Finding {
 
 // Understood takes what the recogniser understood, at now.
 func (j *Judge) Understood(w Words, now time.Duration) Finding {
-	return j.fold(now, func() { j.words(w) })
+	return j.fold(now, func() {
+		j.words(w)
+		j.waits()
+	})
 }
 
 // Model takes a model's word that it talks to a voicemail. It is listened to
@@ -129,6 +133,9 @@ func (j *Judge) fold(now time.Duration, take func()) Finding {
 	take()
 	j.beepStands()
 	j.pickUp()
+	if amid := j.carrierAmid(); amid != j.amid {
+		j.amid, j.ev.dirty = amid, true
+	}
 	if j.ev.dirty {
 		j.weigh()
 	}
@@ -179,6 +186,9 @@ func (j *Judge) weigh() {
 // odds are against it, a person one until they are for a machine.
 func (j *Judge) class() (Class, float64) {
 	odds := j.ev.odds()
+	if j.amid {
+		odds -= carrierMachine
+	}
 	machine, share := j.ev.machine()
 	if machine == Greeting && (j.moment.beeped || j.v.Class == Beeped) {
 		machine = Beeped
@@ -187,8 +197,9 @@ func (j *Judge) class() (Class, float64) {
 	if machine == Unavailable || machine == MailboxFull || machine == Fax {
 		enough = hangUpFrom
 	}
+	sure := j.v.Class.Machine() || likely(odds)*share >= sureFrom || odds >= certainFrom
 	switch {
-	case machine.Machine() && odds >= enough:
+	case machine.Machine() && odds >= enough && sure:
 		return machine, likely(odds) * share
 	case odds <= -personFrom:
 		return Human, likely(-odds)
@@ -201,6 +212,14 @@ func (j *Judge) class() (Class, float64) {
 		return Human, likely(-odds)
 	}
 	return Unknown, 0
+}
+
+// carrierAmid reports whether the carrier calls a machine who is amid a greeting,
+// or has just finished one: businesses greet that long.
+func (j *Judge) carrierAmid() bool {
+	l := &j.line
+	over := l.quiet(j.now) >= breath && j.understood(l.quiet(j.now))
+	return !over && !j.moment.beeped && l.monologue.length() < carrierAmid && j.word == carrierWords["machine_start"].what && j.ev.has("carrier")
 }
 
 // model takes the model's word, and spends what spoke for a person.

@@ -41,7 +41,7 @@ func TestWhoAnswered(t *testing.T) {
 		{"a fax", 6, []fact{{at: 1, tone: tone.FaxAnswer, long: 2.6}}, []Class{Fax}},
 		{"a busy tone behind the answer", 6, []fact{{at: 1, tone: tone.Busy, long: 2}}, []Class{Unavailable}},
 		{"a person who plays a beep", 6, []fact{says(0.6, 0.4, "Hello?"), beeps(1.6, 0.5)}, []Class{Human}},
-		{"a beep, and nothing else", 8, []fact{beeps(0.6, 0.5)}, nil},
+		{"a beep, and nothing else", 8, []fact{beeps(0.6, 0.5)}, []Class{Beeped}},
 		{"nobody recognises a voicemail of ten seconds, its beep tells", 16, []fact{says(0.7, 5, ""), says(6.2, 5, ""), beeps(12, 0.4)}, []Class{Beeped}},
 		{"nobody recognises a short greeting, its beep tells", 8, []fact{says(0.7, 2.5, ""), beeps(4, 0.4)}, []Class{Beeped}},
 		{"a greeting of 90 s", 100, []fact{

@@ -37,6 +37,8 @@ var (
 	hangUpFrom   = nats("hang_up_from", 3.5, "odds (97 %) for unavailable, mailbox_full and fax: the call ends at once and nothing can be put right")
 	guessShare   = nats("guess_share", 0.7, "of the weight of words in an interim result: it may change")
 	cadenceShare = nats("cadence_share", 0.25, "of cadence's weight when machines are told apart: all of them talk on")
+	sureFrom     = nats("sure_from", 0.9, "probability, of no unit, of the class that is named: who is hung up on as a voicemail must be one, and no menu")
+	certainFrom  = nats("certain_from", 6.0, "odds (99.8 %) from which it is a machine even if nobody knows which")
 	classFade    = span("class_fade", 12*time.Second, "how fast evidence fades when machines are told apart: a screener gives way to a voicemail, a menu to music")
 )
 
@@ -56,10 +58,11 @@ var (
 	middleSpan    = span("middle_group", 2400*time.Millisecond, "a longer greeting of a person; Twilio's MachineDetectionSpeechThreshold")
 	middleWeight  = nats("middle_group_weight", 0.4, "less than a short one")
 	waiting       = grades("waiting", "silence behind a first group, with us silent or talking: people wait, a recording goes on", step{700 * time.Millisecond, 1.0}, step{1500 * time.Millisecond, 1.7}, step{2500 * time.Millisecond, 2.0})
+	wordsWait     = span("words_wait", 2*time.Second, "of silence for which the words of more than a short group are waited for, before waiting weighs: they come within 1.5 s and may be a machine's")
 	longWait      = span("long_wait", 4*time.Second, "behind a longer monologue a silence says less: a recording that is over waits for its beep")
 	longWaitShare = nats("long_wait_share", 0.5, "of what waiting weighs then")
 	breath        = span("breath", 1200*time.Millisecond, "a shorter pause does not end a monologue; recorded greetings pause for up to a second")
-	talkingOn     = grades("talking_on", "a monologue of that length: Twilio says machine from 2.4 s, Asterisk from 1.5 s; businesses greet for 5 s, so alone it decides only when very long", step{2400 * time.Millisecond, 0.4}, step{4 * time.Second, 1.0}, step{6 * time.Second, 1.8}, step{9 * time.Second, 2.6}, step{14 * time.Second, 3.4}, step{20 * time.Second, 4.2}, step{30 * time.Second, 5.0})
+	talkingOn     = grades("talking_on", "a monologue of that length: Twilio says machine from 2.4 s, Asterisk from 1.5 s; businesses greet for 5 s, so alone it decides only when very long", step{2400 * time.Millisecond, 0.4}, step{4 * time.Second, 1.0}, step{6 * time.Second, 1.5}, step{9 * time.Second, 2.6}, step{14 * time.Second, 3.4}, step{20 * time.Second, 4.2}, step{30 * time.Second, 5.0})
 	inAnswerShare = nats("in_answer_share", 0.4, "of that when it answers what the agent said: people then talk long, too")
 	unbroken      = grades("unbroken", "sound taken for speech without any gap: nobody talks so, it is music", step{12 * time.Second, 2.5}, step{20 * time.Second, 4.5})
 	overUs        = grades("over_us", "talked on over the agent's own speech: people stop, recordings don't", step{1500 * time.Millisecond, 1.2}, step{3 * time.Second, 2.0})
@@ -67,7 +70,7 @@ var (
 	underUsWeight = nats("under_us_weight", 0.8, "people listen; so does a voicemail that records, but that one has beeped")
 	answered      = nats("answered", 1.2, "spoke after what we said, and then waited: an exchange")
 	answerWithin  = span("answer_within", 5*time.Second, "after our words in which what is said is an answer")
-	music         = grades("music", "sound without speech", step{6 * time.Second, 1.0}, step{12 * time.Second, 2.5}, step{25 * time.Second, 4.2})
+	music         = grades("music", "sound without speech", step{6 * time.Second, 1.5}, step{12 * time.Second, 4.2}, step{25 * time.Second, 5.0})
 )
 
 // Tones.
@@ -76,8 +79,14 @@ var (
 	beepLeast      = span("beep_least", 700*time.Millisecond, "of speech before a beep that may yet turn out a voicemail's, by its words")
 	beepStands     = span("beep_stands", time.Second, "more speech than that behind a beep, before it is known who it is: nothing records yet")
 	beepWithin     = span("beep_within", 5*time.Second, "between a greeting and its beep")
+	beepSoon       = span("beep_soon", 1200*time.Millisecond, "between a short greeting and its beep; who waited for longer was a person")
 	beepWeight     = nats("beep", 4.5, "behind a greeting: enough alone, for \"It's Bob, you know what to do\" has no other sign")
+	beepShort      = nats("beep_short", 2.5, "soon behind a short one: an oven beeps, too, but then somebody speaks on")
+	beepSilence    = span("beep_silence", 1300*time.Millisecond, "behind a beep with nobody speaking on: it records")
+	beepSilent     = nats("beep_silent", 5.5, "what the beep weighs then")
 	loneBeepWeight = nats("lone_beep", 1.0, "with no greeting before it: a person can play a beep, a smoke alarm can, too")
+	loneSilence    = span("lone_silence", 2500*time.Millisecond, "behind the first thing that was heard, a beep: a person would have spoken")
+	loneSilent     = nats("lone_silent", 4.5, "what it weighs then")
 	sitWeight      = nats("sit", 5.0, "nobody whistles the special information tones")
 	ringbackWeight = nats("ringback", 2.1, "after the answer: a call being passed on. Each of two")
 	busyWeight     = nats("busy", 4.7, "whoever was there is gone")
@@ -88,8 +97,10 @@ var (
 
 // Who else says so.
 var (
-	carrierMachine = nats("carrier_machine", 2.0, "the carrier's machine_start: it takes long business greetings for machines, so it needs company")
-	carrierEnd     = nats("carrier_message_end", 3.5, "machine_end_*: it has heard the whole greeting")
+	carrierMachine = nats("carrier_machine", 1.2, "the carrier's machine_start: it goes by the length of the greeting, which we weigh too, and takes long business greetings for machines")
+	carrierAmid    = span("carrier_amid", 12*time.Second, "amid a first greeting of up to that, its machine_start decides nothing")
+	carrierEnd     = nats("carrier_message_end", 5.0, "machine_end_* behind a greeting: it has heard the whole of it, and its end")
+	carrierEarly   = nats("carrier_early_end", 3.5, "the same with less than 3 s of talk before it")
 	carrierHuman   = nats("carrier_human", 1.8, "the carrier's human: by default anybody who greets for less than 2.4 s")
 	carrierFax     = nats("carrier_fax", 4.7, "a tone that it knows as we do")
 	modelWeight    = nats("model", 6.0, "the model has read all of it, and its user asked it to say so")
@@ -104,7 +115,7 @@ var (
 	pickUpWait      = grades("pick_up_wait", "of silence behind it", step{700 * time.Millisecond, 1.0}, step{1500 * time.Millisecond, 1.5})
 	pickUpWords     = span("pick_up_words", 2*time.Second, "of silence for which the words are waited for: they come 0.6 to 1.5 s behind the last one, and may be none. Then it was a cough, or the voicemail's own noise")
 	pickUpRecording = nats("pick_up_recording", 1.0, "behind the beep, or once a message was begun: the voicemail has nothing to say")
-	pickUpTold      = nats("pick_up_told", 1.0, "a screener was told who is calling, and words of no machine come back: whoever they are, silence would be no answer")
+	pickUpTold      = nats("pick_up_told", 1.0, "a screener or a menu was answered, or it was on hold, and words of no machine come: a person is expected, and whoever they are, silence would be no answer")
 	pickUpWeight    = nats("picked_up", 3.0, "what a pick-up is worth from then on; all that was heard before is spent")
 )
 

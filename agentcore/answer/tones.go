@@ -33,7 +33,8 @@ func (j *Judge) tone(s Sound) {
 }
 
 // beep weighs a single tone. It is a voicemail's when a greeting was before it;
-// then nobody waited for us in between.
+// then nobody waited for us in between. One behind little, or nothing, may be
+// anybody's: it weighs more once nobody speaks on.
 func (j *Judge) beep(t tone.Tone, p part) {
 	l := &j.line
 	what := fmt.Sprintf("beep of %.0f Hz, %.1f s", t.Hz, p.length().Seconds())
@@ -43,12 +44,46 @@ func (j *Judge) beep(t tone.Tone, p part) {
 		j.ev.put("beep", during(byTone, what, Greeting, beepWeight, p.began, p.ended))
 		j.ev.put("waits", Evidence{})
 		j.beeped(p.ended)
-	case !j.ev.has("beep"):
+		j.moment.silent = step{beepSilence, beepSilent}
+	case j.ev.has("beep"):
+		j.beepsAgain()
+	case l.count == 0:
+		j.ev.put("beep", during(byTone, what, Greeting, loneBeepWeight, p.began, p.ended))
+		j.beeped(p.ended)
+		j.moment.silent = step{loneSilence, loneSilent}
+	case behind && l.speech >= beepLeast && p.began-l.group.ended <= beepSoon:
+		j.ev.put("beep", during(byTone, what, Greeting, beepShort, p.began, p.ended))
+		j.ev.put("waits", Evidence{})
+		j.beeped(p.ended)
+		j.moment.silent = step{beepSilence, beepSilent}
+	default:
 		j.ev.put("beep", during(byTone, what, Greeting, loneBeepWeight, p.began, p.ended))
 		if behind && l.speech >= beepLeast {
 			j.beeped(p.ended)
 		}
 	}
+}
+
+// beepsAgain takes back what silence would make of a beep: who beeps again and says
+// nothing is a smoke alarm.
+func (j *Judge) beepsAgain() {
+	if j.line.count == 0 && j.v.Class != Beeped {
+		j.moment.beeped, j.moment.silent = false, step{}
+	}
+}
+
+// records weighs the silence behind a beep, and reports whether it is one: nobody
+// waits for an answer in it.
+func (j *Judge) records() bool {
+	m, l := &j.moment, &j.line
+	if !m.beeped || l.speaking || l.count > 0 && l.group.began >= m.beep {
+		return false
+	}
+	if m.silent.weight > 0 && !j.v.Class.Machine() && j.now-m.beep >= m.silent.from {
+		j.ev.weighs("beep", m.silent.weight)
+		m.silent = step{}
+	}
+	return true
 }
 
 // beeped remembers that a voicemail, if it is one, records from at on.
@@ -57,12 +92,13 @@ func (j *Judge) beeped(at time.Duration) {
 	j.ev.dirty = true
 }
 
-// beepStands forgets a beep behind which the talking goes on, before it is known
+// beepStands makes little of a beep behind which the talking goes on, before it is known
 // that it is a voicemail's: nothing records yet.
 func (j *Judge) beepStands() {
 	l := &j.line
-	if j.moment.beeped && j.v.Class != Beeped && l.speaking && l.group.began >= j.moment.beep && l.group.length() > beepStands {
-		j.moment.beeped = false
-		j.ev.dirty = true
+	talk := l.monologue.ended - max(l.monologue.began, j.moment.beep)
+	if j.moment.beeped && j.v.Class != Beeped && l.group.began >= j.moment.beep && talk > beepStands {
+		j.moment.beeped, j.moment.silent = false, step{}
+		j.ev.weighs("beep", loneBeepWeight)
 	}
 }
