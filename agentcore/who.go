@@ -18,6 +18,7 @@ const mostVerdicts = 20
 type who struct {
 	judge *answer.Judge // nil: nobody asks
 	spoke *span         // that the agent has spoken, and the judge doesn't know yet
+	model bool          // says that it talks to a voicemail
 	limit *time.Timer   // a person has been waited for long enough
 
 	ready   *ready    // the message, made in advance; nil: not yet
@@ -127,6 +128,7 @@ func (t *talk) modelSays() {
 		t.who.judge = t.c.newJudge(known)
 	}
 	t.c.judging.Store(t.now() < answer.LongestListen) // models err: a person who says so is heard
+	t.who.model = true
 	t.found(t.who.judge.Model(t.now()))
 }
 
@@ -164,6 +166,10 @@ func (t *talk) found(f answer.Finding) {
 		return
 	}
 	t.foresee(f)
+	if t.machine.Aside() && t.manner(f.Verdict) == hangsUp { // it is sure by now
+		t.step(turn.Event{Kind: turn.Dismissed})
+		return
+	}
 	switch f.Cue {
 	case answer.Leave:
 		t.leaveAt(f.At)
@@ -202,7 +208,7 @@ func (t *talk) verdict(v answer.Verdict) {
 		t.decided()
 		return
 	}
-	how := t.manner(v.Class)
+	how := t.manner(v)
 	if how != converses && !t.machine.Aside() && !mutant("machine-talked-to") {
 		t.settleCut() // first: no word is planned for a machine behind its verdict
 	}

@@ -27,9 +27,11 @@ const (
 	hangsUp
 )
 
-// manner is how the agent treats a class, at this point of the call.
-func (t *talk) manner(class answer.Class) manner {
-	a := t.c.cfg.Answering
+// manner is how the agent treats who answered, at this point of the call. With no
+// message to leave, a voicemail that is only likely is not hung up on yet: somebody
+// who says "leave a message with me" would be lost.
+func (t *talk) manner(v answer.Verdict) manner {
+	a, class := t.c.cfg.Answering, v.Class
 	if a == nil || !a.Act || !class.Machine() {
 		return converses
 	}
@@ -40,7 +42,9 @@ func (t *talk) manner(class answer.Class) manner {
 		return otherwise
 	}
 	switch class {
-	case answer.Greeting, answer.Beeped:
+	case answer.Greeting:
+		return has(t.leaving() || t.hasMessage() || !v.Sure() && !t.who.model, waits, hangsUp)
+	case answer.Beeped:
 		return has(t.leaving() || t.hasMessage(), waits, hangsUp)
 	case answer.Screener:
 		return has(t.saying() || tidy(t.c.fill(a.Screener)) != "", waits, converses)
@@ -116,9 +120,13 @@ func (t *talk) hasMessage() bool {
 }
 
 // leaveAt leaves the message a moment after a beep, or a greeting, that was over
-// at that time since answer.
+// at that time since answer. Without one nobody need wait any longer.
 func (t *talk) leaveAt(at time.Duration) {
-	if !t.machine.Aside() || t.saying() || !t.hasMessage() {
+	switch {
+	case !t.machine.Aside(), t.saying():
+		return
+	case !t.hasMessage():
+		t.step(turn.Event{Kind: turn.Dismissed})
 		return
 	}
 	t.who.pending = true
@@ -166,7 +174,7 @@ func (t *talk) waitedEnough() {
 func (t *talk) stillMachine() bool {
 	past := t.c.state
 	m, class := past.machine, past.Answer.Class
-	how := t.manner(class)
+	how := t.manner(past.Answer.Verdict)
 	late := !m.aside && time.Since(past.Answered) >= answer.LongestListen
 	switch {
 	case m.message > 0 && (m.aside || how != converses) && !mutant("message-left-twice"):

@@ -69,8 +69,6 @@ type Verdict struct {
 // who says "leave a message with me" is a voicemail at first, but never so surely.
 func (v Verdict) Sure() bool { return v.Confidence >= float64(sureVoicemail) }
 
-var sureVoicemail = level("sure_voicemail", 0.995, "of 1", "a voicemail that is left no message is hung up on at once when it is as sure; else at its beep, or when its greeting is over. A person who says \"leave a message with me\" reaches 0.991")
-
 // SoundKind says what an [Ear] heard.
 type SoundKind uint8
 

@@ -30,16 +30,17 @@ const (
 
 // What must be reached.
 var (
-	prior        = nats("prior", -1.0, "before anything is known: it fails towards a person, though a third of placed calls reach a machine")
-	personFrom   = nats("person_from", 2.0, "odds at which a person is a person (88 %): nothing is lost by saying so early, for unknown is treated as one")
-	personSolid  = nats("person_solid", 2.5, "odds (92 %) that end the listening once a person has taken a turn")
-	machineFrom  = nats("machine_from", 3.0, "odds (95 %) for a class after which somebody is still talked to, or waited for")
-	hangUpFrom   = nats("hang_up_from", 3.5, "odds (97 %) for unavailable, mailbox_full and fax: the call ends at once and nothing can be put right")
-	guessShare   = nats("guess_share", 0.7, "of the weight of words in an interim result: it may change")
-	cadenceShare = nats("cadence_share", 0.25, "of cadence's weight when machines are told apart: all of them talk on")
-	sureFrom     = nats("sure_from", 0.9, "probability, of no unit, of the class that is named: who is hung up on as a voicemail must be one, and no menu")
-	certainFrom  = nats("certain_from", 6.0, "odds (99.8 %) from which it is a machine even if nobody knows which")
-	classFade    = span("class_fade", 12*time.Second, "how fast evidence fades when machines are told apart: a screener gives way to a voicemail, a menu to music")
+	prior         = nats("prior", -1.0, "before anything is known: it fails towards a person, though a third of placed calls reach a machine")
+	personFrom    = nats("person_from", 2.0, "odds at which a person is a person (88 %): nothing is lost by saying so early, for unknown is treated as one")
+	personSolid   = nats("person_solid", 2.5, "odds (92 %) that end the listening once a person has taken a turn")
+	machineFrom   = nats("machine_from", 3.0, "odds (95 %) for a class after which somebody is still talked to, or waited for")
+	hangUpFrom    = nats("hang_up_from", 3.5, "odds (97 %) for unavailable, mailbox_full and fax: the call ends at once and nothing can be put right")
+	sureVoicemail = level("sure_voicemail", 0.995, "of 1", "a voicemail that is left no message is hung up on at once when it is as sure; else at its beep, or when its greeting is over. A person who says \"leave a message with me\" reaches 0.991")
+	guessShare    = nats("guess_share", 0.7, "of the weight of words in an interim result: it may change")
+	cadenceShare  = nats("cadence_share", 0.25, "of cadence's weight when machines are told apart: all of them talk on")
+	sureFrom      = nats("sure_from", 0.9, "probability, of no unit, of the class that is named: who is hung up on as a voicemail must be one, and no menu")
+	certainFrom   = nats("certain_from", 6.0, "odds (99.8 %) from which it is a machine even if nobody knows which")
+	classFade     = span("class_fade", 12*time.Second, "how fast evidence fades when machines are told apart: a screener gives way to a voicemail, a menu to music")
 )
 
 // What is suspected: only that a message is made in advance follows from it.
