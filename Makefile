@@ -9,6 +9,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null | sed -n 's/
 LDFLAGS := -s -w $(if $(VERSION),-X main.version=$(VERSION))
 FUZZ    ?= 10s
 PKGS    ?= ./...
+LONGEST ?= 20m
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run build test race bench bench-answer fuzz lint livekit docker models browser postgres
@@ -29,10 +30,10 @@ build: ## bin/hookswitch
 
 test: build models browser postgres ## vet and every test
 	@$(GO) vet $(PKGS)
-	@$(GO) test $(PKGS)
+	@$(GO) test -timeout $(LONGEST) $(PKGS)
 
 race: build models browser postgres ## every test under the race detector (RACE=-short leaves out what takes longest)
-	@$(GO) test -race $(RACE) $(PKGS)
+	@$(GO) test -race -timeout $(LONGEST) $(RACE) $(PKGS)
 
 bench: build models ## ns and allocations of a frame's way; the API, the door, the start; then calls on this machine
 	@$(GO) test -run xxx -bench . -benchmem -timeout 40m ./media/... ./telephony/... ./agentcore/... ./storage/sqlite ./cmd/hookswitch/bench/...
