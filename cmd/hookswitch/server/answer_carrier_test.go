@@ -29,15 +29,23 @@ func theCarriersWordIsEvidence(s *shop) {
 }
 
 // A person at work greets for longer than the carrier's threshold. Its mistake is
-// not ours: they are talked to.
+// not ours: they are talked to, by an agent that leaves messages and by one that
+// hangs up on voicemails.
 func theCarriersMistakeIsNotOurs(s *shop) {
-	who := player(s.babble.script(s.t, "business"))
-	r := s.rings("business", s.hires("Leaver", leaving), who)
-	r.ends(time.Minute, telephony.CallerHangup)
-	if a := r.answer(); r.record().Answerer != "machine_start" || a.Class.Machine() || a.Left != "" {
-		s.t.Errorf("the carrier says %q; %+v", r.record().Answerer, a)
+	var all []func()
+	for name, parameters := range map[string]string{"Leaver": leaving, "Hasty": "{}"} {
+		agent := s.hires(name, parameters)
+		all = append(all, func() {
+			who := player(s.babble.script(s.t, "business"))
+			r := s.rings("business", agent, who)
+			r.ends(time.Minute, telephony.CallerHangup)
+			if a := r.answer(); r.record().Answerer != "machine_start" || a.Class.Machine() || a.Left != "" {
+				r.errorf("the carrier says %q; %+v", r.record().Answerer, a)
+			}
+			if len(who.tones(modelHertz)) == 0 {
+				r.errorf("they were not talked to")
+			}
+		})
 	}
-	if len(who.tones(modelHertz)) == 0 {
-		s.t.Error("they were not talked to")
-	}
+	play(all...)
 }

@@ -35,7 +35,7 @@ func (r *rung) hushed(from, to time.Duration) {
 // for a person, and talks to them.
 func aScreenerIsToldWhoCallsAndThenThePersonIsTalkedTo(s *shop) {
 	var all []func()
-	for i, name := range []string{"screener", "screener-ios"} {
+	for i, name := range []string{"screener", "screener-ios", "screener-google"} {
 		agent := s.hires(fmt.Sprintf("Caller %d", i), fmt.Sprintf(`{"voicemail_message":%q,"screener_message":%q}`, leavesBehind, tellsScreen))
 		who := player(s.babble.script(s.t, name))
 		all = append(all, func() {

@@ -26,7 +26,7 @@ const left = "Hi Ada, please call us back about your order."
 // whichever voicemail, and the call is over. Record and webhook say so.
 func aMessageIsLeftBehindTheBeep(s *shop) {
 	var all []func()
-	for i, name := range []string{"voicemail", "voicemail-two"} {
+	for i, name := range []string{"voicemail", "voicemail-short", "voicemail-two"} {
 		agent := s.hires(fmt.Sprintf("Leaver %d", i), leaving)
 		who := player(s.babble.script(s.t, name))
 		all = append(all, func() {
