@@ -16,7 +16,7 @@ var definitions = map[string]string{
 	"beep_recall":                  "of a machine's beeps: those that were told",
 	"beep_precision":               "of beeps that were told: those in which there is a beep",
 	"switched_back_rate":           "of items in which a person comes after a machine: those that in the end are taken for a person",
-	"leave_rate":                   "of voicemails that take a message: those in which the moment to leave one came, and not before the beep, or the greeting where there is none, was over. Where a beep keeps one waiting for 2 s, to begin in that silence is the rule, and right",
+	"leave_rate":                   "of voicemails that take a message: those in which the moment to leave one came, and not before the beep, or the greeting where there is none, was over. Where a beep comes 2 s and more behind its greeting, to begin in that silence, once it has lasted for 2 s, is the rule and right",
 	"right_class_rate":             "of all items: those that in the end have exactly the class of their label",
 	"verdict_after_first_words_ms": "of people: from the end of their first group of words (speech without a pause of 300 ms) to the verdict that it is a person",
 	"beep_error_ms":                "how far the told end of a beep is from its end",
@@ -43,6 +43,9 @@ const beepSlack = 40 * time.Millisecond
 // leaveSilence is the rule: a message begins behind the beep, or in 2 s of silence
 // behind the greeting.
 const leaveSilence = 2 * time.Second
+
+// softEnd is how much of a greeting's end may be too soft to be speech.
+const softEnd = 200 * time.Millisecond
 
 // Outcome is what became of one item.
 type Outcome struct {
@@ -144,7 +147,11 @@ func (o *Outcome) leave(truth corpus.Truth, line replay.Timeline) {
 	}
 	o.Leaves = true
 	over := truth.GreetingOver
-	if n := len(truth.Beeps); n > 0 && truth.Beeps[n-1].Began-over < leaveSilence {
+	switch n := len(truth.Beeps); {
+	case n == 0:
+	case truth.Beeps[n-1].Began-over >= leaveSilence:
+		over += leaveSilence - softEnd
+	default:
 		over = truth.Beeps[n-1].Ended
 	}
 	o.TruthOver = over.Milliseconds()

@@ -33,6 +33,9 @@ var (
 func TestWhatCountsAsAMistake(t *testing.T) {
 	beeped := corpus.Truth{GreetingOver: 3 * time.Second, Beeps: []corpus.Span{{Began: 3200 * time.Millisecond, Ended: 3600 * time.Millisecond}}}
 	left := []replay.CueMark{{Cue: "leave", AtMS: 3600, KnownMS: 3660}}
+	late := corpus.Truth{GreetingOver: 3 * time.Second, Beeps: []corpus.Span{{Began: 5500 * time.Millisecond, Ended: 6 * time.Second}}}
+	heardLate := []replay.Sound{beep(5500, 6000)}
+	leftAt := func(ms int64) []replay.CueMark { return []replay.CueMark{{Cue: "leave", AtMS: 3000, KnownMS: ms}} }
 	for _, c := range []struct {
 		claim string
 		item  corpus.Item
@@ -51,6 +54,8 @@ func TestWhatCountsAsAMistake(t *testing.T) {
 		{"a menu taken for a voicemail", menu, corpus.Truth{}, []answer.Class{answer.Greeting}, nil, nil, []string{WrongMachine}},
 		{"a beep in the greeting", voicemail, beeped, []answer.Class{answer.Beeped}, []replay.Sound{beep(1000, 1200), beep(3220, 3610)}, left, []string{BeepFalse}},
 		{"a message into the greeting", voicemail, beeped, []answer.Class{answer.Beeped}, []replay.Sound{beep(3200, 3600)}, []replay.CueMark{{Cue: "leave", AtMS: 2000, KnownMS: 2100}}, []string{EarlyLeave}},
+		{"a message in 2 s of silence, and the beep is late", voicemail, late, []answer.Class{answer.Beeped}, heardLate, leftAt(5000), nil},
+		{"a message before 2 s of silence, and the beep is late", voicemail, late, []answer.Class{answer.Beeped}, heardLate, leftAt(4000), []string{EarlyLeave}},
 		{"a person's own beep need not be told", person, beeped, []answer.Class{answer.Human}, nil, nil, nil},
 		{"a person who came was not noticed", after, corpus.Truth{}, []answer.Class{answer.Screener}, nil, nil, []string{NotSwitched}},
 		{"silence taken for somebody", nobody, corpus.Truth{}, []answer.Class{answer.Hold, answer.Unknown}, nil, nil, []string{NobodyAsOther}},
