@@ -69,7 +69,9 @@ func TestBadInputIsInTheCorpus(t *testing.T) {
 		"a human who plays a beep":  func(it Item) bool { return it.Person && it.Recipe.has(Beep) },
 		"a pick-up amid a greeting": func(it Item) bool { return it.Kind == "person_after/greeting" },
 		"two greetings in a row":    func(it Item) bool { return it.Kind == "voicemail/two" },
-		"the carrier errs":          func(it Item) bool { return it.Person && it.Around.Carrier == "machine_start" && it.Around.At > it.speaks() },
+		"the carrier errs": func(it Item) bool {
+			return it.Person && it.Around.Carrier == "machine_start" && it.Around.At > it.speaks()
+		},
 		"an agent talks at once":    func(it Item) bool { return it.Person && it.Around.Yields && it.Around.Agent.Began < time.Second },
 		"and cannot be cut":         func(it Item) bool { return it.Class == answer.Beeped && !it.Around.Yields && it.Around.Agent.Ended > 0 },
 		"a beep of a person's oven": func(it Item) bool { return it.Kind == "person/beep_soon" && it.Recipe.has(Beep) },
