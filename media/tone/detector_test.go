@@ -64,6 +64,7 @@ func aBeep(all []tone.Tone, hz, level float64, began, ended, off time.Duration) 
 var (
 	pitches = []float64{350, 375, 400, 440, 480, 500, 620, 697, 770, 852, 941, 1000, 1004, 1100, 1209, 1336, 1400, 1477, 1633, 1800, 2000}
 	lengths = []time.Duration{80 * ms, 100 * ms, 150 * ms, 200 * ms, 330 * ms, 400 * ms, 500 * ms, 750 * ms, 1000 * ms, 1500 * ms}
+	lasting = lengths[3:] // a lost frame is a small part of them
 	levels  = []float64{-3, -10, -20, -30, -40}
 )
 
