@@ -17,7 +17,7 @@ import (
 // welcome is what somebody sees who typed the name alone: ten lines by task.
 const welcome = `hookswitch gives AI agents a telephone.
 
-  see it work     hookswitch demo              two calls, checked; no account. Also: report, bench, sim
+  see it work     hookswitch demo              three calls, checked; no account. Also: report, bench, sim
   talk to it      hookswitch talk              type, or --wav FILE
   run it          hookswitch serve             settings: hookswitch config init, show, check, docs
   get the models  hookswitch models pull       once, 46 MB; hearing and speaking work without any key
@@ -26,14 +26,14 @@ const welcome = `hookswitch gives AI agents a telephone.
   other services  hookswitch provider list                   Deepgram, OpenAI, ... with your key: provider set, check
   their calls     hookswitch call logs -f                    call list, get, transcript, dial, hangup; schedule, batch, dnc
   numbers, hooks  hookswitch connect twilio +1... --agent NAME      number list, check; webhook list, test
-  something off?  hookswitch doctor            safe to paste. Each command: hookswitch COMMAND --help
+  something off?  hookswitch doctor            safe to paste; answer FILE.wav says who answered. Each: hookswitch COMMAND --help
 `
 
 // command is the whole grammar. Each verb lives in the file of its name; its
 // Run takes a context and what this process has of the world.
 type command struct {
 	Serve     serveCmd     `cmd:"" help:"Run the gateway."`
-	Demo      demoCmd      `cmd:"" help:"Place two calls over the real protocol, and check them."`
+	Demo      demoCmd      `cmd:"" help:"Place three calls over the real protocol, and check them."`
 	Talk      talkCmd      `cmd:"" help:"Call the agent yourself, by typing or with a WAV file."`
 	Report    reportCmd    `cmd:"" help:"Write the page of calls that a demo left."`
 	Answer    answerCmd    `cmd:"" help:"Say who answered on a recording, and why."`

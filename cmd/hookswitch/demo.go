@@ -15,7 +15,7 @@ import (
 	"github.com/hookswitch/hookswitch/telephony/sim/persona"
 )
 
-// demoCmd places two calls over the real protocol and checks them.
+// demoCmd places three calls over the real protocol and checks them.
 type demoCmd struct {
 	cacheFlag
 	show.Flags

@@ -13,7 +13,7 @@ var files embed.FS
 // Personas are the built-in ones, in the order of the demo's calls.
 func Personas() []persona.Persona {
 	var all []persona.Persona
-	for _, name := range []string{"busy-patient", "asks-twice"} {
+	for _, name := range []string{"busy-patient", "asks-twice", "voicemail"} {
 		text, err := files.ReadFile("personas/" + name + ".yaml")
 		if err != nil {
 			panic(fmt.Sprintf("demo: %v", err)) // it is embedded
