@@ -36,6 +36,7 @@ type line struct {
 	under  bool          // it was listened to in silence
 	noise  part          // the present sound without speech, or the last
 	noises time.Duration // those before it, since somebody spoke
+	music  time.Duration // the longest sound without speech, since the start or since somebody picked up
 }
 
 // total is how much was said, with what is being said.
@@ -49,7 +50,7 @@ func (l *line) total() time.Duration {
 // renew begins anew with the last group, of who picked up: it is their first turn.
 func (l *line) renew() {
 	l.since = l.count
-	l.speech = 0
+	l.speech, l.music = 0, 0
 	l.turns, l.exchanges, l.waited = 1, 0, true
 }
 
@@ -190,6 +191,19 @@ func (j *Judge) noise(p part) {
 	if w := music.of(all); w > j.ev.weight("music") {
 		j.ev.put("music", during(byCadence, fmt.Sprintf("%.0f s of sound without speech", all.Seconds()), Hold, w, p.ended-all, p.ended))
 	}
+	l.music = max(l.music, all)
+	j.queue()
+}
+
+// queue weighs an announcement of a queue and its music, whichever came first.
+// Nobody waits for us in that music.
+func (j *Judge) queue() {
+	l := &j.line
+	if l.music < queueMusic || l.speech < queueTalk || !j.ev.said(Hold) || j.ev.has("queue") {
+		return
+	}
+	j.ev.put("queue", during(byCadence, "an announcement, and music", Hold, queueWeight, 0, j.now))
+	j.ev.put("waits", Evidence{})
 }
 
 // waits weighs the silence behind what was said. A machine's says nothing: it
@@ -208,7 +222,7 @@ func (j *Judge) waits() {
 			j.ev.put("answered", during(byCadence, "answered the agent, and waited", Human, answered, l.monologue.began, j.now))
 		}
 	}
-	if j.moment.finished || !j.understood(quiet) {
+	if j.moment.finished || j.ev.has("queue") || !j.understood(quiet) {
 		return
 	}
 	w := waiting.of(quiet)

@@ -98,6 +98,18 @@ func (e *evidence) weighs(name string, w float64) {
 	}
 }
 
+// clear reports whether a phrase or a tone speaks clearly for a machine.
+func (e *evidence) clear() bool {
+	return slices.ContainsFunc(e.items, func(it item) bool {
+		return !it.spent && it.For.Machine() && (it.Kind == byWords || it.Kind == byTone) && it.counts() >= clearFrom
+	})
+}
+
+// said reports whether words speak for c.
+func (e *evidence) said(c Class) bool {
+	return slices.ContainsFunc(e.items, func(it item) bool { return !it.spent && it.For == c && it.Kind == byWords })
+}
+
 // forget takes back what was only guessed.
 func (e *evidence) forget() {
 	e.items = slices.DeleteFunc(e.items, func(it item) bool { return it.guess && !it.spent })

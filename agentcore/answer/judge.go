@@ -215,11 +215,12 @@ func (j *Judge) class() (Class, float64) {
 }
 
 // carrierAmid reports whether the carrier calls a machine who is amid a greeting,
-// or has just finished one: businesses greet that long.
+// or has just finished one, or has said nothing that only machines say: businesses
+// greet that long.
 func (j *Judge) carrierAmid() bool {
 	l := &j.line
 	over := l.quiet(j.now) >= breath && j.understood(l.quiet(j.now))
-	return !over && !j.moment.beeped && l.monologue.length() < carrierAmid && j.word == carrierWords["machine_start"].what && j.ev.has("carrier")
+	return !(over && j.ev.clear()) && !j.moment.beeped && l.monologue.length() < carrierAmid && j.word == carrierWords["machine_start"].what && j.ev.has("carrier")
 }
 
 // model takes the model's word, and spends what spoke for a person.

@@ -74,6 +74,13 @@ var (
 	music         = grades("music", "sound without speech", step{6 * time.Second, 1.5}, step{12 * time.Second, 4.2}, step{25 * time.Second, 5.0})
 )
 
+// Music around an announcement.
+var (
+	queueTalk   = span("queue_talk", 2400*time.Millisecond, "of talk before music, which make it an announcement's; people say less and have a radio on")
+	queueMusic  = span("queue_music", 6*time.Second, "of music before or behind an announcement of a queue")
+	queueWeight = nats("queue", 2.5, "an announcement's words and its music: nobody waits for an answer in it")
+)
+
 // Tones.
 var (
 	beepAfter      = span("beep_after", 2*time.Second, "of speech before a beep, which make it a voicemail's")
@@ -100,6 +107,7 @@ var (
 var (
 	carrierMachine = nats("carrier_machine", 1.2, "the carrier's machine_start: it goes by the length of the greeting, which we weigh too, and takes long business greetings for machines")
 	carrierAmid    = span("carrier_amid", 12*time.Second, "amid a first greeting of up to that, its machine_start decides nothing")
+	clearFrom      = nats("clear_from", 2.5, "of one phrase or tone of a machine, for the carrier's machine_start to count behind a short greeting, too")
 	carrierEnd     = nats("carrier_message_end", 5.0, "machine_end_* behind a greeting: it has heard the whole of it, and its end")
 	carrierEarly   = nats("carrier_early_end", 3.5, "the same with less than 3 s of talk before it")
 	carrierHuman   = nats("carrier_human", 1.8, "the carrier's human: by default anybody who greets for less than 2.4 s")

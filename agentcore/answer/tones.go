@@ -79,11 +79,18 @@ func (j *Judge) records() bool {
 	if !m.beeped || l.speaking || l.count > 0 && l.group.began >= m.beep {
 		return false
 	}
-	if m.silent.weight > 0 && !j.v.Class.Machine() && j.now-m.beep >= m.silent.from {
+	if m.silent.weight > 0 && !j.v.Class.Machine() && j.now-m.beep >= m.silent.from && j.heardOut() {
 		j.ev.weighs("beep", m.silent.weight)
 		m.silent = step{}
 	}
 	return true
+}
+
+// heardOut reports whether it is known what was said before a beep, or is waited
+// for no longer: a person's hello is understood after the beep behind it.
+func (j *Judge) heardOut() bool {
+	l := &j.line
+	return l.count == 0 || l.speech >= beepAfter || j.said.at.ended >= l.group.began || j.now-j.moment.beep >= wordsWait
 }
 
 // beeped remembers that a voicemail, if it is one, records from at on.

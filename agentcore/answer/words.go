@@ -47,6 +47,7 @@ func (j *Judge) words(w Words) {
 	for _, m := range found {
 		j.phrase(m, at, !w.Final, m.last < old)
 	}
+	j.queue()
 	strong := j.said.hear(found, old)
 	j.said.at = at
 	if w.Final {
