@@ -50,3 +50,18 @@ func TestBehindAScreenerThatHasUsHoldAPersonIsKnown(t *testing.T) {
 		}
 	}
 }
+
+// Music behind the announcement of a queue says that nobody is there yet. Behind a
+// greeting it may be a radio.
+func TestAQueueIsKnownByItsWordsAndItsMusic(t *testing.T) {
+	for text, want := range map[string]Class{
+		"You are on hold now, the next free line is for you, please wait.": Hold,
+		"Good morning, this is the bakery of Smith and Sons in Leeds.":     Human,
+	} {
+		j := NewJudge(JudgeConfig{})
+		play(j, 16, says(0.5, 4, text), fact{at: 5, noise: 7})
+		if got := j.Verdict().Class; got != want && (want == Hold || got.Machine()) {
+			t.Errorf("%q: %v, want %v\n%s", text, got, want, listed(j))
+		}
+	}
+}
