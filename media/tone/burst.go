@@ -25,6 +25,7 @@ type burst struct {
 	followed     bool    // something is about as loud behind it
 	swelled      bool    // before its beginning it was not 9 dB down within 5 ms
 	faded        bool    // nor behind its end
+	spoken       bool    // something other than noise was there before it
 	keyed        bool    // a key, or two tones of the network, were heard meanwhile
 	told         bool
 }

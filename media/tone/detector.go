@@ -20,6 +20,7 @@ type Detector struct {
 	newest sound                 // what the last one holds
 	burst  burst
 	memory memory
+	around around
 	pair   couple
 	keys   dtmf.Detector
 	deaf   bool // keys is new
@@ -40,6 +41,9 @@ func (d *Detector) Step(f *media.Frame) (Tone, bool) {
 	}
 	d.hearKeys(f, s, now)
 	d.follow(s, now)
+	if s.hz == 0 && d.burst.frames == 0 {
+		d.around.hear(s.power)
+	}
 	if t, ok := d.memory.late(now, &d.burst); ok {
 		d.tell(t)
 	}
@@ -97,6 +101,7 @@ func (d *Detector) follow(s *sound, now time.Duration) {
 			d.over()
 		}
 		*b = begin(s, &d.before, now)
+		b.spoken = d.around.voices()
 	}
 	b.keyed = b.keyed || d.pair.sounds()
 	if kind := b.steady(); kind != 0 && !b.told {

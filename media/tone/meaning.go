@@ -9,7 +9,7 @@ import (
 // found a little early or late.
 const (
 	shortestBeep = 72 * time.Millisecond
-	longestBeep  = 1530 * time.Millisecond
+	longestBeep  = 1570 * time.Millisecond
 	lowBeep      = 343.0 // Hz: 350 and 2 % less
 	highBeep     = 2040.0
 	steepBeep    = 150 * time.Millisecond // a shorter one has steep edges: vowels have not
@@ -18,9 +18,11 @@ const (
 
 	// Europe's tones are all one sine of 425 Hz (E.180): ringing for a second, busy
 	// for up to half of one. A beep of that pitch is told late, once busy would have
-	// gone on; a long one is taken for ringing.
+	// gone on; a long one is taken for ringing, if it has just the pitch of that
+	// (exchanges count it out of a quartz) or nobody has spoken before it.
 	europe, europeOff = 425.0, 12.0
-	leastRing         = 800 * time.Millisecond
+	ringOff           = 6.0
+	leastRing         = 900 * time.Millisecond
 	mostRing          = 1800 * time.Millisecond // more is a dial tone
 	busyPause         = 550 * time.Millisecond
 
@@ -68,7 +70,7 @@ func (b *burst) near(hz, off float64) bool { return math.Abs(b.hz-hz) <= off }
 // judge is what b was, now that it is over. It reports false if that is nothing,
 // or not known yet.
 func (m *memory) judge(b *burst) (Tone, bool) {
-	if b.frames < leastFrames || b.told || b.keyed {
+	if b.frames < leastFrames && !b.brief() || b.told || b.keyed {
 		return Tone{}, false
 	}
 	defer m.keep(*b)
@@ -87,6 +89,12 @@ func (m *memory) judge(b *burst) (Tone, bool) {
 		return b.tone(Beep), true
 	}
 	return Tone{}, false
+}
+
+// brief reports whether b is a beep of 80 ms that has edges of 5 ms: it may hold two
+// whole frames only. In clear silence it is told nevertheless.
+func (b *burst) brief() bool {
+	return b.frames == leastFrames-1 && b.long() >= shortestBeep && !b.swelled && !b.faded
 }
 
 func (m *memory) keep(b burst) { m.notes = [3]burst{m.notes[1], m.notes[2], b} }
@@ -156,7 +164,7 @@ func (m *memory) european(b *burst) (Tone, bool) {
 	switch {
 	case b.long() > mostRing:
 		return Tone{}, false
-	case b.long() >= leastRing:
+	case b.long() >= leastRing && (b.near(europe, ringOff) || !b.spoken):
 		m.held = Tone{}
 		return b.tone(Ringback), true
 	case again:
