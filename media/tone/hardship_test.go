@@ -245,3 +245,20 @@ func FuzzStep(f *testing.F) {
 		}
 	})
 }
+
+// A beep close to Europe's ringing tone is one if somebody spoke before it: who has
+// answered does not ring.
+func TestALongBeepNearTheRingingToneIsOneBehindSpeech(t *testing.T) {
+	for _, hz := range []float64{432, 435, 437} {
+		for _, length := range []time.Duration{time.Second, 1500 * ms} {
+			beep := append(tone.Make(tone.Beep, hz, -20, length), tone.Silence(2*time.Second)...)
+			behindSpeech := append(append(vowels(3*time.Second, 1), tone.Silence(500*ms)...), beep...)
+			if got := kinds(heard(overTheLine(behindSpeech))); !slices.Equal(got, []tone.Kind{tone.Beep}) {
+				t.Errorf("%v Hz for %v behind speech: heard %v", hz, length, got)
+			}
+			if got := kinds(heard(overTheLine(append(tone.Silence(time.Second), beep...)))); slices.Contains(got, tone.Beep) {
+				t.Errorf("%v Hz for %v out of silence: heard %v", hz, length, got)
+			}
+		}
+	}
+}
