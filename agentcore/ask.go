@@ -17,7 +17,7 @@ import (
 // keeps the caller from hearing.
 func (m *maker) ask(messages []llm.Message) (string, []llm.ToolCall, error) {
 	ctx, stop := context.WithCancel(m.ctx)
-	a := &streamed{m: m, began: time.Now(), phrases: make(chan phrase, mostPhrases)}
+	a := &streamed{m: m, began: time.Now(), more: make(chan struct{}, 1)}
 	m.c.pen.look(func(s *State) { a.room = mostTools - s.uses })
 	request := llm.Request{Messages: m.c.prompted(messages), Tools: m.c.tools.Specs()}
 	if m.bye {
@@ -33,7 +33,11 @@ func (m *maker) ask(messages []llm.Message) (string, []llm.ToolCall, error) {
 	defer stop()
 
 	m.part = "model"
-	for p := range a.phrases {
+	for {
+		p, more := a.next()
+		if !more {
+			break
+		}
 		if err := m.say(p); err != nil {
 			return "", nil, err
 		}
@@ -48,11 +52,14 @@ func (m *maker) ask(messages []llm.Message) (string, []llm.ToolCall, error) {
 
 // streamed is one answer of the model as it comes.
 type streamed struct {
-	m       *maker
-	began   time.Time
-	room    int // for tool calls
-	split   splitter
-	phrases chan phrase // has room for all that can be planned; closed at the end
+	m     *maker
+	began time.Time
+	room  int // for tool calls
+	split splitter
+
+	mu      sync.Mutex
+	planned []phrase      // and not said yet; mostPhrases at most
+	more    chan struct{} // has room for one: there is one more. Closed at the end
 
 	// Of whoever reads, until it has returned.
 	text  strings.Builder
@@ -62,7 +69,7 @@ type streamed struct {
 
 // read plans what the model says until it, or a reply's room, ends.
 func (a *streamed) read(ctx context.Context, request llm.Request) error {
-	defer close(a.phrases)
+	defer close(a.more)
 	for d, err := range a.m.c.cfg.Model.Chat(ctx, request) {
 		a.m.stall.Reset(stallLimit)
 		if err != nil {
@@ -111,10 +118,28 @@ func (a *streamed) plan(text string) error { return a.planWhy(text, string(a.m.u
 
 func (a *streamed) planWhy(text, why string) error {
 	p, err := a.m.plan(text, why)
-	if err == nil {
-		a.phrases <- p
+	if err != nil {
+		return err
 	}
-	return err
+	a.mu.Lock()
+	a.planned = append(a.planned, p)
+	a.mu.Unlock()
+	poke(a.more)
+	return nil
+}
+
+// next waits for the next phrase. It reports false when there is none.
+func (a *streamed) next() (p phrase, more bool) {
+	for open := true; ; _, open = <-a.more {
+		a.mu.Lock()
+		if more = len(a.planned) > 0; more {
+			p, a.planned = a.planned[0], a.planned[1:]
+		}
+		a.mu.Unlock()
+		if more || !open {
+			return p, more
+		}
+	}
 }
 
 // prompted is messages behind the prompt as it reads now.

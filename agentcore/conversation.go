@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/asr"
+	"github.com/hookswitch/hookswitch/agentcore/cost"
 	"github.com/hookswitch/hookswitch/agentcore/llm"
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/tools"
@@ -45,6 +46,10 @@ type Config struct {
 	Pipeline   string          // what hears, thinks and speaks, for people to read
 	Floor      string          // id of the job that has the floor, see package room; empty: the call's own agent
 	Yield      func() bool     // asked when the agent would end the call: true if somebody waits for the floor, who gets it then. Must not block. Nil: nobody does
+
+	// Used is what was used of what is billed since it was last asked. It must not
+	// block. nil: the journal says nothing of it.
+	Used func() cost.Usage
 
 	Lead time.Duration // how far ahead of the clock audio is sent. Zero means 200 ms
 	Lump time.Duration // how much is sent at a time. Zero means 60 ms; at most Lead
@@ -92,10 +97,10 @@ func New(cfg Config) (*Conversation, error) {
 	c := &Conversation{
 		holder: holder{
 			call: cfg.Call, floor: FloorTaken{Job: cfg.Floor, Agent: cfg.Agent.Name, By: byOwn}, pipeline: cfg.Pipeline,
-			journal: cfg.Journal, observer: cfg.Observer, withdraw: cfg.Withdraw, yield: cfg.Yield, state: state,
+			journal: cfg.Journal, observer: cfg.Observer, withdraw: cfg.Withdraw, yield: cfg.Yield, used: cfg.Used, state: state,
 		},
 		cfg: cfg, ledger: newLedger(), tools: set,
-		events: make(chan event, 64), speak: make(chan *utterance, 8),
+		events: make(chan event, mostEvents), speak: make(chan *utterance, 8),
 	}
 	c.judging.Store(c.asksWho())
 	return c, nil
@@ -191,6 +196,7 @@ func (c *Conversation) Run(ctx context.Context, leg telephony.Leg) (Summary, err
 	end(c.converse(ctx, &talking, err != nil))
 
 	writing.Wait()
+	gone := c.countOut(&talking)
 	if mutant("let-go-before-end") {
 		_ = leg.Hangup(ctx)
 	}
@@ -200,7 +206,7 @@ func (c *Conversation) Run(ctx context.Context, leg telephony.Leg) (Summary, err
 	if c.cfg.Detector != nil {
 		err = errors.Join(err, c.cfg.Detector.Close())
 	}
-	talking.Wait()
+	<-gone
 	c.uses.work.Wait()
 	return sum, err
 }
@@ -209,12 +215,12 @@ func (c *Conversation) Run(ctx context.Context, leg telephony.Leg) (Summary, err
 // deaf.
 func (c *Conversation) hearing(ctx context.Context) (asr.Stream, error) {
 	if c.cfg.Recognizer == nil {
-		return newDeaf(), nil
+		return newDeaf(ctx), nil
 	}
 	ctx = provider.WithTrace(ctx, provider.Trace{Replaced: c.replaced})
 	stream, err := c.cfg.Recognizer.Open(ctx, c.cfg.Hearing)
 	if err != nil {
-		return newDeaf(), err
+		return newDeaf(ctx), err
 	}
 	return stream, nil
 }
@@ -226,13 +232,18 @@ func (c *Conversation) replaced(r provider.Replacement) {
 	c.cfg.Observer.ProviderFailed(string(r.Stage))
 }
 
-// deaf is a recogniser's stream that hears nothing.
+// deaf is a recogniser's stream that hears nothing. It ends with Close or with
+// its context.
 type deaf struct {
 	results chan asr.Result
 	once    sync.Once
 }
 
-func newDeaf() *deaf { return &deaf{results: make(chan asr.Result)} }
+func newDeaf(ctx context.Context) *deaf {
+	d := &deaf{results: make(chan asr.Result)}
+	context.AfterFunc(ctx, func() { d.Close() })
+	return d
+}
 
 func (d *deaf) Write(*media.Frame) bool    { return true }
 func (d *deaf) Signal(asr.Signal)          {}

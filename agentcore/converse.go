@@ -32,6 +32,8 @@ type talk struct {
 
 	began     time.Time      // first sample of the utterance that is being heard
 	overAgent bool           // it began while the agent spoke
+	voice     bool           // it goes on
+	cutFor    bool           // what was uttered last cut a reply, and no words came of it
 	ended     []uttered      // utterances whose words are awaited, oldest first
 	asked     asked          // of the newest words
 	failed    int            // utterances in a row that the recogniser failed on
@@ -171,6 +173,7 @@ func (t *talk) take(ev event) {
 	case evBegan:
 		t.heardVoice(ev)
 	case evEnded:
+		t.voice = false
 		t.ended = append(t.ended, uttered{t.began, ev.voice, ev.at, t.overAgent})
 		t.awaitWords()
 		t.step(turn.Event{Kind: turn.SpeechEnded})
@@ -184,7 +187,7 @@ func (t *talk) take(ev event) {
 	case evPlayed:
 		t.played(ev)
 	case evAudio:
-		t.step(turn.Event{Kind: turn.ReplyAudio, Reply: ev.reply})
+		t.audible(ev)
 	case evSent:
 		t.sent(ev)
 	case evFailed:
@@ -210,7 +213,7 @@ func (t *talk) take(ev event) {
 func (t *talk) heardVoice(ev event) {
 	c := t.c
 	speaking := t.machine.Phase() == turn.Speaking
-	t.began = ev.voice
+	t.began, t.voice = ev.voice, true
 	c.pen.note(SpeechBegan{StartMS: c.pen.at(ev.voice)})
 	cut := t.current
 	t.step(turn.Event{Kind: turn.SpeechBegan, Unanswered: t.owes()})
@@ -220,6 +223,7 @@ func (t *talk) heardVoice(ev event) {
 		now := time.Now()
 		c.pen.note(TalkOver{Reply: cut.reply, StartMS: c.pen.at(ev.voice), ClearMS: c.pen.at(now), HeardWords: heard, AllWords: all})
 		c.cfg.Observer.TalkedOver(now.Sub(ev.voice))
+		t.cutFor = true
 	}
 }
 

@@ -43,14 +43,13 @@ func (m *maker) tones(keys, why string) (heard <-chan struct{}, err error) {
 		return nil, err
 	}
 	heard = m.u.whenHeard(p.number)
-	out := &mouth{m: m, p: p, s: sound{phrase: p.number}}
+	out := &mouth{m: m, p: p}
 	for f := new(media.Frame); player.Next(f); {
 		if err := out.Frame(f); err != nil {
 			return nil, err
 		}
 	}
-	out.s.end = true
-	return heard, m.queue(&out.s)
+	return heard, m.queue(sound{phrase: p.number})
 }
 
 // awaitHeard waits until a phrase that is queued was heard. A carrier that forgets

@@ -105,8 +105,9 @@ type AgentSaid struct {
 	StartMS int64  `json:"start_ms"` // first sample played
 	EndMS   int64  `json:"end_ms"`   // last sample played
 	Cut     bool   `json:"cut,omitempty"`
-	GapMS   int64  `json:"gap_ms,omitempty"` // set when it answers a turn
-	Parts   *Parts `json:"parts,omitempty"`  // they sum to GapMS
+	GapMS   int64  `json:"gap_ms,omitempty"`  // set when it answers a turn
+	Parts   *Parts `json:"parts,omitempty"`   // they sum to GapMS
+	Guessed bool   `json:"guessed,omitempty"` // GapMS, and Parts.Line, end by our own clock: no mark told of the first sample
 }
 
 // Parts of a gap, in milliseconds: where the time went between the caller's
@@ -287,6 +288,7 @@ var kinds = map[string]func() box{
 	"who_answered":   kind[WhoAnswered](),
 	"message_began":  kind[MessageBegan](),
 	"provider_error": kind[ProviderError](),
+	"used":           kind[Used](),
 	"lost":           kind[Lost](),
 	"ended":          kind[Ended](),
 	"contact_wrote":  kind[ContactWrote](),

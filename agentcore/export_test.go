@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// Nobody is an Observer who doesn't listen.
+var Nobody Observer = nobody{}
+
 // CommitTime is how long an entry that must be committed keeps its effect
 // waiting in a conversation with journal j. each is called once for every n; the
 // entries are as those of a turn.

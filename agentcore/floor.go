@@ -35,6 +35,7 @@ func (t *talk) start(a turn.Action) {
 		u.preface, t.preface = t.preface, ""
 		c.pen.look(func(s *State) { u.rest = s.Rest })
 	}
+	u.undoes, t.cutFor = t.cutFor && (u.why == turn.Resume || u.why == turn.Answer || u.why == turn.Tidings), false
 	t.current = u
 	c.ledger.open(u.reply)
 	t.makers.Go(func() { c.reply(u) })
@@ -42,6 +43,19 @@ func (t *talk) start(a turn.Action) {
 	case c.speak <- u:
 	case <-t.ctx.Done():
 	}
+}
+
+// audible is the first sound of a reply on the line.
+func (t *talk) audible(ev event) {
+	if u := t.current; u != nil && u.reply == ev.reply {
+		if t.voice {
+			t.c.cfg.Observer.CutIn()
+		}
+		if u.undoes {
+			t.c.cfg.Observer.TalkOverUndone()
+		}
+	}
+	t.step(turn.Event{Kind: turn.ReplyAudio, Reply: ev.reply})
 }
 
 // played is a mark that came back: so much was heard for sure.
@@ -121,12 +135,15 @@ func (t *talk) settle(cause error) {
 	if len(cut.phrases) == 0 {
 		return
 	}
+	marked := !u.playedAt().IsZero()
 	u.begunPlayingIfKnown(cut.first)
 	said := t.account(u, cut)
+	said.Guessed = said.Parts != nil && !marked
 	said.Cut = !errors.Is(cause, errOver) || u.hushed && said.Unheard != ""
 	t.c.pen.note(said)
+	t.c.noteUsed()
 	t.spoke(u, cut, said)
-	if p := said.Parts; p != nil {
+	if p := said.Parts; p != nil && marked {
 		ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 		t.c.cfg.Observer.TurnTook(ms(p.Endpoint), ms(p.Recognise), ms(p.Tool), ms(p.Model), ms(p.Voice), ms(p.Line))
 	}

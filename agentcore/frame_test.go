@@ -70,16 +70,18 @@ func TestFrameOutDoesNotAllocate(t *testing.T) {
 	l := newLedger()
 	l.open(1)
 	phrase := l.plan(1, "hello", func(int) {})
-	in, out := sound{phrase: phrase}, sound{}
-	clock := pacer{lead: 1 << 62, lump: time.Hour, wait: time.NewTimer(time.Hour)}
+	var said, sent media.Frame
+	var out sound
+	clock := pacer{lead: 1 << 62, lump: time.Hour, wait: time.NewTimer(time.Hour), paced: nobody{}.Paced}
 	var heard media.Frame
 	if n := testing.AllocsPerRun(1000, func() {
-		if err := m.queue(&in); err != nil {
+		if err := m.queue(sound{packet: pack(&said), phrase: phrase}); err != nil {
 			t.Fatal(err)
 		}
 		out = <-u.sounds
+		out.packet.unpack(&sent)
 		clock.due(u.ctx, time.Time{})
-		l.send(1, phrase, &out.frame)
+		l.send(1, phrase, out.packet)
 		l.play(&heard, time.Time{})
 	}); n != 0 {
 		t.Errorf("%v allocations for a frame out, want 0", n)
@@ -104,17 +106,19 @@ func BenchmarkFrameOut(b *testing.B) {
 	l := newLedger()
 	l.open(1)
 	phrase := l.plan(1, "hello", func(int) {})
-	in, out := sound{phrase: phrase}, sound{}
-	clock := pacer{lead: 1 << 62, lump: time.Hour, wait: time.NewTimer(time.Hour)}
+	var said, sent media.Frame
+	var out sound
+	clock := pacer{lead: 1 << 62, lump: time.Hour, wait: time.NewTimer(time.Hour), paced: nobody{}.Paced}
 	var heard media.Frame
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := m.queue(&in); err != nil {
+		if err := m.queue(sound{packet: pack(&said), phrase: phrase}); err != nil {
 			b.Fatal(err)
 		}
 		out = <-u.sounds
+		out.packet.unpack(&sent)
 		clock.due(u.ctx, time.Time{})
-		l.send(1, phrase, &out.frame)
+		l.send(1, phrase, out.packet)
 		l.play(&heard, time.Time{})
 	}
 }

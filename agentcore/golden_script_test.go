@@ -32,6 +32,7 @@ type script struct {
 	resume    time.Duration // a lost line is back; zero: never
 	stall     [2]time.Duration
 	over      time.Duration
+	numbers   *numbers // what is told of the call, once it is played
 	model     time.Duration
 	forget    bool // the carrier forgets to send marks back
 	vars      vars.Set

@@ -138,6 +138,7 @@ func (s *script) play(t *testing.T) string {
 	began := time.Now()
 	pages := &agenttest.Pages{Port: port}
 	voice := &agenttest.Speaker{First: 40 * time.Millisecond, Port: port}
+	s.numbers = newNumbers()
 	told := make(chan agentcore.News, 4)
 	var withdrawn []string
 	cfg := agentcore.Config{
@@ -148,6 +149,7 @@ func (s *script) play(t *testing.T) string {
 		Journal:   pages,
 		News:      told,
 		Secrets:   &agentcore.Secrets{},
+		Observer:  s.numbers,
 		Withdraw:  func(id string) { withdrawn = append(withdrawn, id) },
 	}
 	l := s.newLine(began, cancel)
@@ -184,6 +186,7 @@ func (s *script) play(t *testing.T) string {
 			cfg.Call.Epoch++
 		default:
 			checkHeard(t, pages.Entries(), voice, lines...)
+			s.numbers.check(t, pages.Entries())
 			return render(pages.Entries(), sum, err) + withdrawals(withdrawn) + s.bridged(lines)
 		}
 		cfg.Past = pages.Entries()
@@ -238,14 +241,14 @@ func (f forgetful) Mark(uint32) error { return nil }
 func render(entries []agentcore.Entry, sum agentcore.Summary, err error) string {
 	var b bytes.Buffer
 	for _, e := range entries {
-		body := fmt.Sprintf("%+v", e.Event)
+		body := strings.Replace(fmt.Sprintf("%+v", e.Event), " Guessed:false", "", 1)
 		if who, ok := e.Event.(agentcore.WhoAnswered); ok { // the weights are the judge's own
 			body = fmt.Sprintf("{Class:%s AtMS:%d Aside:%v}", who.Class, who.AtMS, who.Aside)
 		}
 		if said, ok := e.Event.(agentcore.AgentSaid); ok && said.Parts != nil {
 			parts := *said.Parts
 			said.Parts = nil
-			body = fmt.Sprintf("%+v %+v", said, parts)
+			body = strings.Replace(fmt.Sprintf("%+v %+v", said, parts), " Guessed:false", "", 1)
 		}
 		fmt.Fprintf(&b, "%2d %6d %-14s %s\n", e.N, e.At.Milliseconds(), e.Event.Kind(), body)
 	}

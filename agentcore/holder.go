@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/cost"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -21,6 +22,7 @@ type holder struct {
 	observer Observer
 	withdraw func(string)
 	yield    func() bool
+	used     func() cost.Usage // since it was last asked; nil: nobody counts
 
 	state  State // where it begins
 	pen    *pen
@@ -139,6 +141,7 @@ func (h *holder) finish(ctx context.Context, leg telephony.Leg, silent <-chan st
 // let go, so that the carrier's next question finds it ended.
 func (h *holder) epilogue(ctx context.Context, cause error) (Summary, error) {
 	var sum Summary
+	h.noteUsed()
 	reason, over := telephony.Over(cause)
 	switch {
 	case over:
@@ -181,3 +184,7 @@ func (nobody) FrameDropped(string)                     {}
 func (nobody) ProviderFailed(string)                   {}
 func (nobody) WhoAnswered(string, time.Duration)       {}
 func (nobody) MessageLeft(bool)                        {}
+func (nobody) TalkOverUndone()                         {}
+func (nobody) CutIn()                                  {}
+func (nobody) ToolTook(string, bool, time.Duration)    {}
+func (nobody) Paced(_, _ time.Duration)                {}

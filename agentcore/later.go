@@ -21,6 +21,7 @@ type kept struct {
 // has it only once that is over: it has to follow the answer to what they said
 // before.
 func (t *talk) say(k kept) {
+	t.cutFor = false
 	if t.machine.Holds() {
 		if len(t.later) < mostLater {
 			t.later = append(t.later, k)

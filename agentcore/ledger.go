@@ -18,8 +18,8 @@ import (
 // The player writes, the listener plays, the conversation asks.
 type ledger struct {
 	mu     sync.Mutex
-	queue  []media.Frame // ring of what was sent and not played yet
-	head   int           // the oldest of them
+	queue  [ledgerFrames]*packet // ring of what was sent and not played yet; its own
+	head   int                   // the oldest of them
 	count  int
 	reply  int // whose frames are taken; 0 means nobody's
 	sent   int // frames of reply that were sent
@@ -45,7 +45,7 @@ const mostWords = 1000
 // ledgerFrames bounds what may be sent ahead of the clock: 2 s.
 const ledgerFrames = int(2 * time.Second / media.FrameDuration)
 
-func newLedger() *ledger { return &ledger{queue: make([]media.Frame, ledgerFrames)} }
+func newLedger() *ledger { return &ledger{} }
 
 // open makes reply the one whose frames are taken.
 func (l *ledger) open(reply int) {
@@ -69,12 +69,13 @@ func (l *ledger) plan(reply int, text string, record func(phrase int)) int {
 	return len(l.lines) - 1
 }
 
-// send takes a frame of a phrase of reply just before it goes to the carrier.
-// It reports false, and the frame must not be sent, if the reply was cut.
-func (l *ledger) send(reply, phrase int, f *media.Frame) bool {
+// send takes a frame of a phrase of reply just before it goes to the carrier, and
+// owns it. It reports false, and the frame must not be sent, if the reply was cut.
+func (l *ledger) send(reply, phrase int, p *packet) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if reply != l.reply {
+		p.release()
 		return false
 	}
 	if l.lines[phrase].from < 0 {
@@ -82,13 +83,22 @@ func (l *ledger) send(reply, phrase int, f *media.Frame) bool {
 	}
 	l.sent++
 	if l.count == len(l.queue) { // the caller's frames have stalled: the oldest is as good as played
-		l.head = (l.head + 1) % len(l.queue)
-		l.count--
+		l.take().release()
 		l.played++
 	}
-	l.queue[(l.head+l.count)%len(l.queue)] = *f
+	l.queue[(l.head+l.count)%len(l.queue)] = p
 	l.count++
 	return true
+}
+
+// take takes the oldest packet, of which there must be one, out of the queue. mu
+// is held.
+func (l *ledger) take() *packet {
+	p := l.queue[l.head]
+	l.queue[l.head] = nil
+	l.head = (l.head + 1) % len(l.queue)
+	l.count--
+	return p
 }
 
 // close ends a phrase: all of its frames were sent.
@@ -134,9 +144,9 @@ func (l *ledger) play(f *media.Frame, now time.Time) {
 		*f = media.Frame{}
 		return
 	}
-	*f = l.queue[l.head]
-	l.head = (l.head + 1) % len(l.queue)
-	l.count--
+	p := l.take()
+	p.unpack(f)
+	p.release()
 	l.played++
 	if l.first.IsZero() {
 		l.first = now.Add(-media.FrameDuration)
@@ -181,7 +191,10 @@ func (l *ledger) cut(reply int) cutting {
 	for _, p := range l.lines {
 		c.phrases = append(c.phrases, cutPhrase{p.text, l.heardOf(p), p.heard})
 	}
-	l.reply, l.count = 0, 0
+	for l.count > 0 {
+		l.take().release()
+	}
+	l.reply = 0
 	return c
 }
 

@@ -22,12 +22,16 @@ type event struct {
 	reply  int
 	phrase int
 	digit  byte
-	id     string // handed: of the transfer
-	leave  bool   // handed: the agent was to leave for it
-	result asr.Result
+	leave  bool        // handed: the agent was to leave for it
+	id     string      // handed: of the transfer
+	result *asr.Result // result, guess
 	sound  answer.Sound
 	err    error
 }
+
+// mostEvents is how many may wait for converse, 3 KB. It waits for nobody, and
+// who has more to tell may.
+const mostEvents = 16
 
 type eventKind uint8
 
@@ -72,20 +76,18 @@ func (c *Conversation) listen(ctx context.Context, leg telephony.Leg, stream asr
 			default:
 				c.cfg.Recorder.Record(&caller, &agent)
 			}
-			e, change := ear.hear(&caller, now)
-			if e.kind != 0 {
-				c.tell(ctx, e)
-			}
+			change, voice := ear.hear(&caller, now)
+			c.tellVoice(ctx, change, now, voice)
 			who = c.hearWho(ctx, who, &caller, ear.speech, now)
 			ear.signal(change) // its words must not overtake the end of the utterance
 			if ear.dropped {
 				c.cfg.Observer.FrameDropped("recogniser")
 			}
 		case telephony.Digit:
-			c.tell(ctx, event{kind: evDigit, at: time.Now(), digit: ev.Digit})
+			c.tellKey(ctx, ev.Digit)
 		case telephony.Played:
 			reply, phrase := ofMark(ev.Mark)
-			c.tell(ctx, event{kind: evPlayed, at: time.Now(), reply: reply, phrase: phrase})
+			c.tellOf(ctx, evPlayed, reply, phrase)
 		}
 	}
 }
@@ -118,24 +120,24 @@ func newEar(d vad.Detector, s asr.Stream, a Agent) *ear {
 	})}
 }
 
-// hear takes the caller's frame that ended now. The event's kind is 0 when
-// converse need not know of the change.
-func (e *ear) hear(f *media.Frame, now time.Time) (event, vad.Change) {
+// hear takes the caller's frame that ended now. voice is when the voice began, or
+// ended, that the change tells of.
+func (e *ear) hear(f *media.Frame, now time.Time) (change vad.Change, voice time.Time) {
 	if e.detector == nil {
-		return event{}, vad.None
+		return vad.None, voice
 	}
 	e.dropped = !e.stream.Write(f)
 	e.speech = e.detector.Speech(f)
-	change := e.tracker.Step(e.speech)
+	change = e.tracker.Step(e.speech)
 	// Positions count the caller's frames; this one ended now.
 	when := func(position time.Duration) time.Time { return now.Add(position - e.tracker.Now()) }
 	switch change {
 	case vad.Began:
-		return event{kind: evBegan, at: now, voice: when(e.tracker.BeganAt())}, change
+		voice = when(e.tracker.BeganAt())
 	case vad.Ended:
-		return event{kind: evEnded, at: now, voice: when(e.tracker.VoicedUntil())}, change
+		voice = when(e.tracker.VoicedUntil())
 	}
-	return event{}, change
+	return change, voice
 }
 
 // signal tells the recogniser of a change.
@@ -159,16 +161,67 @@ func (c *Conversation) recognize(ctx context.Context, stream asr.Stream) {
 		if !r.Final {
 			c.cfg.Interim(r.Text)
 			if c.judging.Load() {
-				c.tell(ctx, event{kind: evGuess, at: time.Now(), result: r})
+				c.tellWords(ctx, evGuess, r)
 			}
 			continue
 		}
 		c.cfg.Observer.RecogniserQueued(r.Queued)
-		c.tell(ctx, event{kind: evResult, at: time.Now(), result: r})
+		c.tellWords(ctx, evResult, r)
 	}
 	if ctx.Err() == nil { // else it is closed because the call is over
-		c.tell(ctx, event{kind: evDeaf, at: time.Now()})
+		c.tellOf(ctx, evDeaf, 0, 0)
 	}
+}
+
+// An event is 200 bytes. It is put together in functions of its own, not inlined,
+// so that it is not on the stacks of those who wait, in every call, for something
+// to tell: 1 KB and a stack of 2 KB grows to 4.
+
+// tellOf tells of a reply, and a phrase of it, or of neither.
+//
+//go:noinline
+func (c *Conversation) tellOf(ctx context.Context, kind eventKind, reply, phrase int) {
+	c.tell(ctx, event{kind: kind, at: time.Now(), reply: reply, phrase: phrase})
+}
+
+// tellFailed tells that a reply broke.
+//
+//go:noinline
+func (c *Conversation) tellFailed(ctx context.Context, reply int, err error) {
+	c.tell(ctx, event{kind: evFailed, at: time.Now(), reply: reply, err: err})
+}
+
+// tellKey tells of a key.
+//
+//go:noinline
+func (c *Conversation) tellKey(ctx context.Context, digit byte) {
+	c.tell(ctx, event{kind: evDigit, at: time.Now(), digit: digit})
+}
+
+// tellVoice tells of a change in the caller's voice, if converse has to know.
+//
+//go:noinline
+func (c *Conversation) tellVoice(ctx context.Context, change vad.Change, now, voice time.Time) {
+	switch change {
+	case vad.Began:
+		c.tell(ctx, event{kind: evBegan, at: now, voice: voice})
+	case vad.Ended:
+		c.tell(ctx, event{kind: evEnded, at: now, voice: voice})
+	}
+}
+
+// tellWords tells what the recogniser understood.
+//
+//go:noinline
+func (c *Conversation) tellWords(ctx context.Context, kind eventKind, r asr.Result) {
+	c.tell(ctx, event{kind: kind, at: time.Now(), result: &r})
+}
+
+// tellSound tells of a sound that says who answered.
+//
+//go:noinline
+func (c *Conversation) tellSound(ctx context.Context, now time.Time, s answer.Sound) {
+	c.tell(ctx, event{kind: evSound, at: now, sound: s})
 }
 
 func (c *Conversation) tell(ctx context.Context, ev event) {

@@ -1,4 +1,4 @@
-package agentcore_test
+package agentcore
 
 import (
 	"testing"
@@ -6,4 +6,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	poisoned = true
+	goleak.VerifyTestMain(m)
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/hookswitch/hookswitch/agentcore/aside"
 )
 
 // penBatch is the longest that entries which need no commit may wait for
@@ -121,12 +123,12 @@ func (p *pen) wait(ctx context.Context, n int) error {
 
 // run commits until ctx ends. What is left then is the epilogue's.
 func (p *pen) run(ctx context.Context) error {
-	for p.due(ctx) {
-		if err := p.flush(context.WithoutCancel(ctx)); err != nil {
-			return err
-		}
+	var err error
+	commit := func() { err = p.flush(context.WithoutCancel(ctx)) }
+	for err == nil && p.due(ctx) {
+		aside.Do(commit)
 	}
-	return nil
+	return err
 }
 
 // due waits until there is something to commit. It reports false when ctx has

@@ -34,8 +34,9 @@ func (c *Conversation) play(ctx context.Context, leg telephony.Leg) error {
 // playOne sends u, never more than Lead ahead of the clock, and clears the line
 // if u is cancelled.
 func (c *Conversation) playOne(leg telephony.Leg, u *utterance) error {
-	var s sound // outside the loop: one allocation per reply, not per frame
-	clock := pacer{lead: c.cfg.Lead, lump: c.cfg.Lump, wait: time.NewTimer(time.Hour)}
+	s := sound{phrase: -1}
+	var frame media.Frame // outside the loop: one allocation per reply, not per frame
+	clock := pacer{lead: c.cfg.Lead, lump: c.cfg.Lump, wait: time.NewTimer(time.Hour), paced: c.cfg.Observer.Paced}
 	defer clock.wait.Stop()
 	phrases := 0
 	for {
@@ -46,7 +47,7 @@ func (c *Conversation) playOne(leg telephony.Leg, u *utterance) error {
 		if !more {
 			break
 		}
-		if s.end {
+		if s.packet == nil {
 			phrases++
 			if !c.ledger.close(u.reply, s.phrase) {
 				return c.silence(leg, u)
@@ -56,29 +57,31 @@ func (c *Conversation) playOne(leg telephony.Leg, u *utterance) error {
 			}
 			continue
 		}
-		if !clock.due(u.ctx, u.notBefore) || !c.ledger.send(u.reply, s.phrase, &s.frame) {
+		s.packet.unpack(&frame)
+		if !clock.due(u.ctx, u.notBefore) || !c.ledger.send(u.reply, s.phrase, s.packet) {
 			return c.silence(leg, u)
 		}
-		if err := leg.Write(&s.frame); err != nil {
+		if err := leg.Write(&frame); err != nil {
 			return err
 		}
 		if clock.first() {
-			c.tell(u.ctx, event{kind: evAudio, at: time.Now(), reply: u.reply})
+			c.tellOf(u.ctx, evAudio, u.reply, 0)
 			if err := leg.Mark(markOf(u.reply, startMark)); err != nil {
 				return err
 			}
 		}
 	}
-	c.tell(u.ctx, event{kind: evSent, at: time.Now(), reply: u.reply, phrase: phrases})
+	clock.lumped(time.Now())
+	c.tellOf(u.ctx, evSent, u.reply, phrases)
 	<-u.ctx.Done() // until the last of it was heard, or was talked over
 	return c.silence(leg, u)
 }
 
-// next waits for the next sound. It reports false when there is none: all was
-// said, or s ended a phrase and it is enough.
+// next waits for the next sound, behind s. It reports false when there is none:
+// all was said, or s ended a phrase and it is enough.
 func (u *utterance) next(s *sound) (more bool, err error) {
 	var enough <-chan struct{}
-	if s.end {
+	if s.packet == nil && s.phrase >= 0 {
 		enough = u.enough
 		select {
 		case <-enough:
@@ -109,9 +112,13 @@ func (c *Conversation) silence(leg telephony.Leg, u *utterance) error {
 type pacer struct {
 	lead, lump time.Duration
 	wait       *time.Timer
-	start      time.Time
-	sent       int // frames since start
-	all        int // frames
+	paced      func(late, lead time.Duration) // told of each lump once it went
+
+	start time.Time
+	sent  int           // frames since start
+	all   int           // frames
+	late  time.Duration // how long after its time the present lump began
+	begun bool          // there is one
 }
 
 // due waits until the next frame may go, the first one not before that time. It
@@ -124,18 +131,34 @@ func (p *pacer) due(ctx context.Context, first time.Time) bool {
 		}
 		now = time.Now()
 	}
-	ahead := p.start.Add(time.Duration(p.sent) * media.FrameDuration).Sub(now)
-	if p.sent == 0 || ahead < 0 {
-		p.start, p.sent, ahead = now, 0, 0
-	}
-	if ahead+media.FrameDuration > p.lead {
-		if !p.sleep(ctx, ahead+p.lump-p.lead) {
+	ahead := p.ahead(now)
+	switch {
+	case p.sent == 0 || ahead < 0:
+		p.lumped(now)
+		p.start, p.sent, p.late, p.begun = now, 0, 0, true
+	case ahead+media.FrameDuration > p.lead:
+		p.lumped(now)
+		wait := ahead + p.lump - p.lead
+		if !p.sleep(ctx, wait) {
 			return false
 		}
+		p.late, p.begun = max(0, time.Since(now)-wait), true
 	}
 	p.sent++
 	p.all++
 	return true
+}
+
+// ahead is how much of what was sent is not played yet, by the clock; less than
+// zero when the line has run dry.
+func (p *pacer) ahead(now time.Time) time.Duration { return p.start.Add(lasts(p.sent)).Sub(now) }
+
+// lumped tells of the lump that went, if one did.
+func (p *pacer) lumped(now time.Time) {
+	if p.begun {
+		p.begun = false
+		p.paced(p.late, max(0, p.ahead(now)))
+	}
 }
 
 func (p *pacer) sleep(ctx context.Context, d time.Duration) bool {

@@ -49,9 +49,9 @@ func (c *Conversation) reply(u *utterance) {
 	switch {
 	case u.ctx.Err() != nil: // cut; converse knows
 	case err != nil && errors.Is(context.Cause(ctx), errStalled):
-		c.tell(u.ctx, event{kind: evFailed, at: time.Now(), reply: u.reply, err: &partError{m.part, errStalled}})
+		c.tellFailed(u.ctx, u.reply, &partError{m.part, errStalled})
 	case err != nil && !errors.Is(err, errFull):
-		c.tell(u.ctx, event{kind: evFailed, at: time.Now(), reply: u.reply, err: err})
+		c.tellFailed(u.ctx, u.reply, err)
 	default: // or it was full, and what of it was made will do
 		close(u.sounds)
 	}
@@ -197,7 +197,7 @@ func (m *maker) plan(text, why string) (phrase, error) {
 // before.
 func (m *maker) say(p phrase) error {
 	m.part = "voice"
-	out := &mouth{m: m, p: p, s: sound{phrase: p.number}}
+	out := &mouth{m: m, p: p}
 	if err := m.voice().Speak(m.ctx, p.text, out); err != nil {
 		return &partError{"voice", err}
 	}
@@ -207,8 +207,7 @@ func (m *maker) say(p phrase) error {
 	if !p.filler {
 		m.said++
 	}
-	out.s.end = true
-	return m.queue(&out.s)
+	return m.queue(sound{phrase: p.number})
 }
 
 // voice is who speaks.
@@ -226,7 +225,6 @@ func (m *maker) voice() tts.Synthesizer {
 type mouth struct {
 	m     *maker
 	p     phrase
-	s     sound
 	begun bool
 }
 
@@ -244,8 +242,7 @@ func (o *mouth) Frame(f *media.Frame) error {
 		o.begun = true
 		m.u.frameReady()
 	}
-	o.s.frame = *f
-	return m.queue(&o.s)
+	return m.queue(sound{packet: pack(f), phrase: o.p.number})
 }
 
 // Words implements [tts.Sink].
@@ -253,16 +250,16 @@ func (o *mouth) Words(w ...tts.Word) { o.m.c.ledger.time(o.m.u.reply, o.p.number
 
 // queue hands s to the player. What the line makes it wait is no fault of the
 // parts that are timed.
-func (m *maker) queue(s *sound) error {
+func (m *maker) queue(s sound) error {
 	select {
-	case m.u.sounds <- *s:
+	case m.u.sounds <- s:
 		return nil
 	default:
 	}
 	m.stall.Stop()
 	defer m.stall.Reset(stallLimit)
 	select {
-	case m.u.sounds <- *s:
+	case m.u.sounds <- s:
 		return nil
 	case <-m.ctx.Done():
 		return context.Cause(m.ctx)

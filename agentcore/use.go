@@ -68,7 +68,7 @@ func (m *maker) prepare(t tools.Traits) error {
 		}
 	}
 	if t.Hold {
-		m.c.tell(m.u.ctx, event{kind: evHeld, at: time.Now(), reply: m.u.reply})
+		m.c.tellOf(m.u.ctx, evHeld, m.u.reply, 0)
 	}
 	return nil
 }
@@ -119,7 +119,7 @@ func (m *maker) carryOut(intent ToolIntent, args json.RawMessage, traits tools.T
 	case u.result.End:
 		done = m.c.pen.decide(u.outcome)
 		m.bye = true
-		m.c.tell(m.u.ctx, event{kind: evGoodbye, at: time.Now(), reply: m.u.reply})
+		m.c.tellOf(m.u.ctx, evGoodbye, m.u.reply, 0)
 	case u.result.Press != "":
 		if err := m.press(u); err != nil {
 			return "", err

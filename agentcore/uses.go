@@ -79,6 +79,7 @@ func (c *Conversation) begin(ctx context.Context, intent ToolIntent, args json.R
 		if ctx.Err() != nil {
 			return // what came of it is not known
 		}
+		c.cfg.Observer.ToolTook(tools.Ours(intent.Name), u.failed, u.took)
 		c.scrub(&u.result)
 		for _, p := range u.result.Problems {
 			c.cfg.Log.Warn("a tool's answer: "+p, "call", c.cfg.Call.ID, "tool", intent.Name)

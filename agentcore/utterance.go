@@ -17,6 +17,7 @@ type utterance struct {
 	reply     int
 	turn      int  // the caller's turn that it answers, 0 if it answers none
 	first     bool // nothing of an answer to that turn was heard before
+	undoes    bool // it says after all what a noise has cut
 	why       turn.Why
 	asked     asked     // when it answers a turn, first
 	preface   string    // Resume: said before the rest
@@ -57,14 +58,16 @@ type made struct {
 	frame  time.Time     // its first frame
 }
 
-// sound is one frame of a reply, or the end of a phrase.
+// sound is one frame of a reply, or the end of a phrase. Whoever takes it from
+// the channel owns its packet.
 type sound struct {
-	frame  media.Frame
+	packet *packet // nil: the phrase's end
 	phrase int
-	end    bool
 }
 
-// queued is how much made-but-unsent audio one reply may hold: 2 s, 32 KB.
+// queued is how much made-but-unsent audio one reply may hold: 2 s, 16 KB. A tool
+// that is wanted behind a phrase begins once that fits, so that less would have
+// callers wait longer for it.
 const queued = int(2 * time.Second / media.FrameDuration)
 
 // errOver is the cause of an utterance that ended by itself.

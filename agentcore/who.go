@@ -76,7 +76,7 @@ func (c *Conversation) hearWho(ctx context.Context, ear *answer.Ear, f *media.Fr
 		ear = answer.NewEar(max(0, c.pen.since(now)-media.FrameDuration))
 	}
 	if s, is := ear.Hear(f, speech); is {
-		c.tell(ctx, event{kind: evSound, at: now, sound: s})
+		c.tellSound(ctx, now, s)
 	}
 	return ear
 }

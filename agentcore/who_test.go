@@ -201,6 +201,10 @@ func (*told) TalkedOver(time.Duration)                {}
 func (*told) RecogniserQueued(time.Duration)          {}
 func (*told) FrameDropped(string)                     {}
 func (*told) ProviderFailed(string)                   {}
+func (*told) TalkOverUndone()                         {}
+func (*told) CutIn()                                  {}
+func (*told) ToolTook(string, bool, time.Duration)    {}
+func (*told) Paced(_, _ time.Duration)                {}
 
 // Numbers of who answered, and of what was left.
 func TestTheObserverIsToldWhoAnswered(t *testing.T) {

@@ -1,9 +1,6 @@
 package metrics
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // What a transfer is, and what may become of it.
 var (
@@ -14,13 +11,8 @@ var (
 // TransferOver counts a transfer: how long it was until somebody had taken the
 // caller, or nobody would, and how long they talked then, if they did.
 func (s *Set) TransferOver(kind, outcome string, waited, talked time.Duration) {
-	if !slices.Contains(kinds, kind) {
-		kind = other
-	}
-	if !slices.Contains(fates, outcome) {
-		outcome = other
-	}
-	s.handed.WithLabelValues(kind, outcome).Inc()
+	kind = among(kinds, kind)
+	s.handed.WithLabelValues(kind, among(fates, outcome)).Inc()
 	s.waited.Observe(waited.Seconds())
 	if talked > 0 {
 		s.talked.WithLabelValues(kind).Observe(talked.Seconds())

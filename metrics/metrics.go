@@ -9,6 +9,7 @@ package metrics
 
 import (
 	"net/http"
+	"regexp"
 	"runtime"
 	"slices"
 	"time"
@@ -21,18 +22,20 @@ import (
 // Config of a [Set].
 type Config struct {
 	Version string // of the build, shown in hookswitch_build_info
+	Agents  bool   // agents' names are labels, of the first hundred
 }
 
 // Set is all collectors on a registry of their own. Its methods may be called
 // from any goroutine and never block.
 type Set struct {
-	registry *prometheus.Registry
+	factory factory
+	agents  *agents
+	anyCall *Call // of whom nothing is known
 
 	taken     *prometheus.CounterVec
 	over      *prometheus.CounterVec
 	duration  *prometheus.HistogramVec
 	turned    *bounded
-	resumed   prometheus.Counter
 	tokens    *bounded
 	begun     *prometheus.CounterVec
 	ended     *prometheus.CounterVec
@@ -42,7 +45,7 @@ type Set struct {
 	model     prometheus.Histogram
 	voice     prometheus.Histogram
 	line      prometheus.Histogram
-	gap       prometheus.Histogram
+	gap       *prometheus.HistogramVec
 	talkOver  prometheus.Histogram
 	queued    prometheus.Histogram
 	voices    prometheus.Histogram
@@ -67,6 +70,11 @@ type Set struct {
 	agenda    *agenda
 	rooms     *rooms
 	answers   *answers
+	media     *media
+	turns     *turns
+	journal   *journal
+	traces    *traces
+	scheduler prometheus.Histogram
 	reasons   *names
 	ready     prometheus.Gauge
 }
@@ -74,25 +82,24 @@ type Set struct {
 // New returns a Set in which every family exists already, at zero where its
 // labels are known.
 func New(c Config) *Set {
-	r := prometheus.NewRegistry()
-	f := factory{r}
+	f, a := newFactory(), &agents{allowed: c.Agents}
 	s := &Set{
-		registry:  r,
+		factory:   f,
+		agents:    a,
 		taken:     f.counters("calls_begun_total", "Calls that were taken, or placed.", "direction"),
-		over:      f.counters("calls_ended_total", "Calls that ended, by end reason.", "direction", "reason"),
-		duration:  f.lengths("call_duration_seconds", "Length of ended calls, from their answer (or, unanswered, from their start).", "direction"),
-		turned:    f.bounded("calls_refused_total", "Calls that were not taken, by reason.", "reason", "draining", "full"),
-		resumed:   f.counter("calls_resumed_total", "Times that a call was taken up again after its line was lost."),
+		over:      f.counters("calls_ended_total", "Calls that ended, by end reason.", a.labels("direction", "reason")...),
+		duration:  f.lengths("call_duration_seconds", "Length of ended calls, from their answer (or, unanswered, from their start).", a.labels("direction")...),
+		turned:    f.bounded("calls_refused_total", "Calls that were not taken, by reason.", "reason", "draining", "full", "cpu", "lateness", "recogniser", "memory"),
 		tokens:    f.bounded("tokens_refused_total", "Streams whose token was not good, by reason.", "reason", "token", "still_talking"),
-		begun:     f.counters("conversations_begun_total", "Conversations that began to talk, once for each stream.", "direction"),
-		ended:     f.counters("conversations_ended_total", "Conversations that ended their call, by end reason.", "direction", "reason"),
+		begun:     f.counters("conversations_begun_total", "Conversations that began to talk, once for each stream.", a.labels("direction")...),
+		ended:     f.counters("conversations_ended_total", "Conversations that ended their call themselves, by end reason. That a caller hung up is mostly not theirs to notice.", a.labels("direction", "reason")...),
 		endpoint:  f.delay("end_of_turn_delay_seconds", "Endpoint: from the caller's last word until we were sure that they had finished."),
 		recognise: f.delay("transcription_delay_seconds", "Recognise: from the endpoint to the words."),
 		tool:      f.delay("tool_delay_seconds", "Tool: time a reply waited for tools; only turns that did."),
 		model:     f.delay("llm_node_ttft_seconds", "Model: from the words to the first phrase of the reply."),
 		voice:     f.delay("tts_node_ttfb_seconds", "Voice: from the first phrase to its first frame."),
 		line:      f.delay("line_delay_seconds", "Line: from the first frame to its being played."),
-		gap:       f.delay("e2e_latency_seconds", "Gap: from the caller's last word to the agent's first sample played."),
+		gap:       f.delays("e2e_latency_seconds", "Gap: from the caller's last word to the agent's first sample played, as the carrier confirmed it.", a.labels()...),
 		talkOver:  f.delay("talk_over_delay_seconds", "From a caller's first sample over the agent until the line was told to be silent."),
 		queued:    f.delay("recogniser_queue_wait_seconds", "Time an utterance waited for a free recogniser."),
 		voices:    f.delay("voice_queue_wait_seconds", "Time a clause waited for a free voice."),
@@ -105,11 +112,11 @@ func New(c Config) *Set {
 		repeated:  f.counter("twilio_requests_repeated_total", "Carrier requests that came again and were answered from memory."),
 		answered:  f.bounded("answered_by_total", "The carrier's own verdicts about who answered.", "verdict"),
 		handed:    f.counters("transfers_total", "Transfers that are over, by kind and outcome.", "kind", "outcome"),
-		waited:    f.delay("transfer_wait_seconds", "From the wish for a transfer until somebody had taken the caller, or nobody would."),
+		waited:    f.times("transfer_wait_seconds", "From the wish for a transfer until somebody had taken the caller, or nobody would.", patience),
 		talked:    f.lengths("transfer_talk_seconds", "Time that callers talked with whom they were handed to.", "kind"),
 		undialled: f.bounded("calls_not_permitted_total", "Numbers that were not called because a rule forbids it, by rule.", "rule"),
 		aged:      f.counter("calls_reaped_total", "Calls that were ended because they had lasted longer than any call does."),
-		cps:       f.delay("dial_wait_seconds", "Time that a call waited for its turn before the carrier was asked."),
+		cps:       f.times("dial_wait_seconds", "Time that a call waited for its turn before the carrier was asked.", patience),
 		queue:     f.gauge("dials_waiting", "Calls that wait for their turn at the carrier now."),
 		webhooks:  f.counters("webhooks_sent_total", "Attempts to tell a webhook, by kind and outcome: delivered, failed (tried again), dead, cancelled (the call ended first).", "kind", "outcome"),
 		hooked:    f.delay("webhook_delay_seconds", "An attempt to tell a webhook, from its start to the last byte of the answer."),
@@ -117,14 +124,24 @@ func New(c Config) *Set {
 		agenda:    f.agenda(),
 		rooms:     f.rooms(),
 		answers:   f.answers(),
+		media:     f.media(),
+		turns:     f.turns(),
+		journal:   f.journal(),
+		traces:    f.traces(),
+		scheduler: f.times("scheduler_lateness_seconds", "How much later than it wanted to something woke up that had nothing else to do.", instants),
 		reasons:   newNames(),
 		ready:     f.gauge("ready", "1 while the gateway takes calls, as /readyz says."),
 	}
+	s.anyCall = &Call{set: s}
+	s.gap.WithLabelValues(a.values("")...)
 	f.build(c.Version)
 	for _, d := range directions {
 		s.taken.WithLabelValues(d)
-		s.begun.WithLabelValues(d)
-		s.duration.WithLabelValues(d)
+		s.begun.WithLabelValues(a.values("", d)...)
+		s.duration.WithLabelValues(a.values("", d)...)
+		for _, reason := range endReasons {
+			s.over.WithLabelValues(a.values("", d, s.reasons.admit(reason))...)
+		}
 	}
 	for _, kind := range kinds {
 		s.talked.WithLabelValues(kind)
@@ -137,16 +154,31 @@ func New(c Config) *Set {
 			s.webhooks.WithLabelValues(kind, outcome)
 		}
 	}
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	f.r.MustRegister(collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(waits)), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return s
 }
 
+// endReasons are the ends that calls have, as package telephony names them. They
+// exist from the start: of a series that begins at 1 no rate sees the first.
+var endReasons = []string{
+	"agent_hangup", "caller_hangup", "silence", "max_duration", "provider_failed", "gateway_failed", "line_lost", "not_connected", "busy", "no_answer",
+	"failed", "canceled", "refused", "shutdown", "transferred", "voicemail", "operator_hangup", "number_unknown", "agent_disabled", "agent_incomplete",
+}
+
+// waits are the runtime's own histograms of what keeps a goroutine from running:
+// that nobody had time for it, and that the world was stopped.
+var waits = collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile(`^(/sched/latencies:seconds|/sched/pauses/total/(gc|other):seconds|/cpu/classes/gc/total:cpu-seconds)$`)}
+
+// Families are all that s was made with or was given since, in that order. What
+// the Go runtime and the process show by themselves isn't among them.
+func (s *Set) Families() []Family { return slices.Clone(*s.factory.all) }
+
 // Registry is where all of s is registered, and where others may add theirs.
-func (s *Set) Registry() *prometheus.Registry { return s.registry }
+func (s *Set) Registry() *prometheus.Registry { return s.factory.r }
 
 // Handler serves /metrics, in the text format or OpenMetrics as is asked.
 func (s *Set) Handler() http.Handler {
-	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{Registry: s.registry, EnableOpenMetrics: true})
+	return promhttp.HandlerFor(s.factory.r, promhttp.HandlerOpts{Registry: s.factory.r, EnableOpenMetrics: true})
 }
 
 // Ready tells whether the gateway takes calls now.
@@ -156,12 +188,6 @@ func (s *Set) Ready(yes bool) {
 		return
 	}
 	s.ready.Set(0)
-}
-
-// Gauge adds a number that is asked for when /metrics is. name has neither
-// prefix nor digits; value must be fast and may be called at any time.
-func (s *Set) Gauge(name, help string, value func() float64) {
-	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, value))
 }
 
 var directions = []string{"inbound", "outbound"}
@@ -180,58 +206,14 @@ func (s *Set) CallTaken(d string) { s.taken.WithLabelValues(direction(d)).Inc() 
 // CallRefused implements dispatch.Counter.
 func (s *Set) CallRefused(why string) { s.turned.inc(why) }
 
-// CallResumed implements dispatch.Counter.
-func (s *Set) CallResumed() { s.resumed.Inc() }
-
 // StreamRefused implements dispatch.Counter.
 func (s *Set) StreamRefused(why string) { s.tokens.inc(why) }
-
-// CallOver implements dispatch.Counter.
-func (s *Set) CallOver(d, reason string, lasted time.Duration) {
-	d = direction(d)
-	s.over.WithLabelValues(d, s.reasons.admit(reason)).Inc()
-	s.duration.WithLabelValues(d).Observe(lasted.Seconds())
-}
-
-// CallBegan implements agentcore.Observer.
-func (s *Set) CallBegan(d string) { s.begun.WithLabelValues(direction(d)).Inc() }
-
-// CallEnded implements agentcore.Observer. The length is the desk's to tell: it
-// knows of calls that nobody answered.
-func (s *Set) CallEnded(d, reason string, _ time.Duration) {
-	s.ended.WithLabelValues(direction(d), s.reasons.admit(reason)).Inc()
-}
-
-// TurnTook implements agentcore.Observer. The parts sum to the gap. A turn that
-// was a key has neither endpoint nor recognition; one without tools no tool.
-func (s *Set) TurnTook(endpoint, recognise, tool, model, voice, line time.Duration) {
-	if endpoint > 0 || recognise > 0 {
-		s.endpoint.Observe(endpoint.Seconds())
-		s.recognise.Observe(recognise.Seconds())
-	}
-	if tool > 0 {
-		s.tool.Observe(tool.Seconds())
-	}
-	s.model.Observe(model.Seconds())
-	s.voice.Observe(voice.Seconds())
-	s.line.Observe(line.Seconds())
-	s.gap.Observe((endpoint + recognise + tool + model + voice + line).Seconds())
-}
-
-// TalkedOver implements agentcore.Observer.
-func (s *Set) TalkedOver(untilClear time.Duration) { s.talkOver.Observe(untilClear.Seconds()) }
 
 // VoiceQueued tells how long a clause waited for somebody to speak it.
 func (s *Set) VoiceQueued(wait time.Duration) { s.voices.Observe(wait.Seconds()) }
 
-// RecogniserQueued implements agentcore.Observer.
-func (s *Set) RecogniserQueued(wait time.Duration) { s.queued.Observe(wait.Seconds()) }
-
 // FrameDropped implements agentcore.Observer.
 func (s *Set) FrameDropped(where string) { s.dropped.inc(where) }
-
-// ProviderFailed implements agentcore.Observer.
-func (s *Set) ProviderFailed(part string) { s.failed.inc(part) }
 
 // MessageIgnored counts a message of a media stream that made no sense.
 func (s *Set) MessageIgnored(reason string) { s.ignored.inc(reason) }

@@ -22,7 +22,7 @@ func busy() *metrics.Set {
 	s.CallTaken("outbound")
 	s.CallOver("outbound", "busy", 6*time.Second)
 	s.CallRefused("full")
-	s.CallResumed()
+	s.CallResumed("line", "talking", time.Second)
 	s.StreamRefused("token")
 	s.StreamLost("stream_broken")
 	s.CallBegan("inbound")
@@ -45,6 +45,8 @@ func busy() *metrics.Set {
 	s.Message("received")
 	s.WhoAnswered("voicemail_greeting", 3*time.Second)
 	s.MessageLeft(true)
+	s.SchedulerLate(time.Millisecond)
+	s.Admission([]string{"cpu", "memory"}, func() bool { return true }, func(signal string) float64 { return map[string]float64{"cpu": .5}[signal] })
 	s.Ready(true)
 	return s
 }
@@ -114,6 +116,10 @@ func TestCallsAreCountedByReason(t *testing.T) {
 		`hookswitch_calls_ended_total{direction="outbound",reason="busy"} 1`,
 		`hookswitch_calls_refused_total{reason="full"} 1`,
 		`hookswitch_calls_refused_total{reason="draining"} 0`,
+		`hookswitch_calls_refused_total{reason="lateness"} 0`,
+		`hookswitch_admission_open 1`,
+		`hookswitch_load_ratio{signal="cpu"} 0.5`,
+		`hookswitch_load_ratio{signal="memory"} 0`,
 		`hookswitch_conversations_ended_total{direction="inbound",reason="caller_hangup"} 1`,
 		`hookswitch_twilio_messages_ignored_total{reason="unknown_event"} 1`,
 		`hookswitch_websocket_refusals_total{reason="token"} 1`,

@@ -12,11 +12,22 @@ const (
 // names lets a label have so many values and no more, and only such as can't
 // hold a number or an id: small letters and underscores.
 type names struct {
-	mu    sync.RWMutex
-	known map[string]struct{}
+	mu     sync.RWMutex
+	known  map[string]struct{}
+	closed bool // no others
 }
 
 func newNames() *names { return &names{known: map[string]struct{}{}} }
+
+// only are names that are known all, because they stand beside other labels.
+func only(known ...string) *names {
+	n := newNames()
+	for _, k := range known {
+		n.known[k] = struct{}{}
+	}
+	n.closed = true
+	return n
+}
 
 // admit returns value if the label may have it, else "other".
 func (n *names) admit(value string) string {
@@ -26,7 +37,7 @@ func (n *names) admit(value string) string {
 	switch {
 	case ok:
 		return value
-	case !word(value):
+	case n.closed || !word(value):
 		return other
 	}
 	n.mu.Lock()

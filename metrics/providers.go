@@ -25,14 +25,10 @@ func (f factory) providers() *providers {
 		first:  f.delays("provider_first_byte_seconds", "From the request to the provider's first word, token or sound.", "stage", "provider"),
 		took:   f.delays("provider_duration_seconds", "From the request to the end of the provider's answer, without the time that a caller listened.", "stage", "provider"),
 		used:   f.counters("provider_billed_units_total", "What providers bill by: audio_seconds, characters, input_tokens, cached_tokens (of the input), output_tokens.", "stage", "provider", "unit"),
-		stages: newNames(), names: newNames(), classes: newNames(), units: newNames(),
+		stages: only("recogniser", "model", "voice"), names: newNames(),
+		classes: only("auth", "quota", "rate_limited", "refused", "unavailable", "timeout", "garbage"),
+		units:   only("audio_seconds", "characters", "input_tokens", "cached_tokens", "output_tokens"),
 	}
-}
-
-func (f factory) delays(name, help string, labels ...string) *prometheus.HistogramVec {
-	h := prometheus.NewHistogramVec(histogram(name, help, delays), labels)
-	f.r.MustRegister(h)
-	return h
 }
 
 // Offers makes the requests to a provider that nobody has asked yet count as 0,

@@ -32,7 +32,8 @@ func seriesOpen(ctx context.Context, tx Tx, e agenda.Errand) (bool, error) {
 }
 
 // Move implements [agenda.Store]. A batch's row is locked before an errand's, by
-// all who need both.
+// all who need both. Whether the call was dialled is asked when the errand's row
+// is ours: [DB.SetDialled] wants it, too.
 func (db *DB) Move(ctx context.Context, e agenda.Errand, now time.Time) (on agenda.Errand, err error) {
 	options, err := agenda.Encode(e.Options)
 	if err != nil {
@@ -66,6 +67,13 @@ func (db *DB) Move(ctx context.Context, e agenda.Errand, now time.Time) (on agen
 		case err != nil:
 			return err
 		case n == 0:
+			return agenda.ErrMoved
+		}
+		rang, err := exists(ctx, tx, `SELECT 1 FROM calls WHERE id = $1 AND dialled_us IS NOT NULL`, text(on.CallOf(on.Attempt+1)))
+		switch {
+		case err != nil:
+			return err
+		case rang:
 			return agenda.ErrMoved
 		case over && on.Batch != "":
 			return finishBatch(ctx, tx, on.Batch, now)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/agenda"
+	"github.com/hookswitch/hookswitch/agentcore/cost"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -18,6 +19,8 @@ type DB struct {
 	definitions definitions // that were decoded
 	searching   chan struct{}
 	changed     clock // of rooms
+	prices      cost.Table
+	billed      func(cost.Bill)
 }
 
 var _ Store = (*DB)(nil)
@@ -36,7 +39,7 @@ func (db *DB) Close() error { return db.engine.Close() }
 const callColumns = `id, epoch, admitted, carrier_id, from_number, to_number, direction, agent,
 	state, carrier_seq, sip_code, last_n, created_us, answered_us, ended_us, end_reason,
 	workspace, node, agent_uuid, agent_version, conversation, variables, prepared_us, post_call, why,
-	account, answerer, follow_up, dialled_us, proof, chat, room, foreign_, answer`
+	account, answerer, follow_up, dialled_us, proof, chat, room, foreign_, answer, usage, cost`
 
 // Create implements [dispatch.Calls].
 func (db *DB) Create(ctx context.Context, r dispatch.Record) (on dispatch.Record, created bool, err error) {
@@ -61,7 +64,7 @@ func (db *DB) Create(ctx context.Context, r dispatch.Record) (on dispatch.Record
 			return err
 		}
 		if r.Reason != "" {
-			if _, _, err = db.end(ctx, tx, r.ID, 1, r.Reason, r.Created); err != nil {
+			if _, _, _, err = db.end(ctx, tx, r.ID, 1, r.Reason, r.Created); err != nil {
 				return err
 			}
 		}
@@ -176,20 +179,26 @@ func (db *DB) SetPrepared(ctx context.Context, id telephony.CallID, variables st
 }
 
 // SetDialled implements [dispatch.Calls]. A dispatch that failed is as good as
-// over: whoever said so is about to end its call. So is one whose errand was
-// cancelled while it stood in the line before the carrier.
+// over: whoever said so is about to end its call. So is one that nobody waits for:
+// see unwanted.
 //
-// That is asked once more when the row is ours: the statement that waited for it
-// saw the dispatches of before it waited. Whoever fails a dispatch wants the row,
-// too, so that either we see that, or they see the time.
+// The dispatch is asked for once more when the row is ours: the statement that
+// waited for it saw the dispatches of before it waited. Whoever fails a dispatch
+// wants the row, too, so that either we see that, or they see the time.
 func (db *DB) SetDialled(ctx context.Context, id telephony.CallID, now time.Time) error {
 	return db.write(ctx, "set dialled", func(tx Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE calls SET dialled_us = COALESCE(dialled_us, $2) WHERE id = $1 AND ended_us IS NULL
-			AND NOT EXISTS (SELECT 1 FROM dispatches WHERE call_id = $1 AND status = $3)
-			AND NOT EXISTS (SELECT 1 FROM errands WHERE call_id = $1 AND call_id <> '' AND code = $4)`,
-			text(id), now.UnixMicro(), dispatch.DispatchFailed, agenda.CodeCancelled)
+		over, err := unwanted(ctx, tx, id)
 		if err != nil {
 			return err
+		}
+		var n int64
+		if !over {
+			n, err = tx.Exec(ctx, `UPDATE calls SET dialled_us = COALESCE(dialled_us, $2) WHERE id = $1 AND ended_us IS NULL
+				AND NOT EXISTS (SELECT 1 FROM dispatches WHERE call_id = $1 AND status = $3)`,
+				text(id), now.UnixMicro(), dispatch.DispatchFailed)
+			if err != nil {
+				return err
+			}
 		}
 		if n == 1 {
 			failed, err := exists(ctx, tx, `SELECT 1 FROM dispatches WHERE call_id = $1 AND status = $2`, text(id), dispatch.DispatchFailed)
@@ -203,6 +212,24 @@ func (db *DB) SetDialled(ctx context.Context, id telephony.CallID, now time.Time
 		}
 		return ErrEnded
 	})
+}
+
+// unwanted reports whether a call is an attempt that its errand is not at: it was
+// cancelled while the call stood in the line before the carrier, or taken back
+// from a process that stood still, and perhaps cancelled then, so that somebody
+// was told that nothing rings. Then the errand no longer has the call's id: it is
+// found by its own.
+//
+// An errand that is at it stays so until the transaction ends: whoever takes it
+// back waits for that, and finds the time: see [DB.Move].
+func unwanted(ctx context.Context, tx Tx, id telephony.CallID) (bool, error) {
+	errand := text(agenda.ErrandID(id))
+	n, err := tx.Exec(ctx, `UPDATE errands SET change = change WHERE id = $1 AND call_id = $2
+		AND status IN ('placing', 'live') AND code <> $3`, errand, text(id), agenda.CodeCancelled)
+	if err != nil || n == 1 {
+		return false, err
+	}
+	return exists(ctx, tx, `SELECT 1 FROM errands WHERE id = $1`, errand)
 }
 
 // Raise implements [dispatch.Calls].

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/agenda"
+	"github.com/hookswitch/hookswitch/agentcore/cost"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -30,7 +31,9 @@ func (db *DB) Append(ctx context.Context, id telephony.CallID, epoch int, entrie
 	if e, ok := entries[len(entries)-1].Event.(agentcore.Ended); ok {
 		ended, reason = entries[len(entries)-1].Wall.UnixMicro(), text(e.Reason)
 	}
-	return db.write(ctx, "append", func(tx Tx) error {
+	var bill *cost.Bill
+	err = db.write(ctx, "append", func(tx Tx) error {
+		bill = nil
 		n, err := tx.Exec(ctx, `UPDATE calls SET last_n = $4, ended_us = $5, end_reason = $6
 			WHERE id = $1 AND epoch = $2 AND last_n = $3 - 1 AND ended_us IS NULL`,
 			text(id), epoch, first, last, ended, reason)
@@ -43,15 +46,23 @@ func (db *DB) Append(ctx context.Context, id telephony.CallID, epoch int, entrie
 		if err := insert(ctx, tx, id, entries, bodies); err != nil {
 			return err
 		}
-		if err := keepAnswer(ctx, tx, id, entries); err != nil || ended == nil {
+		if err := keepAnswer(ctx, tx, id, entries); err != nil {
+			return err
+		}
+		if err := keepUsed(ctx, tx, id, entries); err != nil || ended == nil {
 			return err
 		}
 		r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))
 		if err != nil {
 			return err
 		}
-		return db.afterEnd(ctx, tx, r)
+		bill, err = db.afterEnd(ctx, tx, r)
+		return err
 	})
+	if err == nil {
+		db.tellBill(bill)
+	}
+	return err
 }
 
 // appendRefusal says why an append changed no row.
@@ -70,54 +81,62 @@ func appendRefusal(ctx context.Context, tx Tx, id telephony.CallID, epoch int) e
 
 // End implements [dispatch.Calls].
 func (db *DB) End(ctx context.Context, id telephony.CallID, epoch int, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
+	var bill *cost.Bill
 	err = db.write(ctx, "end call", func(tx Tx) (err error) {
-		e, first, err = db.end(ctx, tx, id, epoch, reason, now)
+		e, first, bill, err = db.end(ctx, tx, id, epoch, reason, now)
 		return err
 	})
 	if err != nil {
 		return agentcore.Entry{}, false, err
 	}
+	db.tellBill(bill)
 	return e, first, nil
 }
 
 // end ends a call within a transaction, unless it is over.
-func (db *DB) end(ctx context.Context, tx Tx, id telephony.CallID, epoch int, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, err error) {
+func (db *DB) end(ctx context.Context, tx Tx, id telephony.CallID, epoch int, reason telephony.EndReason, now time.Time) (e agentcore.Entry, first bool, bill *cost.Bill, err error) {
 	if mutant("ended-twice") {
 		if _, err := tx.Exec(ctx, `UPDATE calls SET ended_us = NULL WHERE id = $1`, text(id)); err != nil {
-			return e, false, err
+			return e, false, nil, err
 		}
 	}
 	n, err := tx.Exec(ctx, `UPDATE calls SET ended_us = $2, end_reason = $3, last_n = last_n + 1
 		WHERE id = $1 AND epoch = $4 AND ended_us IS NULL`, text(id), now.UnixMicro(), text(reason), epoch)
 	if err != nil {
-		return e, false, err
+		return e, false, nil, err
 	}
 	r, err := one(ctx, tx, `SELECT `+callColumns+` FROM calls WHERE id = $1`, text(id))
 	switch {
 	case err != nil:
-		return e, false, err
+		return e, false, nil, err
 	case n == 0 && !r.Over():
-		return e, false, ErrEpoch
+		return e, false, nil, ErrEpoch
 	case n == 0:
-		return e, false, nil
+		return e, false, nil, nil
 	}
 	e = ending(r, reason)
 	bodies, err := encode([]agentcore.Entry{e})
 	if err != nil {
-		return e, false, err
+		return e, false, nil, err
 	}
 	if err := insert(ctx, tx, id, []agentcore.Entry{e}, bodies); err != nil {
-		return e, false, err
+		return e, false, nil, err
 	}
-	return e, true, db.afterEnd(ctx, tx, r)
+	bill, err = db.afterEnd(ctx, tx, r)
+	return e, true, bill, err
 }
 
-// afterEnd does all that belongs to the end of r, which this transaction ends.
-func (db *DB) afterEnd(ctx context.Context, tx Tx, r Call) error {
+// afterEnd does all that belongs to the end of r, which this transaction ends. It
+// returns what r cost; nil when nothing has a price.
+func (db *DB) afterEnd(ctx context.Context, tx Tx, r Call) (*cost.Bill, error) {
 	if err := db.closeRoomOf(ctx, tx, r.ID, r.Ended); err != nil {
-		return err
+		return nil, err
 	}
-	return db.tellAfterwards(ctx, tx, r)
+	bill, err := db.bill(ctx, tx, r)
+	if err != nil {
+		return nil, err
+	}
+	return bill, db.tellAfterwards(ctx, tx, r)
 }
 
 // tellAfterwards has the post_call webhook of r told, which this transaction

@@ -23,7 +23,7 @@ func scanCall(scan Scan) (dispatch.Record, error) {
 	err := scan(&id, &r.Epoch, &r.Admitted, &carrier, &from, &to, &direction, &agent,
 		&state, &r.Sequence, &r.SIPCode, &r.Last, &created, &answered, &ended, &reason,
 		&r.Workspace, &r.Node, &r.AgentUUID, &r.Version, &r.Conversation, &r.Variables, &prepared, &r.PostCall, &r.Why,
-		&r.Account, &r.Answerer, &followUp, &dialled, &r.Proof, &r.Chat, &r.Room, &foreign, &r.Answer)
+		&r.Account, &r.Answerer, &followUp, &dialled, &r.Proof, &r.Chat, &r.Room, &foreign, &r.Answer, &r.Usage, &r.Cost)
 	r.ID, r.Carrier = telephony.CallID(id), carrier.String
 	r.From, r.To, r.Direction = telephony.Number(from), telephony.Number(to), telephony.Direction(direction)
 	r.Agent, r.State, r.Reason = agent, telephony.State(state), telephony.EndReason(reason)

@@ -66,6 +66,9 @@ type Store interface {
 	// [DB.SetAgent].
 	SetAgent(ctx context.Context, id telephony.CallID, who dispatch.Route) error
 
+	// OldestUndelivered is since when a webhook waits: see [DB.OldestUndelivered].
+	OldestUndelivered(ctx context.Context) (time.Time, error)
+
 	// Placed lists what a workspace called since then: see [DB.Placed].
 	Placed(ctx context.Context, workspace string, since time.Time) ([]telephony.Placed, error)
 

@@ -72,7 +72,7 @@ type Entering struct {
 // Dial is a call that the carrier places from a call, and connects to it. When
 // it is over, the door is asked again, with Dial.Transfer.
 type Dial struct {
-	Transfer    CallID        // rides in the addresses: the other leg's progress is told under it
+	Transfer    CallID        // rides in the addresses: the other leg's progress is told under it. Empty: it is told to nobody
 	To          Number        // E.164, or a SIP URI
 	CallerID    Number        // what the other end sees. Empty: the caller's own
 	RingTimeout time.Duration // zero means 30 s

@@ -24,6 +24,9 @@ const (
 	Chat = "chat"
 )
 
+// Callback is what a [Counter] calls an attempt to reach somebody again.
+const Callback = "callback"
+
 // Sources of an [Errand]: who asked for it.
 const (
 	FromV2       = "v2"

@@ -90,9 +90,18 @@ func (c *Clerk) began(ctx context.Context, e Errand, r dispatch.Record) error {
 		return true
 	})
 	if err == nil && first {
-		c.cfg.Counter.ErrandBegun(e.Kind, max(0, r.Created.Sub(e.Due)))
+		c.cfg.Counter.ErrandBegun(counted(e), max(0, r.Created.Sub(e.Due)))
 	}
 	return err
+}
+
+// counted is what an attempt of the call e is counted as: all behind the first that
+// somebody was asked for are callbacks.
+func counted(e Errand) string {
+	if e.Source == FromCallback || e.Called() > 1 {
+		return Callback
+	}
+	return e.Kind
 }
 
 // putOff takes the attempt of e back, until it can be done.

@@ -57,7 +57,7 @@ type Config struct {
 
 // Counter is told numbers as they arise, without names. It must not block.
 type Counter interface {
-	ErrandBegun(kind string, late time.Duration) // an attempt was placed, so long after it was due
+	ErrandBegun(kind string, late time.Duration) // an attempt was placed, so long after it was due. kind is an errand's, or [Callback]
 	ErrandLater(code string)                     // it was put off: see [Later]
 	ErrandLost()                                 // an attempt is made again, for nobody was asked for it
 	ErrandOver(kind, status, code string)

@@ -49,6 +49,8 @@ func NotNow(err error, now time.Time) error {
 		return &Later{At: now.Add(soonAgain), Code: capped.By + "_full", Why: capped.Error(), All: true}
 	case errors.Is(err, dispatch.ErrFull):
 		return &Later{At: now.Add(soonAgain), Code: "gateway_full", Why: "the gateway has as many calls as it may", All: true}
+	case errors.Is(err, dispatch.ErrOverloaded):
+		return &Later{At: now.Add(soonAgain), Code: "node_full", Why: "the gateway is too busy for one more call", All: true}
 	case errors.Is(err, dispatch.ErrDraining), errors.Is(err, dispatch.ErrNoCarrier):
 		return &Later{At: now.Add(soonAgain), Code: "gateway_stopping", Why: "the gateway is going down", All: true}
 	}

@@ -29,6 +29,7 @@ func TestWhatTheDesksErrorMeansForAnErrand(t *testing.T) {
 		{"a cap of the number", &dialplan.Refusal{Code: dialplan.NumberDay, At: opens}, &agenda.Later{At: opens, Code: string(dialplan.NumberDay)}},
 		{"the workspace is full", fmt.Errorf("dispatch: %w", &dispatch.CappedError{By: "workspace"}), &agenda.Later{At: now.Add(2 * time.Second), Code: "workspace_full", All: true}},
 		{"the gateway is full", dispatch.ErrFull, &agenda.Later{At: now.Add(2 * time.Second), Code: "gateway_full", All: true}},
+		{"the gateway is too busy", dispatch.ErrOverloaded, &agenda.Later{At: now.Add(2 * time.Second), Code: "node_full", All: true}},
 		{"the gateway goes down", dispatch.ErrDraining, &agenda.Later{At: now.Add(2 * time.Second), Code: "gateway_stopping", All: true}},
 		{"trouble of ours is no attempt", away, &agenda.Later{At: now.Add(2 * time.Second), Code: agenda.CodeTrouble}},
 	} {

@@ -457,7 +457,7 @@ func TestWhatIsCounted(t *testing.T) {
 		time.Sleep(3 * time.Hour)
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		want := map[string]int{"later quiet_hours": 1, "lost": 1, "begun call": 3, "call done caller_hangup": 1}
+		want := map[string]int{"later quiet_hours": 1, "lost": 1, "begun call": 2, "begun callback": 1, "call done caller_hangup": 1}
 		if !maps.Equal(c.count, want) {
 			t.Errorf("counted %v, want %v", c.count, want)
 		}

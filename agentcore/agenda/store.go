@@ -51,8 +51,10 @@ type Store interface {
 
 	// Move writes e's Status, Code, Why, Attempt, Call, Node, Due, Options and
 	// Ended (at now when the status is over), if the row's Change still is
-	// e.Change, and returns what it wrote; else [ErrMoved]. A Scheduled errand
-	// gets its job in the same transaction. One with Called above 0 waits for a
+	// e.Change, and returns what it wrote; else [ErrMoved], as when an attempt is
+	// taken back (Attempt lowered) whose call the carrier was asked for meanwhile:
+	// see dispatch.Calls.SetDialled. A Scheduled errand gets its job in the same
+	// transaction. One with Called above 0 waits for a
 	// callback: while the agent has another such series to the number, it is
 	// [ErrSeriesOpen] and nothing changes. When the last errand of a running
 	// batch is over, so is the batch.

@@ -8,22 +8,52 @@ import (
 	"context"
 
 	"github.com/hookswitch/hookswitch/media"
+	"github.com/hookswitch/hookswitch/media/g711"
 )
 
-// Code writes speech into f: word word of text number text, both from 0. It is
-// loud, so that any energy gate hears it.
+// Code writes speech into f: word word, below 200, of text number text, from -1 to
+// 3198. It is loud, so that any energy gate hears it, and its first four samples
+// are such as µ-law leaves as they are.
 func Code(f *media.Frame, text, word int) {
 	for i := range f {
 		f[i] = int16(8000 * (i%2*2 - 1))
 	}
-	f[0], f[1], f[2] = magic, int16(text), int16(word)
+	text++
+	f[0] = g711.DecodeSample(byte(magic | text/digits%16))
+	f[1], f[2] = digit(text%digits), digit(word%digits)
+	f[3] = g711.DecodeSample(loud)
 }
 
-const magic = 12345
+const (
+	magic  = 0x10 // to 0x1F: a loud negative sample, and the text's upper digit
+	loud   = 0x9D // about 10,000
+	digits = 200
+)
+
+// digit is a number below digits as a sample.
+func digit(n int) int16 {
+	if n >= 0x7F { // negative zero, which comes out as zero
+		n++
+	}
+	return g711.DecodeSample(byte(n))
+}
+
+func undigit(s int16) (n int, ok bool) {
+	n = int(g711.EncodeSample(s))
+	ok = s == g711.DecodeSample(byte(n))
+	if n > 0x7F {
+		n--
+	}
+	return n, ok && n < digits
+}
 
 // Decode reads what [Code] wrote; ok is false for any other frame.
 func Decode(f *media.Frame) (text, word int, ok bool) {
-	return int(f[1]), int(f[2]), f[0] == magic
+	first := g711.EncodeSample(f[0])
+	low, known := undigit(f[1])
+	word, of := undigit(f[2])
+	ok = known && of && first&^0xF == magic && f[0] == g711.DecodeSample(first) && f[3] == g711.DecodeSample(loud)
+	return int(first&0xF)*digits + low - 1, word, ok
 }
 
 // Detector is a vad.Detector that hears [Code], and any loud noise.

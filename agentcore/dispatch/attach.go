@@ -20,7 +20,7 @@ func (d *Desk) attach(ctx context.Context, session string, as telephony.Ref) (te
 		ID: d.cfg.NewID(), Epoch: 1, Carrier: as.ID, Account: as.Account, Direction: telephony.Inbound,
 		State: telephony.InProgress, Created: now, Node: d.cfg.Node,
 	}
-	c, _, err := d.take(wanted, pending, now.Add(d.cfg.ConnectWait))
+	c, _, err := d.enlist(wanted, pending, now.Add(d.cfg.ConnectWait))
 	if err != nil {
 		d.refused(err)
 		return telephony.Call{}, err

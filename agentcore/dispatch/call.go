@@ -26,6 +26,7 @@ const (
 type call struct {
 	id        telephony.CallID
 	account   string
+	agent     string // its name
 	direction telephony.Direction
 	foreign   bool // as in [Record]
 	since     time.Time
@@ -55,6 +56,9 @@ type call struct {
 	seen    time.Time // when the carrier was asked about it while it talked
 	recalls bool      // the carrier was asked to ask us, since the stream was lost
 	fetched bool      // they were alone where our door sent them, and must come back
+	loss    loss      // what nobody has made up for yet
+	here    int       // newest epoch whose stream this process let in
+	crowded time.Time // since when there is no room for its coming back; zero: there is
 	told    told
 	ear     ear
 
@@ -67,7 +71,7 @@ func newCall(r Record, at phase, due time.Time) *call {
 		since = r.Answered
 	}
 	return &call{
-		id: r.ID, account: r.Account, direction: r.Direction, foreign: r.Foreign, since: since,
+		id: r.ID, account: r.Account, agent: r.Agent, direction: r.Direction, foreign: r.Foreign, since: since,
 		poke: make(chan struct{}, 1), gate: make(chan struct{}, 1),
 		born: r.Created, carrier: r.Carrier, node: r.Node, epoch: r.Epoch, spent: r.Admitted, at: at, due: due,
 	}
@@ -206,16 +210,17 @@ func (c *call) toldAgain(epoch, limit int, due time.Time) bool {
 }
 
 // admit notes that epoch's token is spent, and the pen node's; false when the
-// call is elsewhere.
-func (c *call) admit(epoch int, node string, due time.Time) bool {
+// call is elsewhere. It returns the loss that this makes up for.
+func (c *call) admit(epoch int, node string, due time.Time) (made loss, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.at >= over || c.epoch != epoch {
-		return false
+		return loss{}, false
 	}
-	c.spent, c.node = epoch, node
+	made = c.loss
+	c.spent, c.node, c.here, c.loss, c.crowded = epoch, node, epoch, loss{}, time.Time{}
 	c.move(admitted, due)
-	return true
+	return made, true
 }
 
 // begin puts l on the call, if it is the stream that was admitted.
@@ -259,6 +264,9 @@ func (c *call) rest(l *line, end telephony.EndReason, lostDue time.Time) {
 		}
 		c.move(over, time.Now())
 	default:
+		if !l.stopped.Load() { // else the caller hung up, as a rule
+			c.loss = loss{lineLost, l.last()}
+		}
 		c.move(lost, lostDue)
 	}
 }

@@ -43,6 +43,8 @@ type Record struct {
 	SIPCode  int             // 0 when unknown
 	Answerer string          // who answered, in the carrier's word such as "human"; empty: it did not say
 	Answer   string          // who answered, as we found out, and what was left: an [agentcore.Answer] as JSON; empty: nobody found out
+	Usage    string          // what it used of what is billed: a [cost.Usage] as it encodes itself
+	Cost     string          // what that cost: a [cost.Bill] as it encodes itself; empty: it goes on, or nothing had a price
 	Last     int             // number of the newest journal entry; 0 when there is none
 	Created  time.Time
 	Answered time.Time
@@ -137,7 +139,9 @@ type Calls interface {
 
 	// SetDialled notes that the carrier is asked for the call from now on; the
 	// first time is kept. Of a call that is over, or whose dispatch is failed, it
-	// is [ErrEnded]: whoever made it so may say that it was never placed.
+	// is [ErrEnded]: whoever made it so may say that it was never placed. So it is
+	// of an errand's call when the errand is not at that attempt, or cancelled: it
+	// may have been taken from a process that stood still.
 	SetDialled(ctx context.Context, id telephony.CallID, now time.Time) error
 
 	// Raise moves the call from epoch to epoch+1, which it returns, and gives

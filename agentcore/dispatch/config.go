@@ -102,6 +102,15 @@ type Config struct {
 	// another than the conversation, may overtake: the numbers tell.
 	Watch func(call telephony.CallID, e agentcore.Entry)
 
+	// Room says why this node has no room for one more call, "" if it has: then the
+	// call may be counted, as it is asked once for each. back: a call comes back whose
+	// line or process was lost. MaxCalls is asked besides. It must not block, nor
+	// ask the desk. Nil: there always is.
+	Room func(back bool) (why string)
+	// Overflow is connected to callers for whom there is no room. Empty: they hear
+	// busy.
+	Overflow telephony.Number
+
 	Counter Counter      // nil counts nothing
 	Log     *slog.Logger // nil discards
 }
@@ -109,10 +118,22 @@ type Config struct {
 // Counter is told numbers as they arise, without names. It must not block.
 type Counter interface {
 	CallTaken(direction string)
-	CallRefused(why string) // "draining", "full", or the reason of a route that leads nowhere
-	CallResumed()
-	StreamRefused(why string) // "token", "still_talking"
-	CallOver(direction, reason string, lasted time.Duration)
+	CallRefused(why string) // "draining", "full", what Config.Room says, or the reason of a route that leads nowhere
+	// CallSetUp tells how long it was from the carrier's question, or from its being
+	// asked to place the call, to the stream that was let in.
+	CallSetUp(direction string, took time.Duration)
+	// CallResumed tells of a call that was to be taken up again: why ("line", its
+	// stream was lost; "process", whoever had it died or went), what came of it
+	// ("talking", "given_up", "gone": the caller had left) and how long nobody was
+	// there; 0 unless it talks again.
+	CallResumed(cause, outcome string, gap time.Duration)
+	Dispatched(outcome string)                 // a wish for a call: "placed", "session", "repeated", or why it was refused
+	Committed(took time.Duration, entries int) // entries of a journal are on record, or a commit failed: then entries is 0
+	Fenced()                                   // a write was refused because another has the pen
+	StreamRefused(why string)                  // "token", "still_talking"
+	// CallOver tells of a call that is over, and how long it was since its answer, or
+	// since it began when nobody answered. agent is the name of who had it, maybe "".
+	CallOver(call, agent, direction, reason string, lasted time.Duration)
 	CallReaped() // it was older than Config.MaxAge
 	// TransferOver tells how long it was until somebody had taken the caller, or
 	// until it was clear that nobody would, and how long they talked.
@@ -194,6 +215,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Release == nil {
 		c.Release = func(Cost) {}
 	}
+	if c.Room == nil {
+		c.Room = func(bool) string { return "" }
+	}
 	if c.Watch == nil {
 		c.Watch = func(telephony.CallID, agentcore.Entry) {}
 	}
@@ -208,11 +232,15 @@ func (c Config) withDefaults() (Config, error) {
 
 type uncounted struct{}
 
-func (uncounted) CallTaken(string)                       {}
-func (uncounted) CallRefused(string)                     {}
-func (uncounted) CallResumed()                           {}
-func (uncounted) StreamRefused(string)                   {}
-func (uncounted) CallOver(string, string, time.Duration) {}
-func (uncounted) CallReaped()                            {}
+func (uncounted) CallTaken(string)                            {}
+func (uncounted) CallRefused(string)                          {}
+func (uncounted) CallSetUp(string, time.Duration)             {}
+func (uncounted) CallResumed(_, _ string, _ time.Duration)    {}
+func (uncounted) Dispatched(string)                           {}
+func (uncounted) Committed(time.Duration, int)                {}
+func (uncounted) Fenced()                                     {}
+func (uncounted) StreamRefused(string)                        {}
+func (uncounted) CallOver(_, _, _, _ string, _ time.Duration) {}
+func (uncounted) CallReaped()                                 {}
 
 func (uncounted) TransferOver(string, string, time.Duration, time.Duration) {}

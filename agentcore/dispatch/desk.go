@@ -68,54 +68,6 @@ func (d *Desk) trunk() telephony.Carrier {
 	return d.carrier
 }
 
-// errNoRoom says that a call is not taken, and why.
-type errNoRoom string
-
-func (e errNoRoom) Error() string { return "dispatch: no new calls: " + string(e) }
-
-// Why a call is not taken: what [Desk.Dispatch] returns, and what is counted.
-var (
-	ErrDraining error = errNoRoom("draining")
-	ErrFull     error = errNoRoom("full")
-)
-
-// room reports why the new call id is not taken now, if so. d.mu is held.
-func (d *Desk) room(id telephony.CallID) error {
-	others := len(d.live) - d.aways()
-	if c := d.live[id]; c != nil && c.look().at != away {
-		others-- // Recover found its row before we came here
-	}
-	switch {
-	case d.draining || d.closed:
-		return ErrDraining
-	case d.cfg.MaxCalls > 0 && others >= d.cfg.MaxCalls:
-		return ErrFull
-	}
-	return nil
-}
-
-// noRoom is [Desk.room] for now: it may have changed when it matters.
-func (d *Desk) noRoom(id telephony.CallID) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.room(id)
-}
-
-// take makes a new call live, if there is room. One that is live already is
-// another's to end.
-func (d *Desk) take(r Record, at phase, due time.Time) (c *call, isNew bool, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := d.room(r.ID); err != nil {
-		return nil, false, err
-	}
-	if c := d.live[r.ID]; c != nil {
-		return c, false, nil
-	}
-	d.add(newCall(r, at, due))
-	return d.live[r.ID], true, nil
-}
-
 // add starts the watcher of c. d.mu is held.
 func (d *Desk) add(c *call) {
 	c.reapAt = c.born.Add(d.cfg.MaxAge)
@@ -199,7 +151,7 @@ func (d *Desk) forget(c *call) {
 	d.mu.Unlock()
 	d.pokeTransferOf(c.id)
 	if v.at == gone && v.reason != "" {
-		d.cfg.Counter.CallOver(string(c.direction), string(v.reason), v.lasted(c.since))
+		d.cfg.Counter.CallOver(string(c.id), c.agent, string(c.direction), string(v.reason), v.lasted(c.since))
 		d.cfg.Log.Info("call over", "call", c.id, "reason", v.reason, "epoch", v.epoch)
 	}
 }
@@ -234,6 +186,7 @@ func (d *Desk) closeRow(ctx context.Context, c *call) {
 	}
 	if first {
 		c.endedAt(e.Wall)
+		d.countLost(c, v.reason)
 	} else if r, err := d.cfg.Calls.Call(ctx, c.id); err == nil && r.Over() {
 		c.endedAt(r.Ended) // as whoever was faster is about to note
 	}
@@ -270,7 +223,7 @@ type journal struct {
 
 // Append implements [agentcore.Journal].
 func (j journal) Append(ctx context.Context, entries ...agentcore.Entry) error {
-	if err := j.d.cfg.Calls.Append(ctx, j.c.id, j.epoch, entries); err != nil {
+	if err := j.d.append(ctx, j.c.id, j.epoch, entries); err != nil {
 		return err
 	}
 	for _, e := range entries {

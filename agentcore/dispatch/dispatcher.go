@@ -21,10 +21,44 @@ import (
 // A key that came before, with the same request, gives what is on record, and
 // true; nothing is done again, whatever became of the first, which is waited for
 // while it goes on here. So does a wish whose Call is on record, for ever. The
-// errors are [ErrIdemMismatch], [ErrNoCarrier], [ErrDraining], [ErrFull], a
-// *[CappedError] and what Config.Permit says, which leave nothing behind, and a
+// errors are [ErrIdemMismatch], [ErrNoCarrier], [ErrDraining], [ErrFull],
+// [ErrOverloaded], a *[CappedError] and what Config.Permit says, which leave nothing behind, and a
 // *[PlaceError], with the dispatch as it was recorded.
 func (d *Desk) Dispatch(ctx context.Context, w Wish) (on Dispatch, replayed bool, err error) {
+	on, replayed, err = d.grant(ctx, w)
+	d.cfg.Counter.Dispatched(outcomeOfWish(on, replayed, err))
+	return on, replayed, err
+}
+
+// outcomeOfWish is what came of a wish, as it is counted.
+func outcomeOfWish(on Dispatch, replayed bool, err error) string {
+	var place *PlaceError
+	var capped *CappedError
+	switch {
+	case err == nil && replayed:
+		return "repeated"
+	case err == nil && on.Call == "":
+		return "session"
+	case err == nil:
+		return "placed"
+	case reasonOfRefusal(err) != "":
+		return reasonOfRefusal(err)
+	case errors.As(err, &capped):
+		return capped.By + "_full"
+	case errors.As(err, &place):
+		return "not_placed"
+	case errors.Is(err, ErrIdemMismatch):
+		return "mismatch"
+	case errors.Is(err, ErrNoCarrier):
+		return "no_carrier"
+	case errors.As(err, &notPermitted{}):
+		return "not_permitted"
+	}
+	return "failed"
+}
+
+// grant does what w asks for.
+func (d *Desk) grant(ctx context.Context, w Wish) (on Dispatch, replayed bool, err error) {
 	if w.Workspace == "" {
 		return Dispatch{}, false, errors.New("dispatch: a wish belongs to a workspace")
 	}

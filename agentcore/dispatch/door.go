@@ -125,6 +125,9 @@ func (d *Desk) goOn(ctx context.Context, c *call, q telephony.Question) (telepho
 // takeUp gives the caller to the agent: all is what was tried to hand them on,
 // of which the agent is told. c is entered.
 func (d *Desk) takeUp(ctx context.Context, c *call, r Record, all []Transfer) telephony.Step {
+	if step, crowded := d.crowded(ctx, c); crowded {
+		return step
+	}
 	limit := d.cfg.Resumes + len(all) // who comes back from somebody else was not lost
 	isBack := c.look().at == away
 	if isBack && d.cfg.Overhears(c.id) {
@@ -136,8 +139,12 @@ func (d *Desk) takeUp(ctx context.Context, c *call, r Record, all []Transfer) te
 	case r.Admitted < r.Epoch && !c.isStale(r.Epoch) && c.toldAgain(r.Epoch, max(1, d.cfg.Resumes), time.Now().Add(d.cfg.ConnectWait)):
 		return d.connect(c, r.Epoch)
 	case r.Epoch > limit:
+		c.awaitsResume(d.lossOf(ctx, c, r))
 		d.end(ctx, c, verdict{reason: telephony.LineLost, sure: true})
 		return telephony.Step{Kind: telephony.StepApologise, Say: d.cfg.Apology}
+	}
+	if !isBack {
+		c.awaitsResume(d.lossOf(ctx, c, r))
 	}
 	epoch, err := d.cfg.Calls.Raise(ctx, c.id, r.Epoch, d.cfg.Node)
 	switch {
@@ -150,9 +157,6 @@ func (d *Desk) takeUp(ctx context.Context, c *call, r Record, all []Transfer) te
 	}
 	if err := d.tellJournal(ctx, r, epoch); err != nil {
 		return d.later(c, err)
-	}
-	if !isBack {
-		d.cfg.Counter.CallResumed()
 	}
 	d.cfg.Log.Info("call taken up again", "call", c.id, "epoch", epoch)
 	return d.connect(c, epoch)

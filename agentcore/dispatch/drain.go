@@ -27,6 +27,14 @@ func (d *Desk) Live() []Live {
 	return all
 }
 
+// Busy is how many live calls this node has on its hands: all but those that are
+// with somebody else.
+func (d *Desk) Busy() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.live) - d.aways()
+}
+
 // all returns the live calls, by id.
 func (d *Desk) all() []*call {
 	d.mu.Lock()

@@ -34,7 +34,7 @@ func (d *Desk) enter(ctx context.Context, door string, in telephony.Entering) (t
 	if door == "" || in.Carrier == "" {
 		return telephony.Call{}, telephony.ErrToken
 	}
-	if err := d.noRoom(""); err != nil { // before the door is spent
+	if err := d.noRoom(); err != nil { // before the door is spent
 		d.refused(err)
 		return telephony.Call{}, err
 	}

@@ -75,6 +75,9 @@ func (l *line) heardAfter(t time.Time) bool {
 	return n > 0 && l.began.Add(time.Duration(n)).After(t)
 }
 
+// last is when the newest frame came, or l began without any.
+func (l *line) last() time.Time { return l.began.Add(time.Duration(l.newest.Load())) }
+
 // alive reports whether the stream proved itself a moment ago.
 func (l *line) alive(now time.Time) bool {
 	select {

@@ -27,7 +27,8 @@ type office struct {
 	mu      sync.Mutex
 	watched map[telephony.CallID][]agentcore.Entry
 	counts  map[string]int
-	lasted  time.Duration // the call that was over last
+	lasted  time.Duration            // the call that was over last
+	times   map[string]time.Duration // the last of each
 }
 
 // inOffice runs test in a bubble, with a desk that is closed at the end; then
@@ -54,7 +55,7 @@ func newOffice(t *testing.T, change func(*dispatch.Config)) *office {
 	})
 	o := &office{
 		t: t, trunk: &trunk{}, records: &records{Calls: db, lag: time.Millisecond + 7*time.Nanosecond},
-		goodbye: make(chan struct{}), watched: map[telephony.CallID][]agentcore.Entry{}, counts: map[string]int{},
+		goodbye: make(chan struct{}), watched: map[telephony.CallID][]agentcore.Entry{}, counts: map[string]int{}, times: map[string]time.Duration{},
 	}
 	o.cfg = dispatch.Config{
 		Calls: o.records, Talk: o.talk, Carrier: o.trunk, Secret: []byte("0123456789abcdef"),
@@ -146,15 +147,58 @@ func (o *office) counted(what string) int {
 	defer o.mu.Unlock()
 	return o.counts[what]
 }
-func (o *office) CallTaken(string)         { o.count("taken") }
-func (o *office) CallRefused(why string)   { o.count("refused " + why) }
-func (o *office) CallResumed()             { o.count("resumed") }
+
+// timed notes the last time of a kind.
+func (o *office) timed(what string, took time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.times == nil { // an office that only counts
+		o.times = map[string]time.Duration{}
+	}
+	o.times[what] = took
+}
+
+// took is the last time of a kind.
+func (o *office) took(what string) time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.times[what]
+}
+
+// about reports whether got is want or at most 100 ms more: what a store takes.
+func about(got, want time.Duration) bool { return got >= want && got <= want+100*time.Millisecond }
+
+func (o *office) CallTaken(string)       { o.count("taken") }
+func (o *office) CallRefused(why string) { o.count("refused " + why) }
+func (o *office) CallResumed(cause, outcome string, gap time.Duration) {
+	if outcome == "talking" {
+		o.count("resumed")
+	}
+	o.count("resume " + cause + " " + outcome)
+	o.timed("gap", gap)
+}
+func (o *office) CallSetUp(direction string, took time.Duration) {
+	o.count("set up " + direction)
+	o.timed("set up", took)
+}
+func (o *office) Dispatched(outcome string) { o.count("dispatched " + outcome) }
+func (o *office) Committed(took time.Duration, entries int) {
+	o.timed("commit", took)
+	if entries == 0 {
+		o.count("commit failed")
+	}
+	for range entries {
+		o.count("entry")
+	}
+}
+func (o *office) Fenced() { o.count("fenced") }
+
 func (o *office) StreamRefused(why string) { o.count("stream " + why) }
 func (o *office) CallReaped()              { o.count("reaped") }
 func (o *office) TransferOver(kind, outcome string, waited, talked time.Duration) {
 	o.count("transfer " + kind + " " + outcome)
 }
-func (o *office) CallOver(_, reason string, lasted time.Duration) {
+func (o *office) CallOver(_, _, _, reason string, lasted time.Duration) {
 	o.count("over " + reason)
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -28,7 +28,7 @@ func (d *Desk) call(ctx context.Context, w Wish, now time.Time) (Dispatch, bool,
 	wish.Status, wish.Call, r.Conversation, r.Proof = DispatchPlacing, r.ID, wish.Conversation, proof
 
 	// A place among the live calls comes first, the row then, the request last.
-	c, isNew, err := d.take(r, dialling, time.Time{}) // it rings once it was placed
+	c, isNew, err := d.enlist(r, dialling, time.Time{}) // it rings once it was placed
 	if err != nil {
 		d.cfg.Release(cost)
 		return Dispatch{}, false, err

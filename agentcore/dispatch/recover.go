@@ -46,11 +46,21 @@ func (d *Desk) recover(ctx context.Context, r Record) {
 		standing, err := trunk.State(ask, r.ref())
 		cancel()
 		if err == nil && standing.State.Terminal() {
+			_ = d.takeOver(ctx, r) // it ends all the same
 			d.conclude(ctx, r, standing)
 			return
 		}
 	}
-	if _, err := d.adopt(ctx, r); err != nil {
+	if err := d.takeOver(ctx, r); err != nil {
 		d.cfg.Log.Warn("cannot take up a call", "call", r.ID, "error", err)
 	}
+}
+
+// takeOver makes the call of r live here, whose process is dead or went.
+func (d *Desk) takeOver(ctx context.Context, r Record) error {
+	c, err := d.adopt(ctx, r)
+	if err == nil && r.Admitted > 0 {
+		c.wasLeft(d.lossOf(ctx, c, r))
+	}
+	return err
 }

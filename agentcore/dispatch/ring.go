@@ -70,9 +70,12 @@ func (d *Desk) ringTheirs(ctx context.Context, in telephony.Incoming) (telephony
 	}
 	now := time.Now()
 	wanted := d.inbound(in, route, now)
-	full := d.noRoom(wanted.ID)
-	if full != nil && wanted.Reason == "" {
-		wanted.Reason = telephony.Refused // at once, so that it takes no session from who comes next
+	var full error
+	if wanted.Reason == "" {
+		full = d.noRoom()
+	}
+	if full != nil { // at once, so that it takes no session from who comes next
+		wanted.Reason, wanted.Why = telephony.Refused, d.whyRefused(full, in.To)
 	}
 	r, created, err := d.cfg.Calls.Create(ctx, wanted)
 	if err != nil {
@@ -112,7 +115,7 @@ func (d *Desk) again(ctx context.Context, r Record, route Route) (telephony.Step
 	switch r.Reason {
 	case "":
 	case telephony.Refused:
-		return telephony.Step{Kind: telephony.StepRefuse}, nil
+		return d.elsewhere(r), nil
 	case telephony.NumberUnknown, telephony.AgentDisabled, telephony.AgentIncomplete:
 		return apology(r, route), nil
 	default:

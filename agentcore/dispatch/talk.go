@@ -8,13 +8,16 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/aside"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
 // Admit implements [telephony.Desk]. A store that fails is another error, and
 // the token may be tried again.
 func (d *Desk) Admit(ctx context.Context, token string, as telephony.Ref) (telephony.Call, error) {
-	call, err := d.admit(ctx, token, as)
+	var call telephony.Call
+	var err error
+	aside.Do(func() { call, err = d.admit(ctx, token, as) }) // who asks goes on to talk
 	switch {
 	case errors.Is(err, telephony.ErrToken):
 		d.cfg.Counter.StreamRefused("token")
@@ -70,9 +73,12 @@ func (d *Desk) letIn(ctx context.Context, c *call, r Record, epoch int) (telepho
 		return telephony.Call{}, telephony.ErrToken
 	case err != nil:
 		return telephony.Call{}, fmt.Errorf("dispatch: admit: %w", err)
-	case !c.admit(epoch, d.cfg.Node, now.Add(d.cfg.LostWait)):
+	}
+	loss, ok := c.admit(epoch, d.cfg.Node, now.Add(d.cfg.LostWait))
+	if !ok {
 		return telephony.Call{}, telephony.ErrToken
 	}
+	d.countIn(ctx, r, epoch, loss, now)
 	d.prepare(c, r) // no more than begins here: what takes its time goes on beside the call
 	return r.Call(), nil
 }

@@ -129,10 +129,17 @@ func ours(r Record) telephony.Number {
 func (d *Desk) permit(ctx context.Context, c Cost) (proof string, err error) {
 	proof, err = d.cfg.Permit(ctx, c)
 	if err != nil {
-		return "", fmt.Errorf("dispatch: %w", err)
+		return "", notPermitted{err}
 	}
 	return proof, nil
 }
+
+// notPermitted is that Config.Permit said no, or can't tell.
+type notPermitted struct{ err error }
+
+func (e notPermitted) Error() string { return "dispatch: " + e.err.Error() }
+
+func (e notPermitted) Unwrap() error { return e.err }
 
 // openStatus are those of a transfer that is not over.
 var openStatus = []string{TransferAsked, TransferDialling, TransferChecking, TransferAccepted, TransferBridged}

@@ -188,7 +188,7 @@ func (d *Desk) tellJournal(ctx context.Context, r Record, epoch int) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	if err := d.cfg.Calls.Append(ctx, r.ID, epoch, entries); err != nil {
+	if err := d.append(ctx, r.ID, epoch, entries); err != nil {
 		return err
 	}
 	for _, e := range entries {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/hookswitch/hookswitch/agentcore/aside"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -26,7 +27,7 @@ func (d *Desk) watch(c *call) {
 		select {
 		case <-c.poke:
 		case <-due:
-			d.overdue(c)
+			aside.Do(func() { d.overdue(c) })
 		case <-d.ctx.Done():
 			return
 		}

@@ -27,6 +27,13 @@ type Meter interface {
 	Used(stage, provider, unit string, n float64)
 }
 
+// Follower is a [Meter] that wants to know what was used up to a moment, while a
+// recogniser listens: tell brings Used up to date. gone is called when there is
+// nothing more to tell.
+type Follower interface {
+	Follow(tell func()) (gone func())
+}
+
 // gauge is a Meter of one provider's stage.
 type gauge struct {
 	m     Meter

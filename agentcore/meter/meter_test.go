@@ -292,6 +292,37 @@ func TestUtterancesAreCountedAndTimed(t *testing.T) {
 	})
 }
 
+// followed is a Meter that asks for itself.
+type followed struct {
+	notes
+	tells map[int]func()
+}
+
+func (f *followed) Follow(tell func()) func() {
+	n := len(f.tells)
+	f.tells[n] = tell
+	return func() { delete(f.tells, n) }
+}
+
+// Who counts for a call learns what a stream took before its end.
+func TestSoundIsToldWhenItIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := followed{tells: map[int]func(){}}
+		c := asrtest.Open(t, Recognizer(&ear{}, "p", &n), asr.Options{})
+		c.Rest(time.Second)
+		n.tells[0]()
+		n.check(t, "recogniser p", "used 1 audio_seconds")
+		n.tells[0]()
+		n.check(t, "recogniser p")
+		c.Rest(2 * time.Second)
+		c.Close()
+		n.check(t, "recogniser p", "used 2 audio_seconds")
+		if len(n.tells) != 0 {
+			t.Error("a stream that is over is followed")
+		}
+	})
+}
+
 // A stream may fail without an utterance. Who closes it is no failure.
 func TestStreamsThatFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

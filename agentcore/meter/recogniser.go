@@ -13,8 +13,8 @@ import (
 // Recognizer tells meter what r does. Its request is an utterance, counted when
 // it has Ended, and timed from there to its final result. The first of it is the
 // first interim result since it Began, timed from there. Seconds of sound are
-// those that were written, silence too, and told with each final result and at
-// the end of the stream. A stream that dies says why, and that is a failure, too.
+// those that were written, silence too, and told with each final result, at the end
+// of the stream and when a [Follower] asks. A stream that dies says why, and that is a failure, too.
 func Recognizer(r asr.Recognizer, name string, meter Meter) asr.Recognizer {
 	return &recogniser{r, gauge{meter, string(provider.Recogniser), name}}
 }
@@ -35,7 +35,10 @@ func (r *recogniser) Open(ctx context.Context, o asr.Options) (asr.Stream, error
 		}
 		return nil, err
 	}
-	s := &stream{Stream: inner, g: r.g, results: make(chan asr.Result), closing: make(chan struct{}), over: make(chan struct{})}
+	s := &stream{Stream: inner, g: r.g, results: make(chan asr.Result), closing: make(chan struct{}), over: make(chan struct{}), gone: func() {}}
+	if f, ok := r.g.m.(Follower); ok {
+		s.gone = f.Follow(s.tellSound)
+	}
 	go s.pass()
 	return s, nil
 }
@@ -50,6 +53,7 @@ type stream struct {
 	closing chan struct{} // closed by Close
 	once    sync.Once
 	over    chan struct{} // closed when pass has returned
+	gone    func()        // it is followed no more
 
 	mu     sync.Mutex
 	frames int       // written and not told yet
@@ -106,6 +110,7 @@ func (s *stream) pass() {
 	defer close(s.over)
 	defer close(s.results)
 	defer s.tellSound()
+	defer s.gone()
 	for r := range s.Stream.Results() {
 		s.note(r)
 		select {

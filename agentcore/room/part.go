@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/aside"
 	"github.com/hookswitch/hookswitch/media/tap"
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -229,6 +230,12 @@ func (p *part) step() time.Time {
 	}
 	p.unsure.Store(true)
 	return time.Time{}
+}
+
+// stepAside is step for who waits for as long as the call lasts.
+func (p *part) stepAside() (again time.Time) {
+	aside.Do(func() { again = p.step() })
+	return again
 }
 
 func (p *part) scene() scene {

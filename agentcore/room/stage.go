@@ -193,7 +193,7 @@ func (h *Host) Talk(ctx context.Context, call telephony.Call, leg telephony.Leg,
 	defer p.end()
 	s := &stage{bench: &bench{leg: leg, call: ctx}, journal: journal, past: past, first: true}
 	p.stage = s
-	again := p.step()
+	again := p.stepAside()
 	for {
 		if s.now == nil && s.broken == nil && !p.resolves() {
 			s.speak(p, &speaker{own: true}, Floor{})
@@ -211,7 +211,7 @@ func (h *Host) Talk(ctx context.Context, call telephony.Call, leg telephony.Leg,
 		case <-at(again):
 		}
 		p.reap()
-		again = p.step()
+		again = p.stepAside()
 	}
 }
 
@@ -220,7 +220,7 @@ func (h *Host) Talk(ctx context.Context, call telephony.Call, leg telephony.Leg,
 func (p *part) resolves() bool {
 	if p.room != nil {
 		for range 3 {
-			if p.step(); p.stage.now != nil || p.stage.broken != nil {
+			if p.stepAside(); p.stage.now != nil || p.stage.broken != nil {
 				return true
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/llm"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/trace"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
@@ -49,6 +50,13 @@ type Config struct {
 	// picked from what was said.
 	Model func(ctx context.Context, workspace string, d roster.Definition) llm.Model
 
+	// Trace is the share of the calls whose requests say to which trace they belong:
+	// header traceparent, unless the webhook has one of its own. Zero: none do.
+	Trace trace.Share
+	// Sent is told every attempt that tells of a call, counted from 1, once it is
+	// over. It must not block. Nil: nobody is.
+	Sent func(d Delivery, attempt int, x Exchange)
+
 	Jitter  func() float64 // from 0 to below 1. nil draws it
 	Counter Counter        // nil counts nothing
 	Log     *slog.Logger   // nil discards
@@ -63,6 +71,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Model == nil {
 		c.Model = func(context.Context, string, roster.Definition) llm.Model { return nil }
+	}
+	if c.Sent == nil {
+		c.Sent = func(Delivery, int, Exchange) {}
 	}
 	if c.Jitter == nil {
 		c.Jitter = rand.Float64

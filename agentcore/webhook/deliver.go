@@ -121,6 +121,7 @@ func (d *Deliverer) close(ctx context.Context, owed Delivery, x Exchange, failur
 		outcome = "failed"
 	}
 	d.c.Counter.WebhookSent(owed.Kind, outcome, x.Took)
+	d.c.Sent(owed, n, x)
 	if status == Dead {
 		d.c.Log.WarnContext(ctx, "a webhook is given up", "delivery", owed.ID, "call", owed.Call, "attempts", n, "error", failure)
 	} else {

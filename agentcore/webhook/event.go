@@ -10,7 +10,7 @@ import (
 )
 
 // Event is the body of a webhook without request_body. Its names are those of
-// the variables, but for answered_by, answer and transfers, which no variable has; what a
+// the variables, but for answered_by, answer, cost and transfers, which no variable has; what a
 // pre_call can't know yet is left out.
 type Event struct {
 	Type         string   `json:"type"` // pre_call, post_call
@@ -36,6 +36,7 @@ type Ending struct {
 	Duration   int64      `json:"call_duration"` // whole seconds since it was answered
 	Reason     string     `json:"end_reason"`
 	Summary    string     `json:"call_summary"`
+	Cost       *Cost      `json:"cost"`      // null: nothing has a price
 	Transfers  []Transfer `json:"transfers"` // oldest first
 	Transcript []Line     `json:"transcript"`
 	Cut        bool       `json:"transcript_cut,omitempty"` // there was more
@@ -74,7 +75,7 @@ func ending(m matter, summary string) (Event, error) {
 	e.Type = roster.PostCall
 	e.Ending = &Ending{
 		EndedAt: stamp(call.Ended), Duration: int64(lasted(call).Seconds()), Reason: string(call.Reason),
-		AnsweredBy: orNull(call.Answerer), Answer: answerOf(call), Transfers: transfersOf(m.transfers, call.Ended), Summary: summary, Transcript: []Line{},
+		AnsweredBy: orNull(call.Answerer), Answer: answerOf(call), Cost: costOf(call), Transfers: transfersOf(m.transfers, call.Ended), Summary: summary, Transcript: []Line{},
 	}
 	if !call.Answered.IsZero() {
 		at := stamp(call.Answered)

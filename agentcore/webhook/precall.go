@@ -43,7 +43,7 @@ func (r *Runner) PreCall(ctx context.Context, call dispatch.Record, agent roster
 		return given, Exchange{}, nil
 	}
 	owed := Owed(roster.PreCall, call.Workspace, call.ID, call.AgentUUID, call.Version, hook.ID, time.Now())
-	x, got, err := r.c.ask(ctx, hook, owed.Message, call, agent)
+	x, got, err := r.c.ask(ctx, hook, owed, call, agent)
 	owed.Status, owed.Next, owed.Done = Delivered, time.Time{}, time.Now()
 	switch {
 	case err == nil:
@@ -55,6 +55,7 @@ func (r *Runner) PreCall(ctx context.Context, call dispatch.Record, agent roster
 		r.c.Log.WarnContext(ctx, "pre_call webhook failed: the call goes on without it", "call", call.ID, "error", err)
 	}
 	r.c.Counter.WebhookSent(roster.PreCall, owed.Status, x.Took)
+	r.c.Sent(owed, 1, x)
 	if _, err := r.c.keep(ctx, owed, x); err != nil {
 		r.c.Log.ErrorContext(ctx, "pre_call webhook is not on record", "call", call.ID, "error", err)
 	}
@@ -70,12 +71,12 @@ func endedFirst(ctx context.Context, err error) bool {
 
 // ask sends a pre_call and takes what it assigns. Problems with that are told
 // in the Exchange and are no failure.
-func (c Config) ask(ctx context.Context, hook roster.Webhook, message string, call dispatch.Record, agent roster.Definition) (Exchange, vars.Set, error) {
+func (c Config) ask(ctx context.Context, hook roster.Webhook, owed Delivery, call dispatch.Record, agent roster.Definition) (Exchange, vars.Set, error) {
 	event, err := beginning(call)
 	if err != nil {
 		return unsent(err), nil, err
 	}
-	x, err := c.send(ctx, sending{hook: hook, message: message, v: vars.Merge(event.Variables, Known(call)), event: event})
+	x, err := c.send(ctx, sending{hook: hook, owed: owed, v: vars.Merge(event.Variables, Known(call)), event: event})
 	if err != nil {
 		return x, nil, err
 	}

@@ -38,9 +38,9 @@ func (d *Deliverer) Test(ctx context.Context, workspace, agentUUID string, webho
 	}
 	var x Exchange
 	if hook.Type == roster.PreCall {
-		x, _, err = d.c.ask(ctx, hook, t.Message, call, agent.Definition)
+		x, _, err = d.c.ask(ctx, hook, t, call, agent.Definition)
 	} else {
-		x, err = d.c.post(ctx, matter{hook: hook, call: call, agent: agent.Definition, said: said}, t.Message, Pick(said))
+		x, err = d.c.post(ctx, matter{hook: hook, call: call, agent: agent.Definition, said: said}, t, Pick(said))
 	}
 	if err != nil {
 		t.Status = Dead

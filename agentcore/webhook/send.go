@@ -7,15 +7,16 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore/roster"
+	"github.com/hookswitch/hookswitch/agentcore/trace"
 	"github.com/hookswitch/hookswitch/agentcore/vars"
 )
 
 // sending is one message of a webhook.
 type sending struct {
-	hook    roster.Webhook
-	message string // its webhook-id
-	v       vars.Set
-	event   Event // the body when the webhook has none of its own
+	hook  roster.Webhook
+	owed  Delivery // as it is before this attempt
+	v     vars.Set
+	event Event // the body when the webhook has none of its own
 }
 
 // send makes the request and sends it. What went wrong, also before anything
@@ -62,6 +63,9 @@ func (c Config) outgoing(ctx context.Context, s sending) (Outgoing, error) {
 			o.Header.Set("Content-Type", "application/json")
 		}
 	}
+	if parent := c.parent(s.owed); parent != "" && o.Header.Get(traceparent) == "" {
+		o.Header.Set(traceparent, parent)
+	}
 	o.Timeout = Timeout(s.hook.Config.Timeout)
 	if s.hook.Config.Secret == "" {
 		return o, nil
@@ -73,7 +77,20 @@ func (c Config) outgoing(ctx context.Context, s sending) (Outgoing, error) {
 	if err != nil {
 		return Outgoing{}, &Error{Kind: Sealed, Retryable: true, Err: err, Text: "the webhook's secret can't be opened: the key that sealed it is gone"}
 	}
-	return o, Sign(&o, secret, s.message, time.Now())
+	return o, Sign(&o, secret, s.owed.Message, time.Now())
+}
+
+// traceparent is the header of the W3C's Trace Context.
+const traceparent = "Traceparent"
+
+// parent is the traceparent of the next attempt at owed: empty when nobody traces,
+// and for a test, which is of no call.
+func (c Config) parent(owed Delivery) string {
+	if owed.Call == "" || c.Trace <= 0 {
+		return ""
+	}
+	id := trace.Of(string(owed.Call))
+	return c.Trace.Header(id, id.Span(trace.Webhook(owed.ID, owed.Attempts+1)))
 }
 
 // find returns a webhook of d: that of an id, or with id 0 that of a type.

@@ -24,11 +24,11 @@ func (d *Deliverer) tell(ctx context.Context, owed Delivery, m matter) (Exchange
 			return unsent(err), err
 		}
 	}
-	return d.c.post(ctx, m, owed.Message, summary)
+	return d.c.post(ctx, m, owed, summary)
 }
 
 // post sends a post_call.
-func (c Config) post(ctx context.Context, m matter, message, summary string) (Exchange, error) {
+func (c Config) post(ctx context.Context, m matter, owed Delivery, summary string) (Exchange, error) {
 	v, err := After(m.call, m.said)
 	if err != nil {
 		err = refuse(BadRequest, "the call's variables are no JSON object")
@@ -39,7 +39,7 @@ func (c Config) post(ctx context.Context, m matter, message, summary string) (Ex
 	if err != nil {
 		return unsent(err), err
 	}
-	return c.send(ctx, sending{hook: m.hook, message: message, v: v, event: event})
+	return c.send(ctx, sending{hook: m.hook, owed: owed, v: v, event: event})
 }
 
 // summary is the one on record, or else made and put there.

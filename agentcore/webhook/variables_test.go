@@ -99,7 +99,7 @@ func TestEvents(t *testing.T) {
 		`"direction":"inbound","caller_phone":"+15550100","called_phone":"+15550199","started_at":"2026-11-22T09:30:00.123Z",` +
 		`"dynamic_variables":{"caller_phone":"+1999","n":12345678901234567890,"plan":"gold"}`
 	want := `{"type":"post_call",` + head + `,"answered_at":"2026-11-22T09:30:02.123Z","answered_by":"human","answer":null,"ended_at":"2026-11-22T09:31:08.023Z","call_duration":65,` +
-		`"end_reason":"caller_hangup","call_summary":"A table.","transfers":[` +
+		`"end_reason":"caller_hangup","call_summary":"A table.","cost":null,"transfers":[` +
 		`{"id":"xfer_1","to":"sales","kind":"warm","status":"over","outcome":"no_answer","reason":"nobody answered",` +
 		`"started_at":"2026-11-22T09:30:10.123Z","answered_at":null,"bridged_at":null,"ended_at":"2026-11-22T09:30:30.623Z","waited_seconds":20.5,"talked_seconds":0},` +
 		`{"id":"xfer_2","to":"the desk","kind":"blind","status":"over","outcome":"completed","reason":null,"started_at":"2026-11-22T09:30:40.123Z",` +

@@ -52,6 +52,7 @@ type callView struct {
 	Turns     int         `json:"turns"`
 	MedianGap *int64      `json:"median_gap_ms"`
 	Unheard   int         `json:"unheard_words"`
+	Cost      *costView   `json:"cost"` // nil: it goes on, or nothing has a price
 	Live      *struct {
 		State string `json:"state"`
 	} `json:"live"`

@@ -118,6 +118,9 @@ func (c *callGetCmd) Run(ctx context.Context, s streams) error {
 			lines = append(lines, [2]string{"evidence", why})
 		}
 	}
+	if v.Cost != nil {
+		lines = append(lines, v.Cost.lines()...)
+	}
 	for _, x := range v.Transfers {
 		lines = append(lines, [2]string{"transfer", x.line()})
 	}

@@ -54,6 +54,8 @@ type command struct {
 	Doctor    doctorCmd    `cmd:"" help:"Check that everything is in place; safe to paste."`
 	Config    configCmd    `cmd:"" help:"Show, write, check and explain the settings."`
 	Version   versionCmd   `cmd:"" help:"Say which build this is."`
+
+	DemoMetrics demoMetricsCmd `cmd:"" hidden:"" help:"Prove the dashboards and rules of this repository with a real Prometheus."`
 }
 
 // errExit stops kong when it has printed what was asked for.

@@ -13,6 +13,7 @@ import (
 
 // serveCmd runs the gateway until it is told to stop.
 type serveCmd struct {
+	Agent    string   `enum:"own,echo" default:"own" help:"What answers calls: own, the agents of the settings and the API; or echo, each call's own sound, for whoever measures the line. The echo needs no speech models, and answers every number. Default ${default}."`
 	Settings settings `embed:""`
 }
 
@@ -29,7 +30,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	person := isTerminal(s.out)
-	srv, err := server.Build(ctx, server.Options{Config: l.Config, Version: version, Log: newLog(s, l.Config, person)})
+	srv, err := server.Build(ctx, server.Options{Config: l.Config, Version: version, Log: newLog(s, l.Config, person), Echo: c.Agent == "echo"})
 	if err != nil {
 		return err
 	}

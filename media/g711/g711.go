@@ -23,6 +23,8 @@ const (
 	// Silence is the µ-law code of a zero sample. 0x7F is the other zero, which
 	// samples from -4 to -1 become; both decode to 0.
 	Silence = 0xFF
+
+	negativeZero = 0x7F
 )
 
 // linear holds the sample of each of the 256 codes.
@@ -39,6 +41,14 @@ var codes = func() (t [1 << 14]uint8) {
 	for i := range t {
 		t[i] = g711.EncodeUlawFrame(int16(i << 2))
 	}
+	return t
+}()
+
+// exact is linear, but for negative zero, which becomes one of the samples that
+// are coded so.
+var exact = func() [256]int16 {
+	t := linear
+	t[negativeZero] = -1
 	return t
 }()
 
@@ -71,4 +81,13 @@ func Encode(dst []byte, f *media.Frame) []byte {
 		out[i] = codes[uint16(s)>>2]
 	}
 	return dst
+}
+
+// Restore expands src into f as [Decode] does, so that [Encode] makes src again of
+// it, to the bit: negative zero becomes -1. It is for who keeps sound as µ-law that
+// others are to have as if it had never been. src has 160 bytes.
+func Restore(f *media.Frame, src *[FrameBytes]byte) {
+	for i, code := range src {
+		f[i] = exact[code]
+	}
 }

@@ -84,6 +84,26 @@ func TestEveryCodeButNegativeZeroComesBack(t *testing.T) {
 	}
 }
 
+func TestEveryCodeIsRestored(t *testing.T) {
+	var src [g711.FrameBytes]byte
+	var f, plain media.Frame
+	for code := range 256 {
+		for i := range src {
+			src[i] = byte(code)
+		}
+		g711.Restore(&f, &src)
+		if got := g711.Encode(nil, &f); !bytes.Equal(got, src[:]) {
+			t.Errorf("code %#x is restored as %d, which is coded as %#x", code, f[0], got[0])
+		}
+		if err := g711.Decode(&plain, src[:]); err != nil {
+			t.Fatal(err)
+		}
+		if code != 0x7F && f != plain {
+			t.Errorf("code %#x is restored as %d, decoded as %d", code, f[0], plain[0])
+		}
+	}
+}
+
 func TestEncodingIsWithinHalfAStep(t *testing.T) {
 	for i := -32124; i <= 32124; i++ {
 		got := int(g711.DecodeSample(g711.EncodeSample(int16(i))))

@@ -34,12 +34,14 @@ type Peaks [2][]Peak
 // in µ-law.
 func appendPeaks(b, sound []byte) []byte {
 	for len(sound) >= 2*PeakSamples {
-		low, high := [2]int16{32767, 32767}, [2]int16{-32768, -32768}
-		for i, code := range sound[:2*PeakSamples] {
-			s := g711.DecodeSample(code)
-			low[i&1], high[i&1] = min(low[i&1], s), max(high[i&1], s)
+		both := (*[2 * PeakSamples]byte)(sound)
+		low, high, lowAgent, highAgent := int16(32767), int16(-32768), int16(32767), int16(-32768)
+		for i := 0; i < len(both); i += 2 {
+			caller, agent := g711.DecodeSample(both[i]), g711.DecodeSample(both[i+1])
+			low, high = min(low, caller), max(high, caller)
+			lowAgent, highAgent = min(lowAgent, agent), max(highAgent, agent)
 		}
-		b = append(b, byte(low[0]>>8), byte(high[0]>>8), byte(low[1]>>8), byte(high[1]>>8))
+		b = append(b, byte(low>>8), byte(high>>8), byte(lowAgent>>8), byte(highAgent>>8))
 		sound = sound[2*PeakSamples:]
 	}
 	return b

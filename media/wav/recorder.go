@@ -35,28 +35,37 @@ type block struct {
 	sound   [blockFrames * pair]byte
 }
 
+// blocks are what all recordings share. One holds a block while it is filled and
+// written, not for good.
+var blocks = sync.Pool{New: func() any { return new(block) }}
+
 // Recorder writes a call to a stereo µ-law WAV file, the caller on the left, the
-// agent on the right. A goroutine of its own does the writing; what the disk is
-// too slow for is replaced by silence and counted, so that a second of the file
-// is a second of the call. If the process dies, all but the last seconds can be
-// played by anything.
+// agent on the right. A goroutine of its own does the writing, and is there only
+// while there is something to write; what the disk is too slow for is replaced by
+// silence and counted, so that a second of the file is a second of the call. If
+// the process dies, all but the last seconds can be played by anything.
 type Recorder struct {
-	mu     sync.Mutex
-	now    *block // being filled; nil when a frame will need a new one
-	made   int    // blocks there are
-	most   int
-	owed   int // frames lost since the last block
-	lost   int // frames lost in all
-	closed bool
+	mu      sync.Mutex
+	now     *block   // being filled; nil when a frame will need a new one
+	full    []*block // to be written, oldest first
+	held    int      // blocks that are filled, full or being written
+	most    int
+	owed    int  // frames lost since the last block
+	lost    int  // frames lost in all
+	writing bool // somebody takes from full until it is empty
+	closed  bool
+	work    sync.WaitGroup // who writes. Nobody begins once it is closed
+	run     func()         // write: made once, so that beginning to write allocates nothing
 
-	full, free chan *block // both have room for all blocks
+	// Of whoever writes, then of Close.
+	w      *Writer
+	peaks  peakWriter
+	file   io.Closer // nil if the caller's
+	every  int64     // bytes between syncs
+	synced int64
 
-	w     *Writer
-	peaks peakWriter
-	file  io.Closer // nil if the caller's
-	every int64     // bytes between syncs
-	done  chan struct{}
-	err   error // valid once done
+	finish sync.Once
+	err    error // valid once it is finished
 }
 
 // CreateRecorder records to a new file at path, which must not exist. Call
@@ -82,7 +91,7 @@ func NewRecorder(w io.WriteSeeker, c RecorderConfig) (*Recorder, error) {
 		return nil, err
 	}
 	r := newRecorder(wr, c)
-	go r.write()
+	r.peaks.begin()
 	return r, nil
 }
 
@@ -95,20 +104,20 @@ func newRecorder(w *Writer, c RecorderConfig) *Recorder {
 	}
 	const long = blockFrames * media.FrameDuration
 	most := int((c.Buffer+long-1)/long) + 1 // and the one that is being filled
-	return &Recorder{
+	r := &Recorder{
 		most:  most,
-		full:  make(chan *block, most),
-		free:  make(chan *block, most),
+		full:  make([]*block, 0, most),
 		w:     w,
 		peaks: peakWriter{w: c.Peaks},
 		every: int64(c.Sync/media.FrameDuration) * int64(pair),
-		done:  make(chan struct{}),
 	}
+	r.run = r.write
+	return r
 }
 
 // Record keeps 20 ms of both sides; nil is silence. It neither waits for the
-// disk nor, but for a block now and then in a recording's first seconds,
-// allocates. After Close it does nothing but count.
+// disk nor, but for a block when more calls are recorded than before, allocates.
+// After Close it does nothing but count.
 func (r *Recorder) Record(caller, agent *media.Frame) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -144,26 +153,25 @@ func interleave(dst *[pair]byte, side int, f *media.Frame) {
 	}
 }
 
-// take returns an empty block, or nil if all are on their way to the disk.
-func (r *Recorder) take() (b *block) {
-	select {
-	case b = <-r.free:
-	default:
-		if r.made == r.most {
-			return nil
-		}
-		r.made++
-		b = new(block)
+// take returns an empty block, or nil if there are as many as may be.
+func (r *Recorder) take() *block {
+	if r.held == r.most {
+		return nil
 	}
+	r.held++
+	b := blocks.Get().(*block)
 	b.frames, b.silence, r.owed = 0, r.owed, 0
 	return b
 }
 
-// handOver gives the present block to the writing goroutine. There is always
-// room.
+// handOver has the present block written.
 func (r *Recorder) handOver() {
-	r.full <- r.now
-	r.now = nil
+	r.full, r.now = append(r.full, r.now), nil
+	if !r.writing {
+		r.writing = true
+		r.work.Add(1)
+		go r.run()
+	}
 }
 
 // Dropped returns how many frames were lost: the disk was too slow, or Close
@@ -179,34 +187,18 @@ func (r *Recorder) Dropped() int {
 // times.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
-	if !r.closed {
-		r.closed = true
-		if r.now != nil {
-			r.handOver()
-		}
-		close(r.full)
+	if !r.closed && r.now != nil {
+		r.handOver()
 	}
+	r.closed = true
 	r.mu.Unlock()
-	<-r.done
+	r.work.Wait()
+	r.finish.Do(r.end)
 	return r.err
 }
 
-// write is the goroutine that does the waiting. After an error it goes on
-// taking blocks, and throws them away.
-func (r *Recorder) write() {
-	defer close(r.done)
-	synced := int64(0)
-	r.peaks.begin()
-	for b := range r.full {
-		r.writeSilence(b.silence)
-		r.w.writeData(b.sound[:b.frames*pair])
-		r.peaks.sound(b.sound[:b.frames*pair])
-		r.free <- b
-		if r.w.size-synced >= r.every {
-			r.w.Sync() // the Writer keeps its error for the end
-			synced = r.w.size
-		}
-	}
+// end finishes the file once all blocks are written.
+func (r *Recorder) end() {
 	r.mu.Lock()
 	owed := r.owed
 	r.mu.Unlock()
@@ -215,6 +207,39 @@ func (r *Recorder) write() {
 	if r.file != nil {
 		r.err = errors.Join(r.err, r.file.Close())
 	}
+}
+
+// write is the goroutine that does the waiting, until nothing is left to write.
+// After an error it goes on taking blocks, and throws them away.
+func (r *Recorder) write() {
+	defer r.work.Done()
+	for b := r.next(nil); b != nil; b = r.next(b) {
+		r.writeSilence(b.silence)
+		r.w.writeData(b.sound[:b.frames*pair])
+		r.peaks.sound(b.sound[:b.frames*pair])
+		if r.w.size-r.synced >= r.every {
+			r.w.Sync() // the Writer keeps its error for the end
+			r.synced = r.w.size
+		}
+	}
+}
+
+// next gives the block back that was written, and returns the next; nil, and the
+// goroutine must write no more, if there is none.
+func (r *Recorder) next(written *block) *block {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if written != nil {
+		r.held--
+		blocks.Put(written)
+	}
+	if len(r.full) == 0 {
+		r.writing = false
+		return nil
+	}
+	b := r.full[0]
+	r.full = append(r.full[:0], r.full[1:]...)
+	return b
 }
 
 // noSound is one frame of silence on both sides.

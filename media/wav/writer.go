@@ -22,11 +22,15 @@ const maxData = 1<<32 - 1<<10
 type Writer struct {
 	w    io.WriteSeeker
 	f    Format
-	head int64 // bytes before the samples
-	size int64 // bytes of samples
-	err  error // the first; nothing is written after it
-	buf  [4096]byte
+	head int64  // bytes before the samples
+	size int64  // bytes of samples
+	err  error  // the first; nothing is written after it
+	buf  []byte // for what is encoded
 }
+
+// bufBytes is the room that samples are encoded in. What writes only what is
+// encoded already needs no more than a header's.
+const bufBytes = 4096
 
 // NewWriter begins a file at the beginning of w, which stays the caller's.
 func NewWriter(w io.WriteSeeker, f Format) (*Writer, error) {
@@ -34,21 +38,21 @@ func NewWriter(w io.WriteSeeker, f Format) (*Writer, error) {
 		return nil, err
 	}
 	wr := &Writer{w: w, f: f}
-	head := f.appendHeader(wr.buf[:0], unknown)
-	wr.head = int64(len(head))
+	head := f.appendHeader(nil, unknown)
+	wr.buf, wr.head = head, int64(len(head))
 	wr.write(head)
 	return wr, wr.err
 }
 
 // Write appends samples, channel by channel in turn: left, right, left, right. A
 // length that the number of channels does not divide is an error. Every error
-// but that one is final. It does not allocate.
+// but that one is final. Only the first call allocates.
 func (w *Writer) Write(samples []int16) error {
 	if len(samples)%w.f.Channels != 0 {
 		return fmt.Errorf("wav: %d samples do not fill %d channels", len(samples), w.f.Channels)
 	}
 	for len(samples) > 0 && w.err == nil {
-		n := min(len(samples), len(w.buf)/2)
+		n := min(len(samples), bufBytes/2)
 		w.writeData(w.encode(samples[:n]))
 		samples = samples[n:]
 	}
@@ -57,6 +61,9 @@ func (w *Writer) Write(samples []int16) error {
 
 // encode returns samples as the file keeps them, in w.buf.
 func (w *Writer) encode(samples []int16) []byte {
+	if cap(w.buf) < bufBytes {
+		w.buf = make([]byte, 0, bufBytes)
+	}
 	b := w.buf[:0]
 	if w.f.Encoding == MuLaw {
 		for _, s := range samples {

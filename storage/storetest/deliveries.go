@@ -27,6 +27,7 @@ func init() {
 		check{"attempts that end at once have different numbers", attemptsAtOnce},
 		check{"a summary is kept once", summaryOnce},
 		check{"a delivery is sent again, and not twice at a time", resent},
+		check{"the oldest that is not delivered is known", deliveryOldest},
 		check{"deliveries are listed by page and by filter, newest first", deliveriesListed},
 	)
 }
@@ -373,4 +374,41 @@ func deliveriesListed(t *testing.T, s storage.Store) {
 			t.Errorf("Deliveries(%s) = %d, %v, want %d", claim, len(got), err, c.want)
 		}
 	}
+}
+
+func deliveryOldest(t *testing.T, s storage.Store) {
+	ctx := t.Context()
+	oldest := func(when string, want time.Time) {
+		t.Helper()
+		if got, err := s.OldestUndelivered(ctx); err != nil || !got.Equal(want) {
+			t.Errorf("OldestUndelivered(%s) = %v, %v, want %v", when, got, err, want)
+		}
+	}
+	oldest("none", time.Time{})
+	if err := s.CreateWorkspace(ctx, roster.Workspace{ID: "other", Name: "Other", Created: now}); err != nil {
+		t.Fatal(err)
+	}
+	young := hooks.Owed(roster.PostCall, "other", "call_2", "agent-1", 3, 7, later(60))
+	if _, _, err := s.CreateDelivery(ctx, young); err != nil {
+		t.Fatal(err)
+	}
+	oldest("one of another workspace", later(60))
+	old := owed(t, s, "call_1")
+	oldest("two", now)
+	done := func(d hooks.Delivery, status string) {
+		t.Helper()
+		if _, err := s.RecordAttempt(ctx, d.ID, hooks.Attempt{Exchange: hooks.Exchange{Started: later(61)}, Next: later(90)}, status, later(62)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done(old, hooks.Pending)
+	oldest("an attempt failed", now)
+	done(old, hooks.Dead)
+	oldest("the older is given up", later(60))
+	done(young, hooks.Delivered)
+	oldest("all are over", time.Time{})
+	if _, err := s.Resend(ctx, roster.Default, old.ID, later(99)); err != nil {
+		t.Fatal(err)
+	}
+	oldest("one is sent again", now)
 }

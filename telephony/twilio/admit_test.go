@@ -75,7 +75,7 @@ func TestSocketsThatAreNotLetIn(t *testing.T) {
 			if code := f.hearClose(); code != tt.code {
 				t.Errorf("close code %d, want %d", code, tt.code)
 			}
-			r.until("it is counted", func() bool { return r.tally.of(tt.reason) == 1 }) // gorilla says 1009 before it tells us
+			r.until("it is counted", func() bool { return r.tally.of(tt.reason) == 1 }) // 1009 is said before we are told
 			if r.desk.talks != 0 {
 				t.Errorf("talked %d times", r.desk.talks)
 			}

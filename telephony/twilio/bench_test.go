@@ -2,6 +2,8 @@ package twilio
 
 import (
 	"io"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,35 +41,80 @@ func BenchmarkFrameOut(b *testing.B) {
 }
 
 // BenchmarkSocket is one frame in and one out over a real loopback socket, with
-// what gorilla and the kernel add. The far end is in the same process, so its
+// what the kernel adds. The far end is in the same process, so its
 // writes and reads count too.
 func BenchmarkSocket(b *testing.B) {
 	for name, lump := range map[string]time.Duration{"20ms": 20 * time.Millisecond, "60ms": 60 * time.Millisecond} {
 		b.Run(name, func(b *testing.B) {
-			r := newRig(b, func(c *Config) { c.Leg.Lump = lump })
-			heard := make(chan struct{}, 1024)
-			r.desk.talk = func(leg telephony.Leg) error {
-				var f media.Frame
-				for {
-					if _, err := leg.Next(&f); err != nil {
-						return nil
-					}
-					if err := leg.Write(&f); err != nil {
-						return nil
-					}
-					heard <- struct{}{}
-				}
-			}
-			f := r.talking()
-			go io.Copy(io.Discard, f.r)
-			message := frame(opText, []byte(mediaText(repeat(160))))
+			e := newEcho(b, LegConfig{Lump: lump})
 			b.ReportAllocs()
 			for b.Loop() {
-				f.conn.Write(message)
-				<-heard
+				e.frame()
 			}
 			b.StopTimer()
-			f.conn.Close()
+			e.far.conn.Close()
 		})
 	}
 }
+
+// echoing is a call that says back what it hears, over a real socket.
+type echoing struct {
+	far     *far
+	message []byte
+	heard   chan struct{}
+}
+
+func newEcho(tb testing.TB, c LegConfig) *echoing {
+	r := newRig(tb, func(config *Config) { config.Leg = c })
+	e := &echoing{message: frame(opText, []byte(mediaText(repeat(160)))), heard: make(chan struct{}, 1024)}
+	r.desk.talk = func(leg telephony.Leg) error {
+		var f media.Frame
+		for {
+			if _, err := leg.Next(&f); err != nil {
+				return nil
+			}
+			if err := leg.Write(&f); err != nil {
+				return nil
+			}
+			e.heard <- struct{}{}
+		}
+	}
+	e.far = r.talking()
+	go io.Copy(io.Discard, e.far.r)
+	return e
+}
+
+// frame sends one and waits until it is said back, or waits for its lump.
+func (e *echoing) frame() {
+	e.far.conn.Write(e.message)
+	<-e.heard
+}
+
+// TestAFrameOverARealSocketAllocatesNothing: not only our part of it, but all of
+// it, the websocket's and the runtime's included, with a meter that listens.
+func TestAFrameOverARealSocketAllocatesNothing(t *testing.T) {
+	for _, lump := range []time.Duration{20 * time.Millisecond, 100 * time.Millisecond} {
+		var g countOnly
+		e := newEcho(t, LegConfig{Lump: lump, Meter: &g})
+		for range 200 {
+			e.frame()
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range 2000 {
+			e.frame()
+		}
+		runtime.ReadMemStats(&after)
+		if n := after.Mallocs - before.Mallocs; n > 20 { // the runtime's own, now and then
+			t.Errorf("lumps of %v: %d allocations for 2,000 frames in and out", lump, n)
+		}
+		e.far.conn.Close()
+	}
+}
+
+// countOnly is a [Meter] like the real one: it counts.
+type countOnly struct{ frames, gaps, bursts atomic.Int64 }
+
+func (c *countOnly) Frames(in, out int) { c.frames.Add(int64(in + out)) }
+func (c *countOnly) Gap(time.Duration)  { c.gaps.Add(1) }
+func (c *countOnly) Burst(frames int)   { c.bursts.Add(int64(frames)) }

@@ -138,18 +138,16 @@ const upgradeText = "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: Twilio.TmeWs/1.0
 
 // pipe returns both ends of a websocket over memory, which also works in a
 // bubble of virtual time.
-func pipe(tb testing.TB) (*websocket.Conn, *far) {
+func pipe(tb testing.TB) (net.Conn, *far) {
 	tb.Helper()
 	ours, theirs := net.Pipe()
 	f := &far{theirs, bufio.NewReader(theirs)}
-	var conn *websocket.Conn
 	var err error
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		var r *http.Request
 		if r, err = http.ReadRequest(bufio.NewReader(ours)); err == nil {
-			up := websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 2048}
-			conn, err = up.Upgrade(hijacked{ours, http.Header{}}, r, nil)
+			_, err = new(websocket.Upgrader).Upgrade(hijacked{ours, http.Header{}}, r, nil)
 		}
 	})
 	fmt.Fprintf(theirs, upgradeText, "/twilio/media", "h", "-")
@@ -164,7 +162,7 @@ func pipe(tb testing.TB) (*websocket.Conn, *far) {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { ours.Close(); theirs.Close() })
-	return conn, f
+	return ours, f
 }
 
 // tally counts reasons.

@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"time"
 
@@ -35,13 +36,13 @@ func (t *Trunk) foreign(w http.ResponseWriter, r *http.Request) {
 	case !websocket.IsWebSocketUpgrade(r):
 		t.refuse(w, r, refusal{status: http.StatusBadRequest, reason: ReasonNotUpgrade})
 	default:
-		t.socket(w, r, func(conn *websocket.Conn) { t.knock(conn, r, door) })
+		t.socket(w, r, func(conn net.Conn) { t.knock(conn, r, door) })
 	}
 }
 
 // knock waits for the start message, asks the desk whether door opens, and hands
 // it the stream.
-func (t *Trunk) knock(conn *websocket.Conn, r *http.Request, door string) {
+func (t *Trunk) knock(conn net.Conn, r *http.Request, door string) {
 	leg, err := t.started(conn, r, &t.strangers)
 	if err != nil {
 		return

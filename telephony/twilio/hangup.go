@@ -5,7 +5,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/gorilla/websocket"
+	"github.com/hookswitch/hookswitch/telephony/ws"
 )
 
 // Hangup implements [telephony.Leg]: it closes the socket with code 1000, after
@@ -18,7 +18,7 @@ func (l *Leg) Hangup(ctx context.Context) error {
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
-	return l.release(websocket.CloseNormalClosure, deadline).wait(ctx)
+	return l.release(ws.Normal, deadline).wait(ctx)
 }
 
 // closing is the end of a socket, under way or done.
@@ -49,12 +49,13 @@ func (l *Leg) release(code int, deadline time.Time) closing {
 		return l.closed
 	}
 	defer close(l.closed)
+	defer l.pulse.tell()
 	defer l.conn.Close()
 	close(l.done)
 	l.stopTimer()
 	l.conn.SetReadDeadline(time.Unix(1, 0)) // wakes Next
-	err := l.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), deadline)
-	if err != nil && err != websocket.ErrCloseSent { // gorilla itself says 1009 to a message that is too big
+	err := l.conn.WriteClose(code, "", deadline)
+	if err != nil && err != ws.ErrClosed { // to a message that is too big, 1009 was said
 		return l.closed
 	}
 	conn, ok := l.conn.NetConn().(interface{ CloseWrite() error })

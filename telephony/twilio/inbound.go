@@ -4,15 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"time"
-
-	"github.com/gorilla/websocket"
 
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/media/g711"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/twilio/wire"
+	"github.com/hookswitch/hookswitch/telephony/ws"
 )
 
 // errStopped is the far end's stop message. It says that the stream is over,
@@ -22,29 +20,38 @@ var errStopped = errors.New("the carrier stopped the stream")
 // Next implements [telephony.Leg]. Messages that mean nothing are counted and
 // skipped.
 func (l *Leg) Next(f *media.Frame) (telephony.Event, error) {
-	for l.err == nil {
+	if l.err != nil {
+		return telephony.Event{}, l.err
+	}
+	ev, err := l.next(f)
+	if err != nil {
+		l.err = l.lost(err)
+		l.pulse.over(time.Now())
+		return telephony.Event{}, l.err
+	}
+	return ev, nil
+}
+
+func (l *Leg) next(f *media.Frame) (telephony.Event, error) {
+	for {
 		if l.hung.Load() {
-			l.err = io.EOF
-			break
+			return telephony.Event{}, io.EOF
 		}
 		if l.in.frame(f) {
+			l.pulse.heard()
 			return telephony.Event{Kind: telephony.Audio}, nil
 		}
 		text, err := l.receive(time.Now().Add(l.c.ReadTimeout))
 		if err != nil {
-			l.err = l.lost(err)
-			break
+			return telephony.Event{}, err
 		}
+		rest := len(l.in.ulaw) - l.in.heard
 		ev, err := l.in.take(text)
-		if err != nil {
-			l.err = l.lost(err)
-			break
+		if err != nil || ev.Kind != 0 {
+			return ev, err
 		}
-		if ev.Kind != 0 {
-			return ev, nil
-		}
+		l.pulse.arrived(len(l.in.ulaw)-l.in.heard-rest, time.Now())
 	}
-	return telephony.Event{}, l.err
 }
 
 // lost names why the stream is over: io.EOF if we hung up, else an error that
@@ -56,24 +63,35 @@ func (l *Leg) lost(err error) error {
 		return io.EOF
 	}
 	reason := reasonOf(err)
-	l.c.Count(reason)
+	l.countLoss(reason)
 	if reason == ReasonStop || reason == ReasonPeerClosed {
 		return fmt.Errorf("%w: %w: %v", telephony.ErrLost, telephony.ErrStopped, err)
 	}
 	return fmt.Errorf("%w: %v", telephony.ErrLost, err)
 }
 
+// countLoss counts the stream as lost, by the first reason that anyone finds.
+func (l *Leg) countLoss(reason string) {
+	if !l.counted.Swap(true) {
+		l.c.Count(reason)
+	}
+}
+
 func reasonOf(err error) string {
-	var timeout net.Error
-	var closed *websocket.CloseError
+	var closed *ws.CloseError
+	var broke *ws.ViolationError
 	switch {
 	case errors.Is(err, errStopped):
 		return ReasonStop
-	case errors.Is(err, websocket.ErrReadLimit):
+	case errors.Is(err, ws.ErrTooBig):
 		return ReasonTooBig
-	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure:
+	case errors.Is(err, ws.ErrSlow):
+		return ReasonSlowReader
+	case errors.As(err, &closed):
 		return ReasonPeerClosed
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case errors.As(err, &broke):
+		return ReasonViolation
+	case isTimeout(err):
 		return ReasonSilent
 	}
 	return ReasonBroken

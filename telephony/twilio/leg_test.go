@@ -130,6 +130,8 @@ func TestALineThatStopsOrBreaksIsLostAndNotHungUp(t *testing.T) {
 				time.Sleep(7 * time.Millisecond)
 			}
 		}, 10 * time.Second},
+		{"a frame that is not masked", ReasonViolation, func(f *far) { f.conn.Write([]byte{0x81, 0}) }, 0},
+		{"a continuation of nothing", ReasonViolation, func(f *far) { f.conn.Write(frame(0, nil)) }, 0},
 		{"a message over the limit", ReasonTooBig, func(f *far) { f.conn.Write(frame(opText, make([]byte, 2<<20))) }, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -158,6 +160,33 @@ func TestALineThatStopsOrBreaksIsLostAndNotHungUp(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWhoListensLateHearsWhatCame: the time that a stream may be silent begins
+// when somebody listens, and what was set for the start is no part of it.
+func TestWhoListensLateHearsWhatCame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		leg, f := accepted(t, LegConfig{})
+		go func() {
+			for range 3 {
+				time.Sleep(9 * time.Second)
+				f.say(mediaText(repeat(160)))
+			}
+		}()
+		time.Sleep(20 * time.Second)
+		var frame media.Frame
+		for range 3 {
+			if ev, err := leg.Next(&frame); err != nil || ev.Kind != telephony.Audio {
+				t.Fatalf("Next() = %v, %v", ev, err)
+			}
+		}
+		begin := time.Now()
+		if _, err := leg.Next(&frame); !errors.Is(err, telephony.ErrLost) || time.Since(begin) != 10*time.Second {
+			t.Errorf("Next() = %v after %v", err, time.Since(begin))
+		}
+		go io.Copy(io.Discard, f.r)
+		leg.Hangup(t.Context())
+	})
 }
 
 func TestHangupFromAnywhereAnyNumberOfTimesEndsNextAndSays1000(t *testing.T) {
@@ -203,8 +232,8 @@ func TestASlowReaderLosesTheLineAfterTheWriteTimeout(t *testing.T) {
 		if _, err := leg.Next(&frame); !errors.Is(err, telephony.ErrLost) {
 			t.Errorf("Next() = %v, want ErrLost", err)
 		}
-		if c.of(ReasonSlowReader) != 1 {
-			t.Errorf("counted %v", &c)
+		if c.of(ReasonSlowReader) != 1 || c.of(ReasonBroken) != 0 {
+			t.Errorf("counted %v, want one loss for one reason", &c)
 		}
 		leg.Hangup(t.Context())
 	})
@@ -255,11 +284,16 @@ func TestFirstAudioLeavesAtOnceAndTheRestInLumps(t *testing.T) {
 				l.Write(f)
 			}
 		}, []sent{{0, f20(1)}, {0, f20(3)}, {0, f20(3)}}},
-		{"a lump that nobody completes leaves after its own length", 60 * ms, func(l *Leg, f *media.Frame) {
+		{"a lump that nobody completes leaves when the line runs dry", 60 * ms, func(l *Leg, f *media.Frame) {
 			for range 3 {
 				l.Write(f)
 			}
-		}, []sent{{0, f20(1)}, {60 * ms, f20(2)}}},
+		}, []sent{{0, f20(1)}, {20 * ms, f20(2)}}},
+		{"or half a frame after the next should have begun", 60 * ms, func(l *Leg, f *media.Frame) {
+			for range 9 {
+				l.Write(f)
+			}
+		}, []sent{{0, f20(1)}, {0, f20(3)}, {0, f20(3)}, {70 * ms, f20(2)}}},
 		{"a mark takes along what waits", 60 * ms, func(l *Leg, f *media.Frame) { l.Write(f); l.Write(f); l.Mark(1) },
 			[]sent{{0, f20(1)}, {0, f20(1)}, {0, mark}}},
 		{"clear drops what waits, and the next reply starts at once", 60 * ms, func(l *Leg, f *media.Frame) {
@@ -277,9 +311,9 @@ func TestFirstAudioLeavesAtOnceAndTheRestInLumps(t *testing.T) {
 			for range 8 {
 				l.Write(f)
 			}
-			time.Sleep(100 * ms)
+			time.Sleep(150 * ms)
 			l.Write(f)
-		}, []sent{{0, f20(1)}, {0, f20(2)}, {0, f20(2)}, {0, f20(2)}, {40 * ms, f20(1)}, {140 * ms, f20(1)}}},
+		}, []sent{{0, f20(1)}, {0, f20(2)}, {0, f20(2)}, {0, f20(2)}, {50 * ms, f20(1)}, {160 * ms, f20(1)}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -305,6 +339,43 @@ func TestFirstAudioLeavesAtOnceAndTheRestInLumps(t *testing.T) {
 					t.Errorf("sent\n%v\nwant\n%v", got, tt.want)
 				}
 			})
+		})
+	}
+}
+
+// TestASteadyWriterSendsAMessageALump: one that writes each frame in its time,
+// behind a lead of a lump and a frame, as an echo does, though its clock shakes.
+func TestASteadyWriterSendsAMessageALump(t *testing.T) {
+	for _, frames := range []int{1, 3, 5} {
+		synctest.Test(t, func(t *testing.T) {
+			lump := time.Duration(frames) * media.FrameDuration
+			leg, f := accepted(t, LegConfig{Lump: lump})
+			messages, done := 0, make(chan struct{})
+			go func() {
+				defer close(done)
+				for {
+					if op, _, err := f.hear(); err != nil || op != opText {
+						return
+					}
+					messages++
+				}
+			}()
+			frame, begin := new(media.Frame), time.Now()
+			for range frames + 1 { // one goes at once, the rest is a lump
+				leg.Write(frame)
+			}
+			const n = 600
+			for i := range n {
+				shake := time.Duration(i*7%10) * time.Millisecond
+				time.Sleep(time.Until(begin.Add(time.Duration(i)*media.FrameDuration + shake)))
+				leg.Write(frame)
+			}
+			leg.Hangup(t.Context())
+			<-done
+			lead := 2
+			if want := lead + n/frames; messages != want {
+				t.Errorf("lumps of %v: %d messages for %d frames, want %d", lump, messages, n, want)
+			}
 		})
 	}
 }

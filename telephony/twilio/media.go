@@ -6,25 +6,27 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/gorilla/websocket"
 
 	"github.com/hookswitch/hookswitch/telephony"
+	"github.com/hookswitch/hookswitch/telephony/ws"
 )
 
 // deskTimeout bounds a question to the desk. Twilio gives up after 15 s.
 const deskTimeout = 10 * time.Second
 
-// media serves a stream's socket from the upgrade to the last message, in the
-// server's own goroutine. The upgrade names no account, so the path does.
+// media serves a stream's socket from the upgrade to the last message. The
+// upgrade names no account, so the path does.
 func (t *Trunk) media(w http.ResponseWriter, r *http.Request) {
 	sid := cmp.Or(r.PathValue(accountSegment), t.c.AccountSID)
-	t.signedSocket(w, r, sid, func(conn *websocket.Conn) { t.stream(conn, r, sid) })
+	t.signedSocket(w, r, sid, func(conn net.Conn) { t.stream(conn, r, sid) })
 }
 
 // signedSocket is socket for an upgrade that account sid signed.
-func (t *Trunk) signedSocket(w http.ResponseWriter, r *http.Request, sid string, serve func(*websocket.Conn)) {
+func (t *Trunk) signedSocket(w http.ResponseWriter, r *http.Request, sid string, serve func(net.Conn)) {
 	if no := t.vouchSocket(r, sid); no != nil {
 		t.refuse(w, r, *no)
 		return
@@ -32,19 +34,34 @@ func (t *Trunk) signedSocket(w http.ResponseWriter, r *http.Request, sid string,
 	t.socket(w, r, serve)
 }
 
-// socket opens a socket, and closes it when serve returns.
-func (t *Trunk) socket(w http.ResponseWriter, r *http.Request, serve func(*websocket.Conn)) {
+// socket opens a socket, and closes it when serve returns. That is in a goroutine
+// of its own, for which Wait and Close wait: the server's would keep the request,
+// its buffers and a large stack for as long as the call lasts: nearly 20 KB.
+func (t *Trunk) socket(w http.ResponseWriter, r *http.Request, serve func(net.Conn)) {
 	if !t.streams.enter() {
 		t.refuse(w, r, refusal{status: http.StatusServiceUnavailable, reason: ReasonClosed})
 		return
 	}
-	defer t.streams.leave()
-	conn, err := t.upgrader.Upgrade(w, r, nil) // answers the error itself
+	upgraded, err := t.upgrader.Upgrade(w, r, nil) // answers the error itself
 	if err != nil {
+		t.streams.leave()
 		t.odd(r, refusal{status: http.StatusBadRequest, reason: ReasonNotUpgrade})
 		return
 	}
+	go t.serve(upgraded.NetConn(), serve)
+}
+
+// serve serves a socket that was opened. Nothing waits in gorilla's buffers: it
+// refuses a client that says anything before it has the answer, and reads only
+// when it is asked to.
+func (t *Trunk) serve(conn net.Conn, serve func(net.Conn)) {
+	defer t.streams.leave()
 	defer conn.Close()
+	defer func() { // as the server does for its own goroutines: one call's mistake is not to end all of them
+		if fault := recover(); fault != nil {
+			t.c.Log.Error("twilio: a stream's goroutine panicked", "fault", fault, "stack", string(debug.Stack()))
+		}
+	}()
 	serve(conn)
 }
 
@@ -66,7 +83,7 @@ func (t *Trunk) vouchSocket(r *http.Request, sid string) *refusal {
 
 // stream waits for the start message, admits the stream by its token and hands
 // it to the desk. One with the other side's track, too, is there to listen.
-func (t *Trunk) stream(conn *websocket.Conn, r *http.Request, sid string) {
+func (t *Trunk) stream(conn net.Conn, r *http.Request, sid string) {
 	leg, err := t.started(conn, r, &t.pending)
 	if err != nil {
 		return
@@ -86,7 +103,7 @@ func (t *Trunk) stream(conn *websocket.Conn, r *http.Request, sid string) {
 // turnAway closes the stream of somebody who is not let in.
 func (t *Trunk) turnAway(leg *Leg, r *http.Request, reason string, err error) {
 	t.odd(r, refusal{reason: reason, err: err})
-	leg.release(websocket.ClosePolicyViolation, time.Now().Add(t.c.Leg.Linger))
+	leg.release(ws.PolicyViolation, time.Now().Add(t.c.Leg.Linger))
 }
 
 // talk hands a stream that was let in to the desk.
@@ -101,7 +118,7 @@ func (t *Trunk) talk(leg *Leg, call telephony.Call) {
 
 // started waits for the start message, in one of the places for those who have
 // shown nothing yet. That it never came is told, not returned to be told.
-func (t *Trunk) started(conn *websocket.Conn, r *http.Request, places *pending) (*Leg, error) {
+func (t *Trunk) started(conn net.Conn, r *http.Request, places *pending) (*Leg, error) {
 	place, dropped := places.add(hostOf(r), conn)
 	if dropped {
 		t.odd(r, refusal{reason: ReasonPendingFull})

@@ -339,3 +339,21 @@ func TestAConversationThatPanicsLetsGoOfItsSocket(t *testing.T) {
 	f.conn.Close()
 	r.until("the stream is gone", func() bool { return r.trunk.Wait(expired(t)) == nil })
 }
+
+// TestAPanicEndsOneCallOnly: a stream has a goroutine of its own, where no server
+// catches what its handlers let fall.
+func TestAPanicEndsOneCallOnly(t *testing.T) {
+	var log lines
+	r := newGuardedRig(t, &log)
+	r.desk.talk = func(telephony.Leg) error { panic("a mistake") }
+	token := r.ring()
+	f := r.dial()
+	f.say(connectedText, startText(token))
+	if code := f.hearClose(); code != 1000 {
+		t.Errorf("close code %d, want 1000", code)
+	}
+	r.until("it is told", func() bool { return log.with("a mistake") == 1 })
+	if err := r.trunk.Wait(t.Context()); err != nil {
+		t.Errorf("it is still counted: %v", err)
+	}
+}

@@ -3,15 +3,13 @@ package twilio
 import (
 	"errors"
 	"fmt"
-	"net"
 	"time"
-
-	"github.com/gorilla/websocket"
 
 	"github.com/hookswitch/hookswitch/media"
 	"github.com/hookswitch/hookswitch/media/g711"
 	"github.com/hookswitch/hookswitch/telephony"
 	"github.com/hookswitch/hookswitch/telephony/twilio/wire"
+	"github.com/hookswitch/hookswitch/telephony/ws"
 )
 
 // outbound turns frames into messages. It knows no socket and no goroutine.
@@ -24,13 +22,14 @@ type outbound struct {
 	lump    int       // bytes
 	waiting []byte    // µ-law not sent yet
 	playing time.Time // when the caller will have heard what was sent, by our clock
-	text    []byte    // the message last made; reused
+	sound   int       // bytes of µ-law in text
+	text    []byte    // the message last made, behind room for its header; reused
 }
 
 func newOutbound(stream string, lump time.Duration) outbound {
 	frames := max(1, int(lump/media.FrameDuration))
 	n := frames * media.FrameSamples
-	return outbound{stream: stream, lump: n, waiting: make([]byte, 0, n), text: make([]byte, 0, 128+n*4/3)}
+	return outbound{stream: stream, lump: n, waiting: make([]byte, 0, n), text: make([]byte, ws.Head, ws.Head+128+n*4/3)}
 }
 
 // add queues f and returns the message to be sent now, nil if it can wait.
@@ -51,21 +50,34 @@ func (o *outbound) flush(now time.Time) []byte {
 		o.playing = now
 	}
 	o.playing = o.playing.Add(time.Duration(len(o.waiting)) * time.Second / media.Rate)
-	o.text = wire.AppendMedia(o.text[:0], o.stream, o.waiting)
+	o.sound = len(o.waiting)
+	o.text = wire.AppendMedia(o.text[:ws.Head], o.stream, o.waiting)
 	o.waiting = o.waiting[:0]
 	return o.text
 }
 
+// patience is how long what waits may wait for the rest of its lump: until the
+// caller would hear nothing, and no longer than until the next lump should have
+// begun and has not, by half a frame. A steady writer's lumps are never met by it.
+func (o *outbound) patience(now time.Time) time.Duration {
+	full := time.Duration(o.lump) * time.Second / media.Rate
+	return max(0, min(full+media.FrameDuration/2, o.playing.Sub(now)))
+}
+
+// frames is how many are in the message last made.
+func (o *outbound) frames() int { return o.sound / media.FrameSamples }
+
 // mark returns the message that asks for an echo of id.
 func (o *outbound) mark(id uint32) []byte {
-	o.text = wire.AppendMark(o.text[:0], o.stream, id)
+	o.sound = 0
+	o.text = wire.AppendMark(o.text[:ws.Head], o.stream, id)
 	return o.text
 }
 
 // clear forgets what waits and returns the message that makes Twilio do so too.
 func (o *outbound) clear() []byte {
-	o.waiting, o.playing = o.waiting[:0], time.Time{}
-	o.text = wire.AppendClear(o.text[:0], o.stream)
+	o.waiting, o.playing, o.sound = o.waiting[:0], time.Time{}, 0
+	o.text = wire.AppendClear(o.text[:ws.Head], o.stream)
 	return o.text
 }
 
@@ -73,19 +85,19 @@ func (o *outbound) clear() []byte {
 var ErrHungUp = errors.New("twilio: the leg is hung up")
 
 // Write implements [telephony.Leg]. The frame is sent at once, or with the lump
-// that it completes, or LegConfig.Lump later if nothing completes it. A failed
-// write loses the stream; the error wraps [telephony.ErrLost].
+// that it completes, or when the line would run dry, or soon after the lump should
+// have been complete. A failed write loses the stream; the error wraps [telephony.ErrLost].
 func (l *Leg) Write(f *media.Frame) error {
 	if err := l.lock(); err != nil {
 		return err
 	}
 	defer l.unlock()
-	held, now := len(l.out.waiting), time.Now()
-	if err := l.send(l.out.add(f, now), now); err != nil {
+	held := len(l.out.waiting)
+	if err := l.send(l.out.add(f, time.Now())); err != nil {
 		return err
 	}
 	if held == 0 && len(l.out.waiting) > 0 {
-		l.flushLater()
+		l.flushLater(l.out.patience(time.Now()))
 	}
 	return nil
 }
@@ -96,12 +108,11 @@ func (l *Leg) Mark(id uint32) error {
 		return err
 	}
 	defer l.unlock()
-	now := time.Now()
-	if err := l.send(l.out.flush(now), now); err != nil {
+	if err := l.send(l.out.flush(time.Now())); err != nil {
 		return err
 	}
 	l.marks.sent(id) // before it is on its way: the echo may be quick
-	return l.send(l.out.mark(id), time.Now())
+	return l.send(l.out.mark(id))
 }
 
 // Clear implements [telephony.Leg]. Frames that wait are never sent.
@@ -111,21 +122,20 @@ func (l *Leg) Clear() error {
 	}
 	defer l.unlock()
 	l.marks.cleared()
-	return l.send(l.out.clear(), time.Now())
+	return l.send(l.out.clear())
 }
 
-// flushLater sends a lump that stays incomplete for as long as it could have
-// taken to fill.
-func (l *Leg) flushLater() {
+// flushLater sends a lump that stays incomplete. There is one timer, and whoever
+// begins the next lump moves it.
+func (l *Leg) flushLater(wait time.Duration) {
 	if l.late != nil {
-		l.late.Reset(l.c.Lump)
+		l.late.Reset(wait)
 		return
 	}
-	l.late = time.AfterFunc(l.c.Lump, func() {
+	l.late = time.AfterFunc(wait, func() {
 		if l.lock() == nil {
 			defer l.unlock()
-			now := time.Now()
-			l.send(l.out.flush(now), now) // a failure closes the socket, and so reaches Next
+			l.send(l.out.flush(time.Now())) // a failure closes the socket, and so reaches Next
 		}
 	})
 }
@@ -134,9 +144,13 @@ func (l *Leg) flushLater() {
 // that it may be held across a write in a bubble of virtual time.
 func (l *Leg) lock() error {
 	select {
-	case l.writing <- struct{}{}:
-	case <-l.done:
-		return ErrHungUp
+	case l.writing <- struct{}{}: // a select of one channel is a third of one of two
+	default:
+		select {
+		case l.writing <- struct{}{}:
+		case <-l.done:
+			return ErrHungUp
+		}
 	}
 	if l.hung.Load() {
 		l.unlock()
@@ -148,22 +162,26 @@ func (l *Leg) lock() error {
 func (l *Leg) unlock() { <-l.writing }
 
 // send writes one message; nil is nothing to send.
-func (l *Leg) send(text []byte, now time.Time) error {
+func (l *Leg) send(text []byte) error {
 	if text == nil {
 		return nil
 	}
-	l.conn.SetWriteDeadline(now.Add(l.c.WriteTimeout))
-	err := l.conn.WriteMessage(websocket.TextMessage, text)
+	err := l.conn.Send(ws.Text, text)
 	if err == nil {
+		l.pulse.sent(l.out.frames())
+		if l.hung.Load() { // Hangup told what was sent, maybe without this
+			l.pulse.tell()
+		}
 		return nil
 	}
-	l.conn.Close() // what was written in part can't be mended; this also wakes Next
+	if errors.Is(err, ws.ErrSlow) {
+		l.countLoss(ReasonSlowReader) // before Next finds a closed socket
+	}
+	if err != ws.ErrClosed { // else a close frame is on its way, and is to arrive: who sends it closes
+		l.conn.Close() // what was written in part can't be mended; this also wakes Next
+	}
 	if l.hung.Load() {
 		return ErrHungUp
-	}
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		l.c.Count(ReasonSlowReader)
 	}
 	return fmt.Errorf("%w: write: %v", telephony.ErrLost, err)
 }

@@ -1,10 +1,9 @@
 package twilio
 
 import (
+	"net"
 	"slices"
 	"sync"
-
-	"github.com/gorilla/websocket"
 )
 
 // pending holds the sockets that have not sent their start message. They are
@@ -20,13 +19,13 @@ type pending struct {
 
 type place struct {
 	address string
-	conn    *websocket.Conn
+	conn    net.Conn
 }
 
 // add gives conn a place, and reports whether another lost its own for it. The
 // loser's socket is closed, which its goroutine then notices. After dropAll conn
 // itself is closed: its upgrade was on the way meanwhile.
-func (p *pending) add(address string, conn *websocket.Conn) (mine *place, dropped bool) {
+func (p *pending) add(address string, conn net.Conn) (mine *place, dropped bool) {
 	mine = &place{address, conn}
 	p.mu.Lock()
 	if p.shut {

@@ -8,10 +8,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/hookswitch/hookswitch/telephony/ws"
 )
 
 // Probe's questions, in the query of the address, where Twilio's own GETs have
@@ -100,7 +103,7 @@ func (t *Trunk) sayProbe(w http.ResponseWriter, status int, a probeAnswer) {
 // probeSocket says one short message back and closes. The socket takes a place
 // among those that have shown nothing yet, so that probes can't pile up either.
 func (t *Trunk) probeSocket(w http.ResponseWriter, r *http.Request, sid string) {
-	t.signedSocket(w, r, sid, func(conn *websocket.Conn) {
+	t.signedSocket(w, r, sid, func(conn net.Conn) {
 		place, dropped := t.pending.add(hostOf(r), conn)
 		defer t.pending.remove(place)
 		if dropped {
@@ -109,7 +112,7 @@ func (t *Trunk) probeSocket(w http.ResponseWriter, r *http.Request, sid string) 
 		switch err := echoOnce(conn); {
 		case err == nil:
 			t.c.Count(ReasonProbed)
-		case errors.Is(err, websocket.ErrReadLimit):
+		case errors.Is(err, ws.ErrTooBig):
 			t.odd(r, refusal{reason: ReasonBodyTooBig, err: err})
 		default:
 			t.odd(r, refusal{reason: ReasonNoStart, err: err})
@@ -117,18 +120,17 @@ func (t *Trunk) probeSocket(w http.ResponseWriter, r *http.Request, sid string) 
 	})
 }
 
-// echoOnce sends the first message back, all within probeEnds.
-func echoOnce(conn *websocket.Conn) error {
+// echoOnce sends the first message back, all within about probeEnds.
+func echoOnce(conn net.Conn) error {
 	end := time.Now().Add(probeEnds)
-	conn.SetReadLimit(maxEcho)
-	conn.SetReadDeadline(end)
-	conn.SetWriteDeadline(end)
-	kind, text, err := conn.ReadMessage()
+	c := ws.New(conn, ws.Config{Limit: maxEcho, WriteTimeout: probeEnds})
+	c.SetReadDeadline(end)
+	kind, text, err := c.Next()
 	if err != nil {
 		return err
 	}
-	if err := conn.WriteMessage(kind, text); err != nil {
+	if err := c.Send(kind, append(make([]byte, ws.Head), text...)); err != nil {
 		return err
 	}
-	return conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), end)
+	return c.WriteClose(ws.Normal, "", end)
 }

@@ -10,18 +10,19 @@ const (
 	ReasonUnexpectedEvent = "unexpected_event" // connected in mid-stream; mark, dtmf or stop before start
 	ReasonWrongStream     = "wrong_stream_sid"
 	ReasonOtherTrack      = "other_track"
-	ReasonBadBase64       = "bad_base64"
+	ReasonBadBase64       = "bad_encoding"
 	ReasonTooFast         = "too_fast" // more audio than there was time for, of a stream that nobody signed for
 	ReasonMediaFirst      = "media_before_start"
 	ReasonSecondStart     = "second_start"
 	ReasonUnknownMark     = "unknown_mark"
 	ReasonMarkOverflow    = "mark_overflow" // more marks open than anyone asks for; the oldest was forgotten
 
-	// Why a stream was lost.
+	// Why a stream was lost, as the server counts it (cmd/hookswitch/server/count.go).
 	ReasonStop       = "stream_stop"
 	ReasonSilent     = "stream_silent" // no message for LegConfig.ReadTimeout
 	ReasonTooBig     = "message_too_big"
 	ReasonPeerClosed = "stream_closed"
+	ReasonViolation  = "stream_violation" // the far end broke the rules of websockets
 	ReasonBroken     = "stream_broken"
 	ReasonSlowReader = "slow_reader" // a write took longer than LegConfig.WriteTimeout
 

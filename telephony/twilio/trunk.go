@@ -79,8 +79,8 @@ func New(c Config, desk telephony.Desk) (*Trunk, error) {
 		pending:   pending{max: c.MaxPending, perAddress: c.MaxPendingPerAddress},
 		strangers: pending{max: c.MaxPending, perAddress: c.MaxPendingPerAddress},
 		upgrader: websocket.Upgrader{
-			ReadBufferSize:  1024, // a media message has about 400 bytes
-			WriteBufferSize: 2048, // a lump of 160 ms. No pool of them: it costs an allocation a message
+			// Its own buffers are never used: it only makes the upgrade.
+			WriteBufferPool: &sync.Pool{},
 			// Who may connect is decided by signature and token. Twilio sends
 			// no Origin, and a browser can't make the signature.
 			CheckOrigin: func(*http.Request) bool { return true },

@@ -64,6 +64,7 @@ type (
 	}
 	reject struct {
 		XMLName xml.Name `xml:"Reject"`
+		Reason  string   `xml:"reason,attr"` // left out, Twilio says that the number is not in service
 	}
 )
 
@@ -107,7 +108,7 @@ func (t *Trunk) answer(s telephony.Step, account, again string) []byte {
 	case telephony.StepApologise:
 		return twiml(say{Text: s.Say}, hangup{})
 	case telephony.StepRefuse:
-		return twiml(reject{})
+		return twiml(reject{Reason: "busy"})
 	case telephony.StepWait:
 		return twiml(pause{Length: 1}, redirect{URL: again})
 	case telephony.StepDial:

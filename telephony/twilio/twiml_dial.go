@@ -33,9 +33,9 @@ type (
 		To string `xml:",chardata"`
 	}
 	callback struct {
-		URL    string `xml:"statusCallback,attr"`
-		Events string `xml:"statusCallbackEvent,attr"` // here, unlike in REST, with spaces between
-		Method string `xml:"statusCallbackMethod,attr"`
+		URL    string `xml:"statusCallback,attr,omitempty"`
+		Events string `xml:"statusCallbackEvent,attr,omitempty"` // here, unlike in REST, with spaces between
+		Method string `xml:"statusCallbackMethod,attr,omitempty"`
 	}
 	conference struct {
 		XMLName xml.Name `xml:"Conference"`
@@ -57,7 +57,7 @@ const (
 )
 
 // dialOf writes a StepDial. The other leg's progress comes under the transfer's
-// id, and so does the question when it is over.
+// id, and so does the question when it is over; without an id there is no progress.
 func (t *Trunk) dialOf(d telephony.Dial) dialVerb {
 	ring := d.RingTimeout
 	if ring <= 0 {
@@ -72,10 +72,13 @@ func (t *Trunk) dialOf(d telephony.Dial) dialVerb {
 	if d.TimeLimit > 0 {
 		v.TimeLimit = wholeSeconds(d.TimeLimit, maxTimeLimit)
 	}
-	progress := callback{
-		URL:    t.base + withQuery(pathStatus, callParam, d.Transfer), // no documentation says that it may be relative
-		Events: "initiated ringing answered completed",
-		Method: http.MethodPost,
+	var progress callback
+	if d.Transfer != "" {
+		progress = callback{
+			URL:    t.base + withQuery(pathStatus, callParam, d.Transfer), // no documentation says that it may be relative
+			Events: "initiated ringing answered completed",
+			Method: http.MethodPost,
+		}
 	}
 	to := string(d.To)
 	if scheme, _, ok := strings.Cut(strings.ToLower(to), ":"); ok && (scheme == "sip" || scheme == "sips") {

@@ -62,7 +62,7 @@ func TestTwiMLIsWhatTheOfficialLibraryWrites(t *testing.T) {
 		}}},
 		{telephony.Step{Kind: telephony.StepHangup}, []official.Element{&official.VoiceHangup{}}},
 		{telephony.Step{Kind: telephony.StepNothing}, nil},
-		{telephony.Step{Kind: telephony.StepRefuse}, []official.Element{&official.VoiceReject{}}},
+		{telephony.Step{Kind: telephony.StepRefuse}, []official.Element{&official.VoiceReject{Reason: "busy"}}},
 		{telephony.Step{Kind: telephony.StepApologise, Say: "Sorry & goodbye"}, []official.Element{&official.VoiceSay{Message: "Sorry & goodbye"}, &official.VoiceHangup{}}},
 		{telephony.Step{Kind: telephony.StepDial, Dial: telephony.Dial{Transfer: "xfer_1&2", To: "+15550100009", CallerID: "+15550100002",
 			RingTimeout: 20500 * time.Millisecond, TimeLimit: time.Hour, PostDial: "ww12#"}}, []official.Element{&official.VoiceDial{
@@ -79,6 +79,10 @@ func TestTwiMLIsWhatTheOfficialLibraryWrites(t *testing.T) {
 			Action: "/twilio/next?transfer=xfer_1" + overrides, Timeout: "600", TimeLimit: "86400", AnswerOnBridge: "true",
 			InnerElements: []official.Element{&official.VoiceNumber{PhoneNumber: "+15550100009",
 				StatusCallback: "https://voice.example.com/twilio/status?call=xfer_1", StatusCallbackEvent: "initiated ringing answered completed", StatusCallbackMethod: "POST"}},
+		}}},
+		{telephony.Step{Kind: telephony.StepDial, Dial: telephony.Dial{To: "+15550100009", TimeLimit: time.Hour}}, []official.Element{&official.VoiceDial{
+			Action: "/twilio/next" + overrides, Timeout: "30", TimeLimit: "3600", AnswerOnBridge: "true",
+			InnerElements: []official.Element{&official.VoiceNumber{PhoneNumber: "+15550100009"}},
 		}}},
 		{telephony.Step{Kind: telephony.StepJoin, Room: telephony.Room{Transfer: "xfer_1", Name: "room <7>", Ends: true}}, []official.Element{&official.VoiceDial{
 			Action:        "/twilio/next?transfer=xfer_1" + overrides,

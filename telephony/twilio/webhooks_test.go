@@ -82,7 +82,7 @@ func TestStepsBecomeTwiML(t *testing.T) {
 		{"nothing", telephony.Step{Kind: telephony.StepNothing}, nil, `<Response/>`, `<Response/>`, 200},
 		{"apologise", telephony.Step{Kind: telephony.StepApologise, Say: `Sorry <&"> we're full.`}, nil,
 			`<Response><Say>Sorry &lt;&amp;&#34;&gt; we&#39;re full.</Say><Hangup/></Response>`, `<Hangup/></Response>`, 200},
-		{"refuse before, hang up after the answer", telephony.Step{Kind: telephony.StepRefuse}, nil, `<Response><Reject/></Response>`, hang, 200},
+		{"refuse before, hang up after the answer", telephony.Step{Kind: telephony.StepRefuse}, nil, `<Response><Reject reason="busy"/></Response>`, hang, 200},
 		{"wait, then ask the same again", telephony.Step{Kind: telephony.StepWait}, nil,
 			`<Redirect>/twilio/voice?call=a%26b</Redirect>`, `<Redirect>/twilio/next</Redirect>`, 200},
 		{"a step of tomorrow hangs up", telephony.Step{Kind: 99}, nil, hang, hang, 200},

@@ -81,6 +81,10 @@ func newRecognizer(c Config, engines []engine, free func() error) *Recognizer {
 // String names the provider.
 func (r *Recognizer) String() string { return "moonshine" }
 
+// Use says how many workers there are, and how many recognise now. It may be
+// called from any goroutine.
+func (r *Recognizer) Use() (workers, busy int) { return r.pool.use() }
+
 // Open begins a stream, which ends with Close, with ctx, or with the
 // Recognizer. Only English is understood. Options.Expect binds the network to
 // those words, and to both ways of writing a digit; a stream's Expect method

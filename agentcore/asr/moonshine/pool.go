@@ -88,6 +88,13 @@ func (p *pool) withdraw(t *ticket) {
 	}
 }
 
+// use says how many engines there are, and how many of them are lent.
+func (p *pool) use() (all, lent int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.all), len(p.all) - len(p.idle)
+}
+
 func without(queue []*ticket, t *ticket) []*ticket {
 	for i, q := range queue {
 		if q == t {

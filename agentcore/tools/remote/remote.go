@@ -16,6 +16,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/llm"
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/tools"
+	"github.com/hookswitch/hookswitch/agentcore/trace"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
 )
 
@@ -30,7 +31,7 @@ var errRequest = errors.New("remote: the tool has no request")
 // Of makes all tools that d offers its model: those that are active, the
 // gateway's own first. A tool that can't be made is left out and is part of the
 // error; the others are good.
-func Of(d roster.Definition, client *webhook.Client) ([]tools.Tool, error) {
+func Of(d roster.Definition, client *webhook.Client, traced trace.Share) ([]tools.Tool, error) {
 	var all []tools.Tool
 	var errs []error
 	taken := map[string]bool{}
@@ -48,7 +49,7 @@ func Of(d roster.Definition, client *webhook.Client) ([]tools.Tool, error) {
 		if !made.Active {
 			continue
 		}
-		t, err := New(made, client)
+		t, err := New(made, client, traced)
 		if err == nil && taken[made.Name] {
 			err = fmt.Errorf("remote: two tools are named %.64q", made.Name)
 		}
@@ -64,8 +65,9 @@ func Of(d roster.Definition, client *webhook.Client) ([]tools.Tool, error) {
 
 // New makes a tool of what a user made. A webhook tool sends its request
 // through client. It is safe to repeat if its user says so, or if it only reads
-// (GET).
-func New(t roster.Tool, client *webhook.Client) (tools.Tool, error) {
+// (GET). Of the share traced of the calls, requests say to which trace they belong:
+// header traceparent, unless the tool has one of its own.
+func New(t roster.Tool, client *webhook.Client, traced trace.Share) (tools.Tool, error) {
 	spec := llm.Tool{Name: t.Name, Description: t.Description, Parameters: schema(t.Config.Parameters)}
 	if t.Type == roster.ClientTool {
 		return tools.Client(spec)
@@ -85,7 +87,7 @@ func New(t roster.Tool, client *webhook.Client) (tools.Tool, error) {
 	if s := t.Config.Timeout; s > 0 {
 		traits.Timeout = time.Duration(s) * time.Second
 	}
-	r := &request{config: t.Config, client: client, traits: traits}
+	r := &request{config: t.Config, client: client, traced: traced, traits: traits}
 	return tools.Func(spec, traits, r.use)
 }
 
@@ -127,6 +129,7 @@ func schema(ps map[string]roster.Parameter) json.RawMessage {
 type request struct {
 	config roster.ToolConfig
 	client *webhook.Client
+	traced trace.Share
 	traits tools.Traits
 }
 
@@ -141,6 +144,9 @@ func (r *request) use(ctx context.Context, in tools.Invocation) (tools.Result, e
 	}
 	out.Timeout = r.traits.Limit()
 	out.Header.Set(IdempotencyKey, in.Key)
+	if parent := r.parent(in.Key); parent != "" && out.Header.Get(traceparent) == "" {
+		out.Header.Set(traceparent, parent)
+	}
 	x, err := r.client.Do(ctx, out)
 	if err != nil {
 		return tools.Result{}, r.failure(err)
@@ -148,6 +154,18 @@ func (r *request) use(ctx context.Context, in tools.Invocation) (tools.Result, e
 	result := tools.Result{Text: answer(x.Answer)}
 	result.Assigned, result.Problems = webhook.Assign(r.config.Assignments, x.Answer)
 	return result, nil
+}
+
+// traceparent is the header of the W3C's Trace Context.
+const traceparent = "Traceparent"
+
+// parent is the traceparent of the use under key; empty when nobody traces.
+func (r *request) parent(key string) string {
+	if r.traced <= 0 {
+		return ""
+	}
+	id := trace.Of(trace.CallOf(key))
+	return r.traced.Header(id, id.Span(trace.Tool(key)))
 }
 
 // missing tells of variables that nobody knows. An argument that the model left

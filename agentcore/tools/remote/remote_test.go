@@ -91,7 +91,7 @@ func booking(url string) roster.Tool {
 
 func make1(t *testing.T, tool roster.Tool) tools.Tool {
 	t.Helper()
-	made, err := remote.New(tool, client(t))
+	made, err := remote.New(tool, client(t), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func TestFailuresAreWordsWithoutSecrets(t *testing.T) {
 		{"forbidden", inside, webhook.NewClient(webhook.Policy{AllowHTTP: true}, nil), "may not call"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			made, err := remote.New(tc.tool, tc.client)
+			made, err := remote.New(tc.tool, tc.client, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -256,7 +256,7 @@ func TestAllToolsOfAnAgent(t *testing.T) {
 			roster.VoicemailDetection: {},
 		},
 		Tools: []roster.Tool{book, idle, twice, nameless, app},
-	}, client(t))
+	}, client(t), 0)
 	var names []string
 	for _, tool := range all {
 		names = append(names, tool.Spec().Name)
@@ -278,11 +278,11 @@ func TestAllToolsOfAnAgent(t *testing.T) {
 	if _, err := all[2].Call(t.Context(), tools.Invocation{Arguments: json.RawMessage(`{"place":"here"}`)}); err == nil || !strings.Contains(err.Error(), "none is") {
 		t.Errorf("a client tool: %v", err)
 	}
-	if all, err := remote.Of(roster.Definition{SystemTools: map[string]roster.SystemTool{roster.EndCall: {}}}, nil); len(all) != 0 || err != nil {
+	if all, err := remote.Of(roster.Definition{SystemTools: map[string]roster.SystemTool{roster.EndCall: {}}}, nil, 0); len(all) != 0 || err != nil {
 		t.Errorf("an agent without active tools has %v, %v", all, err)
 	}
 	for _, bad := range []roster.Tool{{Name: "x", Type: roster.SystemType}, {Name: "x", Type: roster.WebhookTool}} {
-		if _, err := remote.New(bad, nil); err == nil {
+		if _, err := remote.New(bad, nil, 0); err == nil {
 			t.Errorf("New(%+v) is no error", bad)
 		}
 	}
@@ -307,7 +307,7 @@ func FuzzUse(f *testing.F) {
 	f.Cleanup(srv.Close)
 	c := webhook.NewClient(webhook.Policy{AllowHTTP: true, AllowPrivate: true}, nil)
 	f.Cleanup(c.Close)
-	tool, err := remote.New(booking(srv.URL), c)
+	tool, err := remote.New(booking(srv.URL), c, 0)
 	if err != nil {
 		f.Fatal(err)
 	}

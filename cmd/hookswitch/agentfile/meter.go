@@ -22,7 +22,7 @@ type Meter struct {
 }
 
 // NewMeter returns a Meter that shows 0 until Run has measured.
-func NewMeter() *Meter { return &Meter{used: processTime, cores: runtime.GOMAXPROCS(0)} }
+func NewMeter() *Meter { return &Meter{used: ProcessTime, cores: runtime.GOMAXPROCS(0)} }
 
 // Load is from 0 to 1.
 func (m *Meter) Load() float64 { return math.Float64frombits(m.load.Load()) }

@@ -4,5 +4,5 @@ package agentfile
 
 import "time"
 
-// processTime isn't known here: there is no load, and no threshold refuses.
-func processTime() time.Duration { return 0 }
+// ProcessTime isn't known here: there is no load, and no threshold refuses.
+func ProcessTime() time.Duration { return 0 }

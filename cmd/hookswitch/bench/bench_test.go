@@ -10,6 +10,22 @@ import (
 )
 
 // A whole small bench of both agents: two processes, real sockets.
+// The heap profile of a running server: what a frame allocates on its way in and
+// out, through socket, leg, room, echo and recorder.
+func TestAFrameAllocatesNothingInTheWholeGateway(t *testing.T) {
+	r, err := Run(t.Context(), Options{Agents: []string{Echo}, Calls: 10, Duration: time.Second, Allocs: true, Gateway: gatewayCommand})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := r.Runs[0].Allocs
+	if a == nil || a.Frames < 10*50*5 {
+		t.Fatalf("%+v", a)
+	}
+	if a.PerFrame > 0.5 { // of few frames, what is done once a second shows
+		t.Errorf("%v allocations for a frame: %+v", a.PerFrame, a.Sites)
+	}
+}
+
 func TestFiveCallsForASecondAreMeasured(t *testing.T) {
 	began := time.Now()
 	r, err := Run(t.Context(), Options{

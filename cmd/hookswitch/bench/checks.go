@@ -22,6 +22,9 @@ func (r *Result) check(deaf, talking, failed int) {
 	r.held("nothing that Twilio would refuse", t.Broken == 0, "%d messages or echoes were wrong", t.Broken)
 	odd := r.odd()
 	r.held("nothing odd at the gateway", odd == "" && failed == 0, "%s%d conversations failed", odd, failed)
+	if r.Soak != nil {
+		r.held("memory is flat", r.Soak.Flat, "%s", r.Soak.verdict())
+	}
 	r.Pass = !slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.Held })
 }
 

@@ -22,10 +22,10 @@ type child struct {
 	address string
 }
 
-// start runs a gateway on core, or [anyCore]. It dies with ctx, and when it is
+// start runs the gateway, or a peer, on core, or [anyCore]. It dies with ctx, and when it is
 // stopped.
-func start(ctx context.Context, o Options, s settings, core int) (*child, error) {
-	c := &child{cmd: o.Gateway(ctx)}
+func start(ctx context.Context, o Options, peer string, s settings, core int) (*child, error) {
+	c := &child{cmd: o.command(ctx, peer)}
 	c.cmd.WaitDelay = 5 * time.Second
 	c.cmd.Stderr = &c.stderr
 	var err error

@@ -22,6 +22,9 @@ import (
 	"github.com/gorilla/websocket"
 )
 
+// number is what our callers call.
+const number = "+15550100002"
+
 // carrier is the far end: whose account it is and where the gateway listens.
 type carrier struct {
 	account, token string
@@ -69,8 +72,11 @@ func (c *carrier) post(ctx context.Context, path string, id ids, to, status stri
 	return body, err
 }
 
+// errBusy says that the gateway has the caller hear busy.
+var errBusy = errors.New("bench: the call was turned down")
+
 // ring tells the gateway of a call to a number, and returns where its stream is
-// to go and the token that lets it in.
+// to go and the token that lets it in, or [errBusy].
 func (c *carrier) ring(ctx context.Context, id ids, to string) (stream, token string, err error) {
 	body, err := c.post(ctx, "/twilio/voice", id, to, "ringing")
 	if err != nil {
@@ -84,8 +90,13 @@ func (c *carrier) ring(ctx context.Context, id ids, to string) (stream, token st
 				Value string `xml:"value,attr"`
 			} `xml:"Parameter"`
 		} `xml:"Connect>Stream"`
+		Reject *struct{} `xml:"Reject"`
 	}
-	if err := xml.Unmarshal(body, &doc); err != nil || len(doc.Stream.Params) != 1 {
+	err = xml.Unmarshal(body, &doc)
+	switch {
+	case err == nil && doc.Reject != nil:
+		return "", "", errBusy
+	case err != nil || len(doc.Stream.Params) != 1:
 		return "", "", errors.New("bench: the voice webhook's answer connects to no stream")
 	}
 	return doc.Stream.URL, doc.Stream.Params[0].Value, nil
@@ -93,7 +104,7 @@ func (c *carrier) ring(ctx context.Context, id ids, to string) (stream, token st
 
 // connect opens the call's stream and shows the token.
 func (c *carrier) connect(ctx context.Context, id ids) (*socket, error) {
-	stream, token, err := c.ring(ctx, id, "+15550100002")
+	stream, token, err := c.ring(ctx, id, number)
 	if err != nil {
 		return nil, err
 	}

@@ -183,11 +183,20 @@ func (f *farEnd) take(h heard, now time.Time) {
 	}
 }
 
+// silent is a frame of µ-law in which nobody makes a sound.
+var silent = bytes.Repeat([]byte{0xff}, media.FrameSamples)
+
 // compare checks an echo against what was said, and notes how late its last
-// frame is: that one waited for no other.
+// frame is: that one waited for no other. Silence is what an echo in lumps puts
+// before, so as not to run dry: no frame of a caller's is quite silent.
 func (f *farEnd) compare(ulaw []byte, now time.Time) {
+	before := f.echo
 	for len(ulaw) >= media.FrameSamples {
 		n := f.echo / media.FrameSamples
+		if bytes.Equal(ulaw[:media.FrameSamples], silent) {
+			ulaw = ulaw[media.FrameSamples:]
+			continue
+		}
 		if n >= f.sent || !bytes.Equal(ulaw[:media.FrameSamples], f.caller.line(f.first + n).ulaw[:]) {
 			f.tally.Broken++
 		} else {
@@ -198,6 +207,9 @@ func (f *farEnd) compare(ulaw []byte, now time.Time) {
 	}
 	if len(ulaw) > 0 {
 		f.tally.Broken++ // the echo speaks in whole frames
+	}
+	if f.echo == before {
+		return
 	}
 	last := f.echo/media.FrameSamples - 1
 	if at := f.sentAt[last%ring]; last >= 0 && last < f.sent && f.m.counts(at) {

@@ -3,9 +3,33 @@ package bench
 import (
 	"net"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// The floor carries the same calls as the gateway, sound for sound, also when it
+// sends in lumps, and needs less.
+func TestTheFloorAnswersCallsBesideTheGateway(t *testing.T) {
+	r, err := Run(t.Context(), Options{Agents: []string{Echo}, Calls: 5, Duration: time.Second, Lumps: []time.Duration{100 * time.Millisecond},
+		Peers: []string{BareFloor}, Gateway: gatewayCommand, Peer: floorCommand})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Runs) != 2 || len(r.Ratios) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	for _, run := range r.Runs {
+		if !run.Pass || run.Late.Count == 0 || run.CPU.USPer20MS <= 0 || run.Burst != 5 {
+			t.Errorf("%+v", run)
+		}
+	}
+	for _, ratio := range r.Ratios {
+		if ratio.Mean <= 0 || ratio.Mean >= 1 {
+			t.Errorf("%+v", ratio)
+		}
+	}
+}
 
 // floor reads in and writes out on one thread that never waits: both ends'
 // buffers hold what is under way. What is counted is the near end's read and

@@ -7,54 +7,59 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
+	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"runtime/pprof"
-	"sync"
+	"strconv"
+	"sync/atomic"
 	"time"
 
-	"github.com/hookswitch/hookswitch/media"
-	"github.com/hookswitch/hookswitch/telephony/twilio"
-)
-
-// How audio is sent, as in production: see the settings line.lead and line.lump.
-const (
-	lead = 100 * time.Millisecond
-	lump = 60 * time.Millisecond
+	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
+	"github.com/hookswitch/hookswitch/telephony"
 )
 
 // settings are the first line that a gateway is told.
 type settings struct {
-	Agent   string
-	Account string
-	Token   string
-	Folder  string // for recordings; empty means that none are made
+	Agent  string
+	Folder string // for the database and recordings
+	Record bool   // the calls are recorded
+	Lead   time.Duration
+	Lump   time.Duration
+	Heap   bool // says where it allocates
+	CPU    int  // percent of the cores from which on calls are turned away; 0: none are
 }
 
 // question is any further line; the gateway answers each with a sample.
 type question struct {
 	Settle  bool   // free what can be freed first
 	Profile string // begin a CPU profile, written there; "-" ends it
+	Odd     bool   // also say what was odd
+	Sites   bool   // also say where it allocated, and note every allocation from now on, or no more
 }
 
-// sample is how a gateway is.
+// sample is how a gateway is. A peer need not know all of it.
 type sample struct {
-	Address  string         `json:",omitempty"` // where it listens; the first answer
-	CPU      time.Duration  // used since it began
-	Resident int64          // bytes
-	Mallocs  uint64         // since it began
-	Talking  int            // calls
-	Odd      map[string]int `json:",omitempty"` // what the trunk counted, by reason
-	Failures int            // conversations that ended with an error
-	Error    string         `json:",omitempty"`
+	Address  string           `json:",omitempty"` // where it listens; the first answer
+	CPU      time.Duration    // used since it began
+	Resident int64            // bytes
+	Mallocs  uint64           // since it began
+	Talking  int              // calls
+	Odd      map[string]int   `json:",omitempty"` // what the trunk counted, by reason
+	Failures int              // calls that ended for another reason than that the caller hung up
+	Sites    map[string]int64 `json:",omitempty"` // allocations since it began, by stack
+	Error    string           `json:",omitempty"`
 }
 
-// Gateway is the process that is measured: the trunk behind an HTTP server, and
-// an agent. It is told what to be and asked how it is by JSON lines on in,
-// answers on out, and ends when in does.
+// Gateway is the process that is measured: the whole server, as `hookswitch
+// serve` builds it, but for what hears and speaks, see [cannedSpeech], and for
+// what would turn calls away. It is told what to be and asked how it is by JSON
+// lines on in, answers on out, and ends when in does.
 func Gateway(ctx context.Context, in io.Reader, out io.Writer) error {
 	lines := bufio.NewScanner(in)
 	if !lines.Scan() {
@@ -64,12 +69,15 @@ func Gateway(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
 		return fmt.Errorf("bench: settings: %w", err)
 	}
-	g, err := newGateway(s)
+	if s.Heap {
+		runtime.MemProfileRate = coarse
+	}
+	g, err := newGateway(ctx, s)
 	if err != nil {
 		return err
 	}
 	answers := json.NewEncoder(out)
-	err = answers.Encode(sample{Address: g.listener.Addr().String()})
+	err = answers.Encode(sample{Address: g.server.Addr().String()})
 	for err == nil && ctx.Err() == nil && lines.Scan() {
 		var q question
 		if err = json.Unmarshal(lines.Bytes(), &q); err == nil {
@@ -79,46 +87,60 @@ func Gateway(ctx context.Context, in io.Reader, out io.Writer) error {
 	return errors.Join(err, lines.Err(), g.close())
 }
 
-// gateway is a trunk that is served.
+// gateway is a server that runs.
 type gateway struct {
-	listener net.Listener
-	desk     *desk
-	trunk    *twilio.Trunk
-	server   *http.Server
-	serving  sync.WaitGroup
-	profile  *os.File
-
-	mu  sync.Mutex
-	odd map[string]int
+	server  *server.Server
+	stop    context.CancelFunc
+	done    chan error // what Run returned
+	profile *os.File
+	failed  atomic.Int64
 }
 
-func newGateway(s settings) (*gateway, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func newGateway(ctx context.Context, s settings) (*gateway, error) {
+	if s.Agent != Echo && s.Agent != Script {
+		return nil, fmt.Errorf("bench: there is no agent %q", s.Agent)
+	}
+	l, err := config.Load(config.Input{Dir: s.Folder, Flags: s.flags()})
 	if err != nil {
-		return nil, fmt.Errorf("bench: %w", err)
+		return nil, err
 	}
-	g := &gateway{listener: listener, odd: map[string]int{}}
-	c := twilio.Config{
-		AccountSID: s.Account, AuthToken: s.Token, PublicURL: "http://" + listener.Addr().String(),
-		Count: g.count, Leg: twilio.LegConfig{Lump: lump},
+	g := &gateway{done: make(chan error, 1)}
+	g.server, err = server.Build(ctx, server.Options{
+		Config: l.Config, Version: "bench", Watch: g.watch, Echo: s.Agent == Echo, Load: cannedSpeech,
+		Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})),
+	})
+	if err != nil {
+		return nil, err
 	}
-	g.desk = newDesk(newScript(s.Folder).talk)
-	if s.Agent == Echo {
-		g.desk = newDesk(echo)
-		c.Leg.Lump = media.FrameDuration // nothing waits: what is late is late by our doing
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	g.stop = stop
+	go func() { g.done <- g.server.Run(run) }()
+	if _, err := g.server.Speech(ctx); err != nil {
+		return nil, errors.Join(err, g.close())
 	}
-	if g.trunk, err = twilio.New(c, g.desk); err != nil {
-		return nil, errors.Join(err, listener.Close())
-	}
-	g.server = &http.Server{Handler: g.trunk.Handler(), ReadHeaderTimeout: 5 * time.Second}
-	g.serving.Go(func() { g.server.Serve(listener) }) // ends with close
 	return g, nil
 }
 
-func (g *gateway) count(reason string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.odd[reason]++
+// flags are the settings of the product that s means. Unless s says so nothing is
+// turned away: how late a gateway is that takes too much is what is asked.
+func (s settings) flags() map[string]string {
+	recordings := "off"
+	if s.Record {
+		recordings = filepath.Join(s.Folder, "recordings")
+	}
+	return map[string]string{
+		"listen": "127.0.0.1:0", "database-url": "sqlite://" + filepath.Join(s.Folder, "hookswitch.db"), "recordings": recordings,
+		"agent-number": "*", "agent-max-duration": "24h", "line-lead": s.Lead.String(), "line-lump": s.Lump.String(),
+		"admission-cpu": strconv.Itoa(s.CPU), "admission-lateness": "0s", "admission-queue": "0s", "admission-memory": "0",
+		"twilio-cps": strconv.Itoa(100),
+	}
+}
+
+// watch counts ends that no caller of ours made.
+func (g *gateway) watch(_ telephony.CallID, e agentcore.Entry) {
+	if end, ok := e.Event.(agentcore.Ended); ok && end.Reason != telephony.CallerHangup {
+		g.failed.Add(1)
+	}
 }
 
 // answer tells how the gateway is.
@@ -127,24 +149,31 @@ func (g *gateway) answer(q question) sample {
 	err := g.profiled(q.Profile)
 	if q.Settle {
 		debug.FreeOSMemory()
+		debug.FreeOSMemory() // what is pooled goes with the second: 8 MB of the migrations'
 	}
-	var cpuErr, memErr error
+	if q.Sites {
+		s.Sites = allocations()
+	}
+	var cpuErr, memErr, oddErr error
 	s.CPU, cpuErr = cpuTime()
 	s.Resident, memErr = resident()
-	if err := errors.Join(err, cpuErr, memErr); err != nil {
+	if q.Odd {
+		s.Odd, oddErr = odd(g.server.Metrics().Handler())
+	}
+	if err := errors.Join(err, cpuErr, memErr, oddErr); err != nil {
 		s.Error = err.Error()
 	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	s.Mallocs = m.Mallocs
-	s.Talking, s.Failures = g.desk.tally()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s.Odd = map[string]int{}
-	for reason, n := range g.odd {
-		s.Odd[reason] = n
-	}
+	s.Mallocs = mallocs()
+	s.Talking, s.Failures = len(g.server.Desk().Live()), int(g.failed.Load())
 	return s
+}
+
+// mallocs are all objects that were ever allocated. Unlike
+// [runtime.ReadMemStats] it stops nobody.
+func mallocs() uint64 {
+	all := []metrics.Sample{{Name: "/gc/heap/allocs:objects"}, {Name: "/gc/heap/tiny/allocs:objects"}}
+	metrics.Read(all)
+	return all[0].Value.Uint64() + all[1].Value.Uint64()
 }
 
 // profiled begins or ends a CPU profile.
@@ -166,10 +195,7 @@ func (g *gateway) profiled(file string) (err error) {
 }
 
 func (g *gateway) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
 	err := g.profiled("-")
-	err = errors.Join(err, g.trunk.Close(ctx), g.server.Shutdown(ctx))
-	g.serving.Wait()
-	return err
+	g.stop()
+	return errors.Join(err, <-g.done)
 }

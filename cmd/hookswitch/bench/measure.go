@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -10,15 +9,24 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/server"
 	"github.com/hookswitch/hookswitch/media"
 )
 
 // round is one gateway and the calls that it gets.
 type round struct {
 	agent   string
+	peer    string // who answers instead of the gateway; empty: the gateway
 	calls   int
+	burst   int // calls whose frames are sent at the same moment
 	window  time.Duration
+	lead    time.Duration
+	lump    time.Duration
+	record  bool
 	pin     bool
+	soak    bool // memory is what matters
+	idle    bool // the callers say nothing in the window, not even silence
+	heap    bool // the gateway notes every allocation, and says where
 	profile string
 }
 
@@ -26,20 +34,19 @@ const (
 	dialers = 16              // calls that are being set up at a time
 	settle  = time.Second     // from the last call's begin to the window
 	patient = 3 * time.Second // for the last echoes
-	account = "AC0000000000000000000000000000be4c"
+	account = server.SimAccount
 )
 
 // measure runs one round. It takes at most the window and a minute.
 func measure(ctx context.Context, o Options, r round) (res Result, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.window+time.Minute)
 	defer cancel()
-	s := settings{Agent: r.agent, Account: account, Token: rand.Text()}
-	if o.Record && r.agent == Script {
-		if s.Folder, err = os.MkdirTemp("", "hookswitch-bench-"); err != nil {
-			return Result{}, err
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(s.Folder)) }()
+	folder, err := os.MkdirTemp("", "hookswitch-bench-")
+	if err != nil {
+		return Result{}, err
 	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	s := settings{Agent: r.agent, Folder: folder, Record: r.record, Lead: r.lead, Lump: r.lump, Heap: r.heap}
 	core := anyCore
 	if r.pin {
 		var free func()
@@ -48,17 +55,16 @@ func measure(ctx context.Context, o Options, r round) (res Result, err error) {
 		}
 		defer free()
 	}
-	g, err := start(ctx, o, s, core)
+	g, err := start(ctx, o, r.peer, s, core)
 	if err != nil {
 		return Result{}, err
 	}
-	l := newLoad(r, newCarrier(s.Account, s.Token, g.address))
+	l := newLoad(r, newCarrier(account, server.SimToken, g.address))
 	res, err = l.measure(ctx, g)
 	l.carrier.close()
 	if err = errors.Join(err, g.stop()); err != nil {
 		return Result{}, err
 	}
-	res.Recording = s.Folder != ""
 	return res, nil
 }
 
@@ -90,10 +96,11 @@ type load struct {
 	calls   []*farEnd
 	number  int // of the first call's ids
 	reading sync.WaitGroup
+	few     int64 // resident bytes when a quarter of the calls went on
 }
 
 func newLoad(r round, c *carrier) *load {
-	return &load{r: r, carrier: c, caller: newCaller(), wheel: newWheel(r.calls), calls: make([]*farEnd, r.calls)}
+	return &load{r: r, carrier: c, caller: newCaller(), wheel: newWheel(r.calls, r.burst), calls: make([]*farEnd, r.calls)}
 }
 
 // measure makes the calls, lets them settle, and looks at the gateway once a
@@ -108,11 +115,10 @@ func (l *load) measure(ctx context.Context, g *child) (Result, error) {
 	}
 	go l.wheel.run(&l.m)
 	samples, use, err := l.window(ctx, g)
-	l.finish()
-	if err != nil {
+	if err = errors.Join(err, l.finish(ctx)); err != nil {
 		return Result{}, err
 	}
-	after, err := g.tell(question{})
+	after, err := g.tell(question{Odd: true})
 	if err != nil {
 		return Result{}, err
 	}
@@ -122,15 +128,16 @@ func (l *load) measure(ctx context.Context, g *child) (Result, error) {
 // warmUp makes one call and ends it, so that what any call needs is there
 // before memory is looked at.
 func (l *load) warmUp(ctx context.Context) error {
-	once := newLoad(round{agent: l.r.agent, calls: 1}, l.carrier)
+	r := l.r
+	r.calls = 1
+	once := newLoad(r, l.carrier)
 	once.number = l.r.calls
 	go once.wheel.run(&once.m)
-	err := once.dial(ctx)
+	err := once.dial(ctx, 0, 1)
 	if err == nil {
 		err = pause(ctx, 300*time.Millisecond)
 	}
-	once.finish()
-	return err
+	return errors.Join(err, once.finish(ctx))
 }
 
 // timed is a sample and when it was taken.
@@ -150,7 +157,18 @@ func used() (usage, error) {
 
 // window dials, and measures second by second.
 func (l *load) window(ctx context.Context, g *child) (samples []timed, use usage, err error) {
-	if err := errors.Join(l.dial(ctx), pause(ctx, settle)); err != nil {
+	if err := l.dial(ctx, 0, l.quarter()); err != nil {
+		return nil, usage{}, err
+	}
+	if err := pause(ctx, settle); err != nil {
+		return nil, usage{}, err
+	}
+	few, err := g.tell(question{})
+	if err != nil {
+		return nil, usage{}, err
+	}
+	l.few = few.Resident
+	if err := errors.Join(l.dial(ctx, l.quarter(), l.r.calls), pause(ctx, settle)); err != nil {
 		return nil, usage{}, err
 	}
 	if l.r.profile != "" {
@@ -162,13 +180,16 @@ func (l *load) window(ctx context.Context, g *child) (samples []timed, use usage
 	if err != nil {
 		return nil, usage{}, err
 	}
+	if l.r.idle {
+		l.hush()
+	}
 	l.m.begin()
 	began := time.Now()
 	for next := time.Duration(0); ; next = min(next+time.Second, l.r.window) {
 		if err := pause(ctx, time.Until(began.Add(next))); err != nil {
 			return nil, usage{}, err
 		}
-		s, err := g.tell(question{})
+		s, err := g.tell(question{Sites: l.r.heap && (next == 0 || next == l.r.window)})
 		if err != nil {
 			return nil, usage{}, err
 		}
@@ -197,16 +218,25 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// dial sets up every call, a few at a time.
-func (l *load) dial(ctx context.Context) error {
+// quarter is how many calls go on when memory is looked at between: what a
+// process needs once, such as a database's pages, is there by then.
+func (l *load) quarter() int { return l.r.calls / 4 }
+
+// dial sets up the calls from one number up to another.
+func (l *load) dial(ctx context.Context, from, to int) error {
+	return each(ctx, to-from, func(ctx context.Context, i int) error { return l.begin(ctx, from+i) })
+}
+
+// each does something for each of n calls, a few at a time, until it fails for one.
+func each(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
-	for d := range min(dialers, l.r.calls) {
+	for d := range min(dialers, n) {
 		wg.Go(func() {
-			for i := d; i < l.r.calls && ctx.Err() == nil; i += dialers {
-				if err := l.begin(ctx, i); err != nil {
-					cancel(fmt.Errorf("bench: call %d of %d: %w", i+1, l.r.calls, err))
+			for i := d; i < n && ctx.Err() == nil; i += dialers {
+				if err := do(ctx, i); err != nil {
+					cancel(fmt.Errorf("bench: call %d of %d: %w", i+1, n, err))
 				}
 			}
 		})
@@ -223,6 +253,7 @@ func (l *load) begin(ctx context.Context, i int) error {
 		return err
 	}
 	f := &farEnd{id: id, socket: w, caller: l.caller, m: &l.m, echoes: l.r.agent == Echo, first: i * cycle * bargeIn / l.r.calls}
+	f.reply.schedule = schedule{framesOf(l.r.lead), framesOf(l.r.lump)}
 	w.SetDeadline(time.Now().Add(l.r.window + time.Minute))
 	l.calls[i] = f
 	l.reading.Go(f.listen)
@@ -230,12 +261,21 @@ func (l *load) begin(ctx context.Context, i int) error {
 	return nil
 }
 
-// finish lets the last echoes come, hangs up, and waits until all is quiet.
-func (l *load) finish() {
-	calls := slices.DeleteFunc(slices.Clone(l.calls), func(f *farEnd) bool { return f == nil })
-	for _, f := range calls {
-		f.hush()
+// hush ends what the callers say.
+func (l *load) hush() {
+	for _, f := range l.calls {
+		if f != nil {
+			f.hush()
+		}
 	}
+}
+
+func framesOf(d time.Duration) int { return int(d / media.FrameDuration) }
+
+// finish lets the last echoes come, hangs up, and waits until all is quiet.
+func (l *load) finish(ctx context.Context) error {
+	calls := slices.DeleteFunc(slices.Clone(l.calls), func(f *farEnd) bool { return f == nil })
+	l.hush()
 	for deadline := time.Now().Add(patient); time.Now().Before(deadline) && slices.ContainsFunc(calls, (*farEnd).waiting); {
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -244,6 +284,10 @@ func (l *load) finish() {
 		f.hangUp()
 	}
 	l.reading.Wait()
+	return each(ctx, len(calls), func(ctx context.Context, i int) error {
+		_, err := l.carrier.post(ctx, "/twilio/status", calls[i].id, number, "completed")
+		return err
+	})
 }
 
 // result says what it came to.
@@ -251,27 +295,33 @@ func (l *load) result(before sample, samples []timed, after sample, use usage) R
 	first, last := samples[0], samples[len(samples)-1]
 	window := last.at.Sub(first.at)
 	res := Result{
-		Agent: l.r.agent, Calls: l.r.calls, Seconds: window.Seconds(), Pinned: l.r.pin,
-		LumpMS: media.FrameDuration.Milliseconds(), Late: l.m.late.quantiles(),
-		Memory:   Memory{Before: before.Resident, With: last.Resident, PerCall: (last.Resident - before.Resident) / int64(l.r.calls)},
+		Agent: l.r.agent, Peer: l.r.peer, Calls: l.r.calls, Burst: max(1, l.r.burst), Seconds: window.Seconds(), Pinned: l.r.pin, Recording: l.r.record,
+		LeadMS: l.r.lead.Milliseconds(), LumpMS: l.r.lump.Milliseconds(), Late: l.m.late.quantiles(),
+		Memory: Memory{Before: before.Resident, With: last.Resident, PerCall: (last.Resident - before.Resident) / int64(l.r.calls),
+			Further: (last.Resident - l.few) / int64(l.r.calls-l.quarter())},
 		Load:     Load{Late: l.wheel.late.quantiles(), PercentOfCore: 100 * use.own.Seconds() / window.Seconds()},
 		Refusals: after.Odd,
 	}
 	if l.r.agent == Script {
-		res.LumpMS, res.LeadMS = lump.Milliseconds(), lead.Milliseconds()
 		res.Answer, res.Clear = l.m.answer.quantiles(), l.m.cut.quantiles()
 	}
 	others := use.all - use.own - (last.CPU - first.CPU)
 	res.Load.Others = max(0, 100*others.Seconds()/window.Seconds())
 	frames := l.m.frames.Load()
 	res.CPU.fill(last.CPU-first.CPU, window, l.r.calls, frames)
-	if frames > 0 {
+	if frames > 0 && last.Mallocs > 0 {
 		res.CPU.Allocations = float64(last.Mallocs-first.Mallocs) / float64(frames)
+	}
+	if l.r.heap {
+		res.noted = notes{between(first.Sites, last.Sites), frames, window}
 	}
 	for i, s := range samples[1:] {
 		if d := s.at.Sub(samples[i].at); d > 900*time.Millisecond || len(samples) == 2 {
 			res.CPU.best(s.CPU-samples[i].CPU, d, l.r.calls)
 		}
+	}
+	if l.r.soak {
+		res.Soak = soaked(samples)
 	}
 	var t tally
 	deaf := 0

@@ -25,7 +25,7 @@ func idsOf(account string, i int) ids {
 	return ids{account, "CA" + hex, "MZ" + hex}
 }
 
-func number(b []byte, n int) []byte {
+func quoted(b []byte, n int) []byte {
 	b = append(b, '"')
 	b = strconv.AppendInt(b, int64(n), 10)
 	return append(b, '"')
@@ -38,21 +38,21 @@ func appendStart(b []byte, id ids, token string) []byte {
 }
 
 func appendMedia(b []byte, id ids, seq, chunk int, text []byte) []byte {
-	b = number(append(b, `{"event":"media","sequenceNumber":`...), seq)
-	b = number(append(b, `,"media":{"track":"inbound","chunk":`...), chunk)
-	b = number(append(b, `,"timestamp":`...), 155+20*(chunk-1)+[...]int{0, 1, -2, -1, 2, -1, 1}[(chunk-1)%7])
+	b = quoted(append(b, `{"event":"media","sequenceNumber":`...), seq)
+	b = quoted(append(b, `,"media":{"track":"inbound","chunk":`...), chunk)
+	b = quoted(append(b, `,"timestamp":`...), 155+20*(chunk-1)+[...]int{0, 1, -2, -1, 2, -1, 1}[(chunk-1)%7])
 	b = append(append(b, `,"payload":"`...), text...)
 	return append(append(append(b, `"},"streamSid":"`...), id.stream...), `"}`...)
 }
 
 func appendMark(b []byte, id ids, seq int, name string) []byte {
-	b = number(append(b, `{"event":"mark","sequenceNumber":`...), seq)
+	b = quoted(append(b, `{"event":"mark","sequenceNumber":`...), seq)
 	b = append(append(append(b, `,"streamSid":"`...), id.stream...), `","mark":{"name":"`...)
 	return append(append(b, name...), `"}}`...)
 }
 
 func appendStop(b []byte, id ids, seq int) []byte {
-	b = number(append(b, `{"event":"stop","sequenceNumber":`...), seq)
+	b = quoted(append(b, `{"event":"stop","sequenceNumber":`...), seq)
 	return append(b, `,"streamSid":"`+id.stream+`","stop":{"accountSid":"`+id.account+`","callSid":"`+id.call+`"}}`...)
 }
 

@@ -88,8 +88,16 @@ func far() *farEnd {
 	m := &meter{}
 	m.from.Store(1)
 	m.to.Store(1 << 62)
-	return &farEnd{caller: newCaller(), m: m, quiet: true}
+	return &farEnd{caller: newCaller(), m: m, quiet: true, reply: reply{schedule: inLumps}}
 }
+
+// The schedule of a gateway in these tests: 100 ms at once, then 60 ms at a time.
+const (
+	lumpFrames = 3
+	lump       = lumpFrames * media.FrameDuration
+)
+
+var inLumps = schedule{lead: 5, lump: lumpFrames}
 
 // deliver is the gateway's schedule for frames 0 to n-1, each lump by late(i)
 // after its time.
@@ -97,7 +105,7 @@ func deliver(f *farEnd, began time.Time, n int, late func(lump int) time.Duratio
 	f.take(heard{event: "media", ulaw: make([]byte, media.FrameSamples)}, began)
 	f.take(heard{event: "mark", name: "511"}, began)
 	for i, at := 0, 1; at+lumpFrames <= n; i, at = i+1, at+lumpFrames {
-		now := began.Add(due(at+lumpFrames-1) + late(i))
+		now := began.Add(inLumps.due(at+lumpFrames-1) + late(i))
 		for f.played < f.written && began.Add(time.Duration(f.played/media.FrameSamples+1)*media.FrameDuration).Before(now) {
 			f.played += media.FrameSamples
 		}

@@ -8,9 +8,9 @@ import (
 )
 
 // reply is one answer of the agent as it comes in, held against the schedule
-// that the gateway has set itself: the first 100 ms at once, then 60 ms every
-// 60 ms.
+// that the gateway has set itself: see [schedule].
 type reply struct {
+	schedule
 	open  bool
 	free  bool // it stuttered: its schedule is not known any more, see add
 	lost  bool // and what comes can't be measured until the next reply
@@ -27,18 +27,17 @@ type lateness struct {
 	counts bool // it came in the window
 }
 
-const (
-	leadFrames = int(lead / media.FrameDuration)
-	lumpFrames = int(lump / media.FrameDuration)
-)
+// schedule is how a gateway sends a reply, in frames: the first lead at once, then
+// a lump whenever it has become time for one.
+type schedule struct{ lead, lump int }
 
 // due is when frame n of a reply leaves, counted from its first.
-func due(n int) time.Duration {
-	if n < leadFrames {
+func (s schedule) due(n int) time.Duration {
+	if n < s.lead {
 		return 0
 	}
-	n -= (n - leadFrames) % lumpFrames // it goes with the first of its lump
-	return time.Duration(n)*media.FrameDuration - (lead - lump)
+	n -= (n - s.lead) % s.lump // it goes with the first of its lump
+	return time.Duration(n-(s.lead-s.lump)) * media.FrameDuration
 }
 
 // endsPhrase reports whether a mark of this name stands behind a phrase. The
@@ -51,16 +50,16 @@ func endsPhrase(name string) bool {
 // add notes frames that came at now.
 func (r *reply) add(frames int, now time.Time, m *meter) {
 	r.count += frames
-	at := due(r.count - 1)
+	at := r.due(r.count - 1)
 	if r.free {
 		// Whether the gateway noticed the gap, and began anew with it, can't be
 		// seen from here. Once what had piled up is through, a lump comes for
-		// every 60 ms of sound either way; until a phrase ends with less.
+		// every lump of sound either way; until a phrase ends with less.
 		at = time.Duration(r.count) * media.FrameDuration
-		if now.Sub(r.began) < lump-media.FrameDuration/2 {
+		if now.Sub(r.began) < time.Duration(r.lump)*media.FrameDuration-media.FrameDuration/2 {
 			return
 		}
-		if frames != lumpFrames {
+		if frames != r.lump {
 			r.lost = true
 		}
 	}
@@ -69,7 +68,7 @@ func (r *reply) add(frames int, now time.Time, m *meter) {
 	}
 	// Less than a whole lump was sent for another reason: it is the first frame,
 	// or the end of a phrase.
-	if frames == lumpFrames && len(r.late) < cap(r.late) {
+	if frames == r.lump && len(r.late) < cap(r.late) {
 		r.late = append(r.late, lateness{now.Sub(r.began.Add(at)), m.counts(now)})
 	}
 }
@@ -89,7 +88,7 @@ func (r *reply) settle(m *meter) {
 			m.late.add(d.by - early)
 		}
 	}
-	*r = reply{late: r.late[:0]}
+	*r = reply{schedule: r.schedule, late: r.late[:0]}
 }
 
 // begin opens a reply whose first frames came at now.

@@ -19,7 +19,7 @@ const (
 
 // search tries more and more calls on one core. A step that fails is tried
 // again, and so is the next one after it: others use this machine, too.
-func search(ctx context.Context, o Options, agent string) (*Search, error) {
+func search(ctx context.Context, o Options, r round) (*Search, error) {
 	s := &Search{LimitMS: ms(Limit), Ended: "every step held"}
 	began := time.Now()
 	failed := 0 // steps in a row
@@ -28,7 +28,7 @@ func search(ctx context.Context, o Options, agent string) (*Search, error) {
 			s.Ended = fmt.Sprintf("the search had its %v", searchTime)
 			break
 		}
-		held, err := s.step(ctx, o, agent, calls)
+		held, err := s.step(ctx, o, r, calls)
 		if err != nil {
 			return nil, err
 		}
@@ -43,9 +43,9 @@ func search(ctx context.Context, o Options, agent string) (*Search, error) {
 }
 
 // step tries one number of calls until it holds.
-func (s *Search) step(ctx context.Context, o Options, agent string, calls int) (held bool, err error) {
+func (s *Search) step(ctx context.Context, o Options, r round, calls int) (held bool, err error) {
 	for range attempts {
-		t, err := try(ctx, o, agent, calls)
+		t, err := try(ctx, o, r, calls)
 		if err != nil {
 			return false, err
 		}
@@ -58,9 +58,10 @@ func (s *Search) step(ctx context.Context, o Options, agent string, calls int) (
 }
 
 // try measures it once.
-func try(ctx context.Context, o Options, agent string, calls int) (Try, error) {
-	fmt.Fprintf(o.Progress, "searching %s: %d calls on one core\n", agent, calls)
-	r, err := measure(ctx, o, round{agent: agent, calls: calls, window: tryTime, pin: true})
+func try(ctx context.Context, o Options, r round, calls int) (Try, error) {
+	fmt.Fprintf(o.Progress, "searching %s: %d calls on one core\n", r.name(), calls)
+	r.calls, r.window, r.pin, r.profile = calls, tryTime, true, ""
+	res, err := measure(ctx, o, r)
 	switch {
 	case ctx.Err() != nil:
 		return Try{}, context.Cause(ctx)
@@ -69,13 +70,13 @@ func try(ctx context.Context, o Options, agent string, calls int) (Try, error) {
 	case err != nil:
 		return Try{}, err
 	}
-	t := Try{Calls: calls, Late: r.Late, CPU: r.CPU.PercentOfCore * float64(calls), Load: r.Load.Late.P99, Others: r.Load.Others, Held: true}
-	broken := slices.IndexFunc(r.Checks, func(c Check) bool { return !c.Held })
+	t := Try{Calls: calls, Late: res.Late, CPU: res.CPU.PercentOfCore * float64(calls), Load: res.Load.Late.P99, Others: res.Load.Others, Held: true}
+	broken := slices.IndexFunc(res.Checks, func(c Check) bool { return !c.Held })
 	switch {
 	case broken >= 0:
 		t.Why = "check failed"
-	case r.Late.P99 < ms(Limit):
-	case r.Load.Late.P99 > ms(loadLimit):
+	case res.Late.P99 < ms(Limit):
+	case res.Load.Late.P99 > ms(loadLimit):
 		t.Why = "load late, too"
 	default:
 		t.Why = "late"

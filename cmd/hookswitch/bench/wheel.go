@@ -8,17 +8,19 @@ import (
 	"github.com/hookswitch/hookswitch/media"
 )
 
-// wheel turns once in 20 ms and passes each call at its own moment. One thread
-// does it for all: a ticker for each call is later and dearer.
+// wheel turns once in 20 ms and passes each call at its own moment, or so many of
+// them at one moment. One thread does it for all: a ticker for each call is later
+// and dearer.
 type wheel struct {
+	burst int
 	slots []atomic.Pointer[farEnd]
 	stop  atomic.Bool
 	late  *histogram // how late the wheel itself was
 	done  chan struct{}
 }
 
-func newWheel(calls int) *wheel {
-	return &wheel{slots: make([]atomic.Pointer[farEnd], calls), late: &histogram{}, done: make(chan struct{})}
+func newWheel(calls, burst int) *wheel {
+	return &wheel{burst: max(1, burst), slots: make([]atomic.Pointer[farEnd], calls), late: &histogram{}, done: make(chan struct{})}
 }
 
 // soon is what is not worth sleeping for.
@@ -33,7 +35,7 @@ func (w *wheel) run(m *meter) {
 	step := media.FrameDuration / time.Duration(len(w.slots))
 	for turn := time.Duration(0); ; turn += media.FrameDuration {
 		for i := range w.slots {
-			due := began.Add(turn + time.Duration(i)*step)
+			due := began.Add(turn + time.Duration(i/w.burst*w.burst)*step)
 			now := time.Now()
 			for wait := due.Sub(now); wait > soon; wait = due.Sub(now) {
 				sleep(wait)

@@ -150,6 +150,32 @@ func table(example string) func(string) *problem {
 	}
 }
 
+// headers checks names and values of a request's headers. They may hold keys: no
+// mistake repeats any part of them.
+func headers(value string) *problem {
+	seen := map[string]bool{}
+	for i, one := range strings.Split(value, ",") {
+		name, means, ok := strings.Cut(one, "=")
+		name, means = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(means)
+		what := ""
+		switch {
+		case !ok || name == "" || means == "":
+			what = "is not NAME=VALUE, and no value has a comma in it"
+		case strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "":
+			what = "has a name with more than letters, digits, - and _ in it"
+		case strings.IndexFunc(means, func(r rune) bool { return r < ' ' || r > '~' }) >= 0:
+			what = "has a value with more than plain characters in it"
+		case seen[name]:
+			what = "has the name of one before it"
+		default:
+			seen[name] = true
+			continue
+		}
+		return &problem{"config/shape", fmt.Sprintf("header %d of the table %s", i+1, what), "x-api-key=...", ""}
+	}
+	return nil
+}
+
 // hostPart checks a word that becomes a part of a host's name.
 func hostPart(value string) *problem {
 	if value != "" && len(value) <= 32 && strings.Trim(value, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" {
@@ -268,4 +294,37 @@ func (l *loader) pair(name, with string, h half) {
 		Mend:  l.Origins[name].write(b, h.example) + "      (or " + h.or + ")",
 		Code:  "config/pair", Exit: fault.Wrong,
 	})
+}
+
+// overflow checks a number that callers are connected to.
+func overflow(value string) *problem {
+	if digits := strings.TrimPrefix(value, "+"); len(digits) < len(value) && len(digits) >= 2 && len(digits) <= 15 && strings.Trim(digits, "0123456789") == "" {
+		return nil
+	}
+	return &problem{"config/phone-number", `"%s" is not a phone number`, "+14155550100", "   (with + and the country's code)"}
+}
+
+// share checks a part of a whole.
+func share(value string) *problem {
+	if f, err := strconv.ParseFloat(value, 64); err == nil && f >= 0 && f <= 1 {
+		return nil
+	}
+	return &problem{"config/share", `"%s" is no share`, "0.1", "   (from 0, none, to 1, all)"}
+}
+
+// prices checks a table of prices: three words and what they cost.
+func prices(value string) *problem {
+	const example = "model/openai/input_tokens=0.00015,carrier/inbound/minute=0.0085"
+	if p := table(example)(value); p != nil {
+		return p
+	}
+	for _, pair := range Pairs(value) {
+		if parts := strings.Split(pair[0], "/"); len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
+			return &problem{"config/shape", fmt.Sprintf("%q in the table of prices is not STAGE/PROVIDER/UNIT", pair[0]), example, ""}
+		}
+		if f, err := strconv.ParseFloat(pair[1], 64); err != nil || f < 0 || f > 1e6 {
+			return &problem{"config/shape", fmt.Sprintf("%q in the table of prices is no price", pair[1]), example, ""}
+		}
+	}
+	return nil
 }

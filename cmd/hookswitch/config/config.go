@@ -40,6 +40,33 @@ type Config struct {
 	SecretFile   string // file of such keys. Empty means secret.key beside the database file, or in "data"
 	APIRate      int    // requests a minute for each key. 600
 	Webhooks     string // "https", "http" or "private": where webhooks and tools may go. "https"
+
+	Admin     string // HOST:PORT of the listener for profiles. Empty: there is none
+	Metrics   Metrics
+	Trace     Trace
+	Admission Admission
+	Prices    string // "STAGE/PROVIDER/UNIT=USD per 1000,...", "carrier/inbound/minute=USD per minute". Empty: nothing has a price
+	Overflow  string // number that callers are connected to when the node has no room. Empty: they hear busy
+}
+
+// Metrics says how much /metrics tells.
+type Metrics struct {
+	Agents string // "on": agents' names are labels. "off"
+}
+
+// Trace is where spans go.
+type Trace struct {
+	Endpoint string // OTLP over HTTP, such as "http://127.0.0.1:4318". Empty: there are none
+	Headers  string // secret; "NAME=VALUE,..." of each request, such as a vendor's key
+	Sample   string // share of the calls, "0" to "1". "1"
+}
+
+// Admission is how busy a node may be and still take new calls. 0 asks nobody.
+type Admission struct {
+	CPU      int           // percent of the cores that the process may use. 85
+	Lateness time.Duration // of frames that are sent, p99 of the last seconds. 20 ms
+	Queue    time.Duration // an utterance's wait for a recogniser, p95 of the last seconds. 1 s
+	Memory   int           // percent of what the process may have. 90
 }
 
 // TLS lets the gateway serve https itself. Both files or neither.

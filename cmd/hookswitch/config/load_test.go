@@ -223,7 +223,7 @@ func TestFileThatInitWritesSetsNothingUntilUncommented(t *testing.T) {
 	}
 	bare := strings.NewReplacer("\n#", "\n").Replace(b.String())
 	bare = strings.NewReplacer("\n Lengths", "\n# Lengths").Replace(bare)
-	for _, g := range []string{"Serving", "Carrier", "Messages", "Speech", "Model", "Providers", "Agent", "API", "LiveKit", "Keeping", "Running"} {
+	for _, g := range []string{"Serving", "Carrier", "Messages", "Speech", "Model", "Providers", "Agent", "API", "LiveKit", "Keeping", "Running", "Watching"} {
 		bare = strings.ReplaceAll(bare, "\n "+g+"\n", "\n")
 	}
 	l, err = config.Load(in(t, bare, nil, nil))
@@ -321,6 +321,14 @@ func TestMailServerAndTablesAreChecked(t *testing.T) {
 		"mail.domains=ws_a=desk@a.example":                false,
 		"mail.domains=a.example":                          false,
 		"trillet.voices=a/*=b-*,a/*=c-*":                  false,
+		"trace.headers=x-api-key=secret,x-team=a":         true,
+		"trace.headers=secret":                            false,
+		"trace.headers=x-api-key=a,secret":                false, // a key with a comma in it
+		"trace.headers=x-api-key:secret":                  false,
+		"trace.headers=secret=a,secret=b":                 false,
+		"trace.headers=a secret=b":                        false,
+		"trace.endpoint=http://me:secret@127.0.0.1:4318":  false,
+		"trace.endpoint=http://127.0.0.1:4318?key=secret": false,
 	} {
 		name, value, _ := strings.Cut(value, "=")
 		s, _ := config.Named(name)
@@ -328,8 +336,10 @@ func TestMailServerAndTablesAreChecked(t *testing.T) {
 		if (err == nil) != good {
 			t.Errorf("%s = %q: %v, want it good: %v", name, value, err, good)
 		}
-		if err != nil && strings.Contains(err.Error(), "secret") {
-			t.Errorf("%s: the mistake %v tells a password", name, err)
+		var shown strings.Builder
+		fault.Write(&shown, err, fault.Plain)
+		if strings.Contains(shown.String(), "secret") {
+			t.Errorf("%s: the mistake tells a password: %s", name, shown.String())
 		}
 	}
 	if got := config.Pairs(" a=b/c ,d/*=e-* "); len(got) != 2 || got[1] != [2]string{"d/*", "e-*"} {

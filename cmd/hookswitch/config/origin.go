@@ -75,12 +75,15 @@ func (o Origin) wrote(s Setting, value string) string {
 // userinfo is the name and password in an address.
 var userinfo = regexp.MustCompile(`://[^/@\s]*@`)
 
+// query is what stands behind the path of an address: some have keys there.
+var query = regexp.MustCompile(`(://[^?\s]*\?)[^,\s]+`)
+
 // show is value as it may be printed: a secret never is.
 func (s Setting) show(value string) string {
 	if s.Secret && value != "" {
 		return Masked
 	}
-	return clip(userinfo.ReplaceAllString(value, "://…@"))
+	return clip(query.ReplaceAllString(userinfo.ReplaceAllString(value, "://…@"), "$1…"))
 }
 
 // Masked stands for a secret that is set.

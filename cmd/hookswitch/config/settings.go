@@ -49,6 +49,7 @@ const (
 	rooms    = "LiveKit"
 	keeping  = "Keeping"
 	running  = "Running"
+	watching = "Watching"
 )
 
 // Settings is the table that flags, variables, the file, help and docs are made
@@ -173,6 +174,29 @@ var Settings = slices.Concat([]Setting{
 		field: func(c *Config) any { return &c.Log }},
 	{Name: "log_level", Group: running, Unit: "LEVEL", Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Doc: "least important line that is logged",
 		field: func(c *Config) any { return &c.LogLevel }},
+	{Name: "overflow_number", Group: running, Unit: "NUMBER", Doc: "where callers are connected to for whom there is no room; busy when empty",
+		field: func(c *Config) any { return &c.Overflow }, check: overflow},
+	{Name: "admission.cpu", Group: running, Unit: "PERCENT", Default: "85", most: 100, Doc: "of the cores: busier than that, new calls are turned down; 0 never",
+		field: func(c *Config) any { return &c.Admission.CPU }},
+	{Name: "admission.lateness", Group: running, Unit: "DURATION", Default: "20ms", natural: time.Millisecond, most: int64(time.Second), Doc: "of the sound that is sent (p99 of some seconds): later than that, new calls are turned down; 0 never",
+		field: func(c *Config) any { return &c.Admission.Lateness }},
+	{Name: "admission.queue", Group: running, Unit: "DURATION", Default: "1s", natural: time.Millisecond, most: int64(time.Minute), Doc: "that utterances wait for a recogniser (p95): longer than that, new calls are turned down; 0 never",
+		field: func(c *Config) any { return &c.Admission.Queue }},
+	{Name: "admission.memory", Group: running, Unit: "PERCENT", Default: "90", most: 100, Doc: "of the memory that the process may have: more than that, new calls are turned down; 0 never",
+		field: func(c *Config) any { return &c.Admission.Memory }},
+
+	{Name: "admin_listen", Group: watching, Unit: "HOST:PORT", Doc: "where profiles are served (net/http/pprof), and /metrics; nowhere when empty. Nobody is asked for a key there: keep it on this machine",
+		field: func(c *Config) any { return &c.Admin }, check: address},
+	{Name: "metrics.agents", Group: watching, Unit: "CHOICE", Default: "off", Choices: []string{"off", "on"}, Doc: "whether agents' names are labels of metrics: as many series more as there are agents, of which 100 are told apart",
+		field: func(c *Config) any { return &c.Metrics.Agents }},
+	{Name: "trace.endpoint", Group: watching, Unit: "URL", Doc: "who takes traces: OpenTelemetry's protocol over HTTP (http://127.0.0.1:4318); none when empty",
+		field: func(c *Config) any { return &c.Trace.Endpoint }, check: baseURL},
+	{Name: "trace.headers", Group: watching, Unit: "TABLE", Secret: true, Doc: "headers of what is sent there, NAME=VALUE with commas between several, such as a vendor's key",
+		field: func(c *Config) any { return &c.Trace.Headers }, check: headers},
+	{Name: "trace.sample", Group: watching, Unit: "SHARE", Default: "1", Doc: "of the calls that are traced, from 0 to 1",
+		field: func(c *Config) any { return &c.Trace.Sample }, check: share},
+	{Name: "prices", Group: watching, Unit: "TABLE", Doc: "what things cost in US dollars: STAGE/PROVIDER/UNIT=DOLLARS per 1000 units, and carrier/DIRECTION/minute=DOLLARS, with commas; * stands for any part. What has no price costs nothing",
+		field: func(c *Config) any { return &c.Prices }, check: prices},
 })
 
 // What the words of seed 004 stand for, unless the operator says otherwise. Both

@@ -90,6 +90,9 @@ func (s Setting) number(value string) (int, *problem) {
 
 func (s Setting) duration(value string) (time.Duration, *problem) {
 	if n, err := strconv.ParseFloat(value, 64); err == nil {
+		if n == 0 && s.least == 0 { // none is none, whatever its unit
+			return 0, nil
+		}
 		return 0, s.unitless(value, n)
 	}
 	d, err := time.ParseDuration(value)

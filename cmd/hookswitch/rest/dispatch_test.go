@@ -274,13 +274,17 @@ func TestQuietHoursSayWhenTheyEnd(t *testing.T) {
 
 // Where no call may be added, the client is told to come again.
 func TestACapAsksForPatience(t *testing.T) {
-	for by, why := range map[string]string{
-		"workspace": "the workspace has as many calls at once as its dialing policy allows",
-		"trunk":     "the carrier's account has as many calls at once as it may",
+	for by, c := range map[string]struct {
+		err error
+		why string
+	}{
+		"workspace": {&dispatch.CappedError{By: "workspace"}, "the workspace has as many calls at once as its dialing policy allows"},
+		"trunk":     {&dispatch.CappedError{By: "trunk"}, "the carrier's account has as many calls at once as it may"},
+		"node":      {dispatch.ErrOverloaded, "the gateway is too busy for one more call"},
 	} {
-		o := staff(t)
+		o, why := staff(t), c.why
 		agent := o.ready()
-		o.permit = &dispatch.CappedError{By: by}
+		o.permit = c.err
 		a := o.wish(agent, "", `{"phone_number":"+14155550177"}`)
 		a.errors(`{"dispatch":["Failed to dispatch agent: ` + why + `"]}`)
 		if a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" {

@@ -442,7 +442,7 @@ func TestABatchIsFollowedToItsEnd(t *testing.T) {
 		}
 		done := make(chan *httptest.ResponseRecorder)
 		go func() { done <- follow("") }()
-		time.Sleep(20 * time.Second) // a heartbeat goes by
+		time.Sleep(20*time.Second + 500*time.Millisecond) // a heartbeat goes by, and no look at this instant
 		b.ok("POST", "/api/v2/batches/"+id+"/cancel", "")
 		text := (<-done).Body.String()
 		blocks := strings.Split(strings.TrimSpace(text), "\n\n")

@@ -34,6 +34,9 @@ func Headline(version string) string {
 func (s *Server) Greet(ctx context.Context, w io.Writer, from string, began time.Time) {
 	fmt.Fprintln(w, Headline(s.o.Version))
 	lines := []line{s.configLine(from), s.databaseLine(), s.carrierLine(), s.servingLine(), s.apiLine()}
+	if a := s.AdminAddr(); a != nil {
+		lines = append(lines, line{"admin", "http://" + a.String(), "/debug/pprof/   /metrics"})
+	}
 	for _, l := range append(lines, s.roomLines()...) {
 		l.write(w)
 	}

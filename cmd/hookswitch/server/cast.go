@@ -12,6 +12,7 @@ import (
 
 	"github.com/hookswitch/hookswitch/agentcore/asr"
 	"github.com/hookswitch/hookswitch/agentcore/asr/live"
+	"github.com/hookswitch/hookswitch/agentcore/cost"
 	"github.com/hookswitch/hookswitch/agentcore/failover"
 	"github.com/hookswitch/hookswitch/agentcore/llm"
 	"github.com/hookswitch/hookswitch/agentcore/llm/window"
@@ -20,6 +21,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/roster"
 	"github.com/hookswitch/hookswitch/agentcore/tts"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/providers"
+	"github.com/hookswitch/hookswitch/telephony"
 )
 
 // wish is who shall hear, think and speak for an agent: for each stage a list,
@@ -52,17 +54,19 @@ type casting struct {
 	keys  purse
 	w     wish
 	parts *Speech
+	tally *cost.Tally // of the call; nil: what it uses is in no call's bill
 	done  []func()
 	skips []error // who can't be had, and why
 }
 
-// cast engages whoever of w can be had. A stage for which nobody can be had is
-// an error.
-func (s *Server) cast(ctx context.Context, w wish, parts *Speech) (cast, error) {
+// cast engages whoever of w can be had, for a call. A stage for which nobody can
+// be had is an error.
+func (s *Server) cast(ctx context.Context, call telephony.CallID, w wish, parts *Speech) (cast, error) {
 	k, err := s.casting(ctx, w, parts)
 	if err != nil {
 		return cast{}, err
 	}
+	k.tally = s.tally(call)
 	c, err := k.all()
 	if err != nil {
 		k.release()
@@ -168,7 +172,7 @@ func (k *casting) recogniser(c roster.Choice) (e engaged[asr.Recognizer], err er
 			}
 			return e, errors.New(moonshineProvider + ": this gateway is deaf on purpose")
 		}
-		return engaged[asr.Recognizer]{meter.Recognizer(k.parts.Recognizer, moonshineProvider, k.s.set), k.parts.Hears, moonshineProvider, ""}, nil
+		return engaged[asr.Recognizer]{meter.Recognizer(k.parts.Recognizer, moonshineProvider, k.meter()), k.parts.Hears, moonshineProvider, ""}, nil
 	}
 	p, a, err := k.account(c.Provider, func(p providers.Provider) bool { return p.Hears != nil })
 	if err != nil {
@@ -181,7 +185,7 @@ func (k *casting) recogniser(c roster.Choice) (e engaged[asr.Recognizer], err er
 		return e, err
 	}
 	k.done = append(k.done, func() { _ = closed(r) }) // its streams are: only idle connections are left
-	return engaged[asr.Recognizer]{meter.Recognizer(r, p.Name, k.s.set), fmt.Sprint(r), p.Name, credential(k.w.workspace, a)}, nil
+	return engaged[asr.Recognizer]{meter.Recognizer(r, p.Name, k.meter()), fmt.Sprint(r), p.Name, credential(k.w.workspace, a)}, nil
 }
 
 // format is what p is sent: what the agent says, if p takes it.
@@ -212,7 +216,7 @@ func (k *casting) model(c roster.Choice) (e engaged[llm.Model], err error) {
 	}
 	k.done = append(k.done, release)
 	name := fmt.Sprint(m)
-	metered := meter.Model(m, p.Name, k.s.set)
+	metered := meter.Model(m, p.Name, k.meter())
 	trimmed := window.New(metered, p.Thinks.Window(c.Model), func(n int) {
 		k.s.log.InfoContext(k.ctx, "a call is longer than the model's memory: its beginning is left out", "model", name, "messages", n)
 	})
@@ -225,7 +229,7 @@ func (k *casting) voice(uuid string) (e engaged[tts.Synthesizer], err error) {
 		if err != nil {
 			return e, err
 		}
-		return engaged[tts.Synthesizer]{meter.Voice(v, fliteProvider, k.s.set), k.parts.Speaks, fliteProvider, ""}, nil
+		return engaged[tts.Synthesizer]{meter.Voice(v, fliteProvider, k.meter()), k.parts.Speaks, fliteProvider, ""}, nil
 	}
 	p, id := providers.OfVoice(uuid)
 	p, a, err := k.account(p.Name, func(p providers.Provider) bool { return p.Speaks != nil })
@@ -242,7 +246,7 @@ func (k *casting) voice(uuid string) (e engaged[tts.Synthesizer], err error) {
 		return e, err
 	}
 	k.done = append(k.done, release)
-	return engaged[tts.Synthesizer]{meter.Voice(v, p.Name, k.s.set), fmt.Sprint(v), p.Name, credential(k.w.workspace, a)}, nil
+	return engaged[tts.Synthesizer]{meter.Voice(v, p.Name, k.meter()), fmt.Sprint(v), p.Name, credential(k.w.workspace, a)}, nil
 }
 
 // embedded is a voice of flite; the settings' own when name is empty.

@@ -13,7 +13,8 @@ func (s *Server) count(reason string) {
 		twilio.ReasonWrongStream, twilio.ReasonOtherTrack, twilio.ReasonBadBase64, twilio.ReasonMediaFirst,
 		twilio.ReasonSecondStart, twilio.ReasonUnknownMark, twilio.ReasonMarkOverflow, twilio.ReasonTooFast:
 		s.set.MessageIgnored(reason)
-	case twilio.ReasonStop, twilio.ReasonSilent, twilio.ReasonTooBig, twilio.ReasonPeerClosed, twilio.ReasonBroken, twilio.ReasonSlowReader:
+	case twilio.ReasonStop, twilio.ReasonSilent, twilio.ReasonTooBig, twilio.ReasonPeerClosed,
+		twilio.ReasonViolation, twilio.ReasonBroken, twilio.ReasonSlowReader:
 		s.set.StreamLost(reason)
 	case twilio.ReasonNoStart, twilio.ReasonPendingFull, twilio.ReasonNoToken, twilio.ReasonBadToken, twilio.ReasonStillTalking,
 		twilio.ReasonBadFormat, twilio.ReasonNotUpgrade, twilio.ReasonDeskFailed:

@@ -76,10 +76,17 @@ func databaseFault(url string, err error) error {
 	return f
 }
 
-var userinfo = regexp.MustCompile(`://[^/@\s]*@`)
+// What an address may hold of secrets: a name and password before the host, and
+// what stands behind its path.
+var (
+	userinfo = regexp.MustCompile(`://[^/@\s]*@`)
+	query    = regexp.MustCompile(`(://[^?\s]*\?)\S+`)
+)
 
-// bareURL is url without a name and password.
-func bareURL(url string) string { return userinfo.ReplaceAllString(url, "://…@") }
+// bareURL is url without its secrets.
+func bareURL(url string) string {
+	return query.ReplaceAllString(userinfo.ReplaceAllString(url, "://…@"), "$1…")
+}
 
 // trunkFault tells why the trunk refuses its settings.
 func trunkFault(err error) error {

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
+	"github.com/hookswitch/hookswitch/agentcore/aside"
 	"github.com/hookswitch/hookswitch/agentcore/asr"
+	"github.com/hookswitch/hookswitch/agentcore/cost"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/agentcore/room"
 	"github.com/hookswitch/hookswitch/media"
@@ -23,7 +25,7 @@ func (s *Server) talk(ctx context.Context, call telephony.Call, leg telephony.Le
 	s.tapes.Store(call.ID, t)
 	defer s.tapes.CompareAndDelete(call.ID, t)
 	defer t.stop(call)
-	s.arrive(ctx, call)
+	aside.Do(func() { s.arrive(ctx, call) })
 	sum, err := s.host.Talk(ctx, call, leg, past, journal)
 	if sum.End != "" {
 		s.keyed.drop(call.ID)
@@ -34,11 +36,15 @@ func (s *Server) talk(ctx context.Context, call telephony.Call, leg telephony.Le
 // speak is the [room.Config]'s Speak: whoever has the floor talks until the call
 // ends, or somebody else gets it.
 func (s *Server) speak(ctx context.Context, f room.Floor) (agentcore.Summary, error) {
-	row, err := s.store.Call(ctx, f.Call.ID)
+	var row dispatch.Record
+	var err error
+	aside.Do(func() { row, err = s.store.Call(ctx, f.Call.ID) })
 	if err != nil {
 		return s.helpless(ctx, f, err)
 	}
 	switch {
+	case s.o.Echo:
+		return s.echoes(ctx, f, row)
 	case f.Nobody, f.Job.ID == "" && row.Foreign && row.Agent == "": // the settings' own agent is for the operator's calls
 		return s.patched(ctx, f, s.hears(f, row), nil)
 	case f.Job.Kind == room.Worker:
@@ -48,15 +54,36 @@ func (s *Server) speak(ctx context.Context, f room.Floor) (agentcore.Summary, er
 }
 
 // converse has an agent of ours talk.
-func (s *Server) converse(ctx context.Context, f room.Floor, row dispatch.Record) (agentcore.Summary, error) {
+func (s *Server) converse(ctx context.Context, f room.Floor, row dispatch.Record) (sum agentcore.Summary, err error) {
+	var e equipped
+	aside.Do(func() { e, sum, err = s.equip(ctx, f, row) })
+	if e.conversation == nil {
+		return sum, err
+	}
+	defer e.release()
+	return e.conversation.Run(ctx, f.Leg)
+}
+
+// equipped is an agent who is ready to talk.
+type equipped struct {
+	conversation *agentcore.Conversation // nil: there is none
+	release      func()                  // lets go of what it talks with, when it is over
+}
+
+// equip makes an agent ready for f. Without one, it says how the call is left.
+func (s *Server) equip(ctx context.Context, f room.Floor, row dispatch.Record) (made equipped, _ agentcore.Summary, err error) {
+	helpless := func(err error) (equipped, agentcore.Summary, error) {
+		sum, err := s.helpless(ctx, f, err)
+		return equipped{}, sum, err
+	}
 	parts, err := s.patiently(ctx)
 	if err != nil {
-		return s.helpless(ctx, f, err)
+		return helpless(err)
 	}
 	if row.Prepared.IsZero() { // not for who has the floor later: what the caller says or keys in meanwhile is lost
 		err = s.prepared(ctx, f.Call, f.Leg, parts.Voice)
 		if errors.Is(err, telephony.ErrLost) {
-			return agentcore.Summary{}, err // the line is, the call may go on
+			return equipped{}, agentcore.Summary{}, err // the line is, the call may go on
 		}
 		if err == nil {
 			row, err = s.store.Call(ctx, f.Call.ID) // pre_call may have said something
@@ -67,29 +94,36 @@ func (s *Server) converse(ctx context.Context, f room.Floor, row dispatch.Record
 		row, err = s.sentTo(ctx, row, f.Job)
 	}
 	if err != nil {
-		return s.helpless(ctx, f, err)
+		return helpless(err)
 	}
 	who, err := s.person(ctx, row)
 	if err != nil {
-		return s.helpless(ctx, f, err)
+		return helpless(err)
 	}
-	parties, err := s.cast(ctx, who.wish, parts)
+	parties, err := s.cast(ctx, f.Call.ID, who.wish, parts)
 	if err != nil {
-		return s.helpless(ctx, f, err)
+		return helpless(err)
 	}
-	defer parties.release()
+	defer func() {
+		if made.conversation == nil {
+			parties.release()
+		}
+	}()
 	detector, err := detector(parties, parts)
 	if err != nil {
-		return s.helpless(ctx, f, err)
+		return helpless(err)
 	}
 	cfg := agentcore.Config{
 		Call: f.Call, Agent: who.agent, Recognizer: parties.hears, Detector: detector,
 		Hearing: asr.Options{Language: who.wish.language, Keywords: who.keywords},
 		Model:   parties.thinks, Voice: parties.speaks, Spare: parts.Voice, Tools: who.tools, Variables: who.vars,
-		Secrets: s.keyed.of(f.Call.ID), Journal: f.Journal, Past: f.Past, Observer: s.set, Pipeline: parties.pipeline(),
+		Secrets: s.keyed.of(f.Call.ID), Journal: f.Journal, Past: f.Past, Observer: s.observer(f.Call.ID, who.agent.Name), Pipeline: parties.pipeline(),
 		News: s.desk.News(f.Call.ID), Withdraw: s.withdraw, Recorder: s.hears(f, row), Answering: who.answers,
 		Floor: f.Job.ID, Yield: f.Yield,
 		Lead: s.c.Line.Lead, Lump: s.c.Line.Lump, Log: s.log,
+	}
+	if tally := s.tally(f.Call.ID); tally != nil {
+		cfg.Used = tally.Take
 	}
 	if s.o.Interim != nil {
 		cfg.Interim = func(text string) { s.o.Interim(f.Call.ID, text) }
@@ -99,17 +133,17 @@ func (s *Server) converse(ctx context.Context, f room.Floor, row dispatch.Record
 		if detector != nil {
 			err = errors.Join(err, detector.Close())
 		}
-		return s.helpless(ctx, f, err)
+		return helpless(err)
 	}
 	s.log.Info("call answered", "call", f.Call.ID, "direction", f.Call.Direction, "from", f.Call.From, "to", f.Call.To, "epoch", f.Call.Epoch, "pipeline", cfg.Pipeline)
-	return conversation.Run(ctx, f.Leg)
+	return equipped{conversation, parties.release}, agentcore.Summary{}, nil
 }
 
 // patched has somebody on the line who is not here, or nobody.
 func (s *Server) patched(ctx context.Context, f room.Floor, recorder agentcore.Recorder, line agentcore.Line) (agentcore.Summary, error) {
 	cfg := agentcore.PatchConfig{
 		Call: f.Call, Journal: f.Journal, Past: f.Past, Floor: f.Job.ID, Agent: f.Job.Agent, Pipeline: "twilio mu-law 8k -> nobody",
-		Line: line, Recorder: recorder, Yield: f.Yield, Withdraw: s.withdraw, Observer: s.set, MaxDuration: s.c.Agent.MaxDuration, Log: s.log,
+		Line: line, Recorder: recorder, Yield: f.Yield, Withdraw: s.withdraw, Observer: s.observer(f.Call.ID, f.Job.Agent), MaxDuration: s.c.Agent.MaxDuration, Log: s.log,
 	}
 	if line != nil {
 		cfg.Pipeline = "twilio mu-law 8k -> LiveKit room -> twilio mu-law 8k"
@@ -142,8 +176,9 @@ func (b both) Record(caller, agent *media.Frame) {
 }
 
 // tape is the recording of a call's leg, whoever has the floor. It begins with
-// the first who does.
+// the first who does. Beside it is what they use.
 type tape struct {
+	used      cost.Tally
 	s         *Server
 	once      sync.Once
 	recording *blob.Recording // nil: nothing is recorded

@@ -22,7 +22,7 @@ func (s *Server) hooks() (err error) {
 	}, s.log)
 	c := webhook.Config{
 		Client: s.client, Deliveries: s.store, Calls: s.store, Agents: s.store, Sealer: s.keyring,
-		Model: s.summariser, Counter: s.set, Log: s.log,
+		Model: s.summariser, Trace: s.traced, Sent: s.tracer.Sent, Counter: s.set, Log: s.log,
 	}
 	if s.runner, err = webhook.NewRunner(c); err != nil {
 		return fmt.Errorf("server: webhooks: %w", err)

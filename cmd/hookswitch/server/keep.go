@@ -52,6 +52,9 @@ func keyring(c config.Config, o seal.Options) (*seal.Keyring, bool, error) {
 
 // keeping opens what is kept beside the database: the keys and the recordings.
 func (s *Server) keeping(ctx context.Context) error {
+	if err := s.pricing(); err != nil {
+		return err
+	}
 	ring, made, err := OpenKeyring(s.c)
 	if err != nil {
 		return err

@@ -102,7 +102,7 @@ func seconds(n int) time.Duration {
 // user's. The script's own tools come with the script. One that can't be made
 // is told, and no reason not to answer.
 func (s *Server) abilities(d roster.Definition) []tools.Tool {
-	all, err := remote.Of(d, s.client)
+	all, err := remote.Of(d, s.client, s.traced)
 	if err != nil {
 		s.log.Warn("an agent has tools that can't be used", "agent", d.Name, "error", err)
 	}

@@ -60,26 +60,33 @@ type readiness struct {
 	Reasons []string `json:"reasons,omitempty"` // why not, each with a cure where there is one
 	Note    string   `json:"note,omitempty"`    // what is as it is on purpose
 	Calls   int      `json:"calls"`             // live now
+
+	// Load is how near each limit is: 1 is there, 0 has no limit. See [admission.Signal].
+	Load map[string]float64 `json:"load"`
+
+	passes bool // nothing is wrong but that there are so many calls
 }
 
-// readyz says whether a new call would be well served here: 200, or 503 with
-// the reasons.
+// readyz says whether a new call would be well served here: 200; 429 with the
+// reasons when there are too many already, which passes; or 503.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	ready := s.readiness(r.Context())
 	w.Header().Set("Content-Type", "application/json")
-	if !ready.Ready {
+	switch {
+	case ready.passes:
+		w.Header().Set("Retry-After", "2")
+		w.WriteHeader(http.StatusTooManyRequests)
+	case !ready.Ready:
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	json.NewEncoder(w).Encode(ready)
 }
 
 func (s *Server) readiness(ctx context.Context) readiness {
-	r := readiness{Calls: len(s.desk.Live())}
+	r := readiness{Calls: len(s.desk.Live()), Load: s.turnstile.loads()}
+	crowded := s.crowded()
 	if s.draining.Load() {
 		r.Reasons = append(r.Reasons, "draining: no new calls are taken")
-	}
-	if s.c.MaxCalls > 0 && r.Calls >= s.c.MaxCalls {
-		r.Reasons = append(r.Reasons, "full: max_calls is reached")
 	}
 	state, why := s.speech.look()
 	switch state {
@@ -97,6 +104,8 @@ func (s *Server) readiness(ctx context.Context) readiness {
 	if s.store.Ping(ctx) != nil {
 		r.Reasons = append(r.Reasons, "the database does not answer")
 	}
+	r.passes = len(r.Reasons) == 0 && len(crowded) > 0
+	r.Reasons = append(crowded, r.Reasons...)
 	r.Ready = len(r.Reasons) == 0
 	s.set.Ready(r.Ready)
 	return r

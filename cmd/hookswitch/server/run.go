@@ -28,6 +28,13 @@ func (s *Server) Run(ctx context.Context) error {
 	defer end(nil)
 	var wg sync.WaitGroup
 	wg.Go(func() { end(s.serve()) })
+	if s.admin != nil {
+		wg.Go(func() {
+			if err := s.admin.serve(); err != nil {
+				s.log.Error("profiles are served no more", "error", err)
+			}
+		})
+	}
 	wg.Go(func() { s.speech.run(ctx) })
 	wg.Go(func() { s.recover(ctx) })
 	wg.Go(func() { s.watchReadiness(ctx) })
@@ -37,10 +44,18 @@ func (s *Server) Run(ctx context.Context) error {
 	wg.Go(func() { s.tidy(ctx) })
 	wg.Go(func() { s.watchFiles(ctx) })
 	wg.Go(func() { s.load.Run(ctx) })
+	wg.Go(func() { s.turnstile.run(ctx) })
+	wg.Go(func() { new(garbage).run(ctx) })
 	following, unfollow := context.WithCancel(context.WithoutCancel(ctx)) // streams tell of the ends that stopping makes
 	defer unfollow()
 	wg.Go(func() { s.hub.Run(following) })
 	wg.Go(func() { s.meet(following) })
+	tracing, traced := context.WithCancel(context.WithoutCancel(ctx)) // until the last call is over, and told of
+	defer traced()
+	var traces sync.WaitGroup
+	if s.tracer != nil {
+		traces.Go(func() { s.tracer.Run(tracing) })
+	}
 
 	<-ctx.Done()
 	err := context.Cause(ctx)
@@ -50,7 +65,12 @@ func (s *Server) Run(ctx context.Context) error {
 	err = errors.Join(err, s.stopTalking())
 	unfollow()
 	err = errors.Join(err, s.stopServing())
+	if s.admin != nil {
+		err = errors.Join(err, s.admin.close())
+	}
 	wg.Wait()
+	traced()
+	traces.Wait()
 	return errors.Join(err, s.Close())
 }
 

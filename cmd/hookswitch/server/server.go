@@ -26,6 +26,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore/failover"
 	"github.com/hookswitch/hookswitch/agentcore/provider"
 	"github.com/hookswitch/hookswitch/agentcore/room"
+	"github.com/hookswitch/hookswitch/agentcore/trace"
 	"github.com/hookswitch/hookswitch/agentcore/webhook"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/agentfile"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/config"
@@ -33,6 +34,7 @@ import (
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/livekit/worker"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/providers"
 	v2 "github.com/hookswitch/hookswitch/cmd/hookswitch/rest/v2"
+	"github.com/hookswitch/hookswitch/cmd/hookswitch/tracing"
 	"github.com/hookswitch/hookswitch/metrics"
 	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/storage/blob"
@@ -63,6 +65,9 @@ type Options struct {
 	MailTLS *tls.Config
 	// Load makes what hears and speaks. Nil loads what Config.Speech names.
 	Load func(ctx context.Context) (*Speech, error)
+	// Echo answers every call with its own sound, whoever the number belongs to: no
+	// agent, no speech models.
+	Echo bool
 	// PrepareWait is how long a call rings on for its pre_call webhook before it
 	// is connected all the same. Zero means 8 s: a carrier waits 15 s.
 	PrepareWait time.Duration
@@ -76,19 +81,23 @@ type Server struct {
 	listener net.Listener
 	public   string // how the carrier reaches us: scheme, host, port
 
-	set    *metrics.Set
-	store  *storage.DB
-	fresh  bool // the database was made just now
-	desk   *dispatch.Desk
-	keyed  secrets // by callers
-	trunk  *twilio.Trunk
-	rest   *twilio.Carrier // asks the carrier, without waiting for a turn
-	turns  *pace.Carrier   // in which calls are placed
-	gate   *dialplan.Gate  // whom may be called
-	sim    *simulated      // nil unless the carrier is simulated
-	mind   mind
-	speech *speech
-	http   *http.Server
+	set       *metrics.Set
+	traced    trace.Share     // of the calls; 0: nobody traces
+	tracer    *tracing.Tracer // nil: nobody traces
+	store     *storage.DB
+	fresh     bool // the database was made just now
+	desk      *dispatch.Desk
+	keyed     secrets // by callers
+	trunk     *twilio.Trunk
+	rest      *twilio.Carrier // asks the carrier, without waiting for a turn
+	turns     *pace.Carrier   // in which calls are placed
+	gate      *dialplan.Gate  // whom may be called
+	turnstile *turnstile      // lets calls in while this node bears them
+	sim       *simulated      // nil unless the carrier is simulated
+	mind      mind
+	speech    *speech
+	http      *http.Server
+	admin     *admin // nil: no profiles are served
 
 	table    []providers.Provider // those that the settings know a way to
 	web      *http.Client         // to them
@@ -128,7 +137,7 @@ type Server struct {
 // server that is never run must be closed with [Server.Close].
 func Build(ctx context.Context, o Options) (_ *Server, err error) {
 	s := &Server{
-		o: o, c: o.Config, log: o.Log, set: metrics.New(metrics.Config{Version: o.Version}),
+		o: o, c: o.Config, log: o.Log, set: metrics.New(metrics.Config{Version: o.Version, Agents: o.Config.Metrics.Agents == "on"}),
 		node: "node_" + strings.ToLower(rand.Text()),
 		web:  provider.NewClient(0), lists: newLists(), table: providers.Settled(o.Config), load: agentfile.NewMeter(),
 	}
@@ -146,11 +155,17 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 	if err := s.listen(); err != nil {
 		return nil, err
 	}
+	if err := s.administer(); err != nil {
+		return nil, err
+	}
 	s.fresh = missing(s.c.DatabaseURL)
 	if s.store, err = OpenStore(ctx, s.c.DatabaseURL); err != nil {
 		return nil, err
 	}
 	if err := s.keeping(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.tracing(); err != nil {
 		return nil, err
 	}
 	if err := s.hooks(); err != nil {
@@ -187,8 +202,7 @@ func Build(ctx context.Context, o Options) (_ *Server, err error) {
 			s.set.Offers(string(stage), p.Name)
 		}
 	}
-	s.set.Gauge("provider_breakers_open", "Parts of providers that are left alone for now, because they failed too often.", s.breakersOpen)
-	s.set.Gauge("calls_live", "Calls that go on now.", func() float64 { return float64(len(s.desk.Live())) })
+	s.gauges()
 	s.http = &http.Server{
 		Handler:           s.routes(),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -207,11 +221,14 @@ func (s *Server) dispatch() (err error) {
 	if err := s.permission(); err != nil {
 		return err
 	}
+	s.turnstile = s.newTurnstile()
+	s.turnstile.shows(s)
 	s.desk, err = dispatch.New(dispatch.Config{
+		Room: s.turnstile.room, Overflow: telephony.Number(s.c.Overflow),
 		Calls: s.store, Talk: s.talk, Secret: secret(s.c),
 		Route: s.route, Prepare: s.prepare, Transfers: s.store, Consult: s.consult, Permit: s.permit, Release: s.unpermit, Node: s.node, MaxCalls: s.c.MaxCalls, PrepareWait: s.o.PrepareWait,
 		Overhears: s.host.HasListeners, Listen: s.host.Overhear, Enter: s.enter, Detects: s.c.Twilio.AMD == "on",
-		Watch: s.watch, Counter: s.set, Log: s.log,
+		Watch: s.watch, Counter: counters{s.set}, Log: s.log,
 	})
 	return err
 }
@@ -221,6 +238,7 @@ func (s *Server) watch(call telephony.CallID, e agentcore.Entry) {
 	if _, over := e.Event.(agentcore.Ended); over {
 		s.lastEnd.Store(time.Now().UnixNano())
 	}
+	s.tracer.Committed(call, e)
 	s.hub.Poke(call)
 	s.host.Told(call, e)
 	if s.o.Watch != nil {
@@ -247,7 +265,7 @@ func (s *Server) carrier() (err error) {
 		AccountSID: s.c.Twilio.AccountSID, AuthToken: s.c.Twilio.AuthToken,
 		PublicURL: s.public, FallbackURL: s.c.Twilio.Fallback, APIBase: s.c.Twilio.APIBase, Transport: s.o.Transport,
 		Edge: s.c.Twilio.Edge, Region: s.c.Twilio.Region, Accounts: lines{s}, Node: s.node,
-		Inbox: s.chats, Leg: twilio.LegConfig{Lump: s.c.Line.Lump}, Log: s.log, Count: s.count,
+		Inbox: s.chats, Leg: twilio.LegConfig{Lump: s.c.Line.Lump, Meter: s.set}, Log: s.log, Count: s.count,
 	}
 	if s.c.Carrier == "sim" {
 		if s.sim, err = newSimulated(s.public, s.tls(), s.log); err != nil {
@@ -303,6 +321,9 @@ func (s *Server) Close() error {
 			if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {
 				errs = append(errs, err)
 			}
+		}
+		if s.admin != nil {
+			errs = append(errs, s.admin.close())
 		}
 		if s.turns != nil {
 			errs = append(errs, s.turns.Close())

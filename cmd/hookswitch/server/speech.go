@@ -26,6 +26,10 @@ type Speech struct {
 	Hears      string                                      // for people to read: "moonshine"; "nobody" when deaf
 	Speaks     string                                      // "flite"
 
+	// Use says how many utterances the recogniser can hear at once, and how many it
+	// hears now. Nil: it does not say.
+	Use func() (workers, busy int)
+
 	Models *models.Set // where they came from; nil when they came from elsewhere
 	Close  func() error
 }
@@ -131,6 +135,18 @@ func (s *speech) look() (state, string) {
 	return whole, ""
 }
 
+// workers says how many utterances can be heard at once, and how many are; 0 while
+// nobody hears in this process.
+func (s *speech) workers() (all, busy int) {
+	s.mu.Lock()
+	loaded := s.loaded
+	s.mu.Unlock()
+	if loaded == nil || loaded.Use == nil {
+		return 0, 0
+	}
+	return loaded.Use()
+}
+
 // brief is err for those who can't mend it: no paths of this machine.
 func brief(err error) string {
 	var e *models.Error
@@ -158,6 +174,9 @@ func (s *speech) close() error {
 
 // loadSpeech makes what hears and speaks, as the settings name it.
 func (s *Server) loadSpeech(ctx context.Context) (*Speech, error) {
+	if s.o.Echo {
+		return mirrored(ctx)
+	}
 	if s.o.Load != nil {
 		return s.o.Load(ctx)
 	}
@@ -204,7 +223,7 @@ func (s *Server) hear(p *Speech, set *models.Set, closers []func() error) ([]fun
 	if err != nil {
 		return closers, err
 	}
-	p.Recognizer, p.Hears = recogniser, "moonshine"
+	p.Recognizer, p.Hears, p.Use = recogniser, "moonshine", recogniser.Use
 	p.Detector = func() (vad.Detector, error) {
 		d, err := detector.New()
 		if err != nil {

@@ -88,7 +88,7 @@ func (s *Server) consult(ctx context.Context, t dispatch.Transfer, leg telephony
 	if err != nil {
 		return dispatch.Consultation{}, err
 	}
-	parties, err := s.cast(ctx, who.wish, parts)
+	parties, err := s.cast(ctx, t.Call, who.wish, parts)
 	if err != nil {
 		return dispatch.Consultation{}, err
 	}

@@ -49,6 +49,9 @@ type Message struct {
 // Parse reads one text message into m, which it overwrites. The only error is
 // [ErrMalformed]. For media, mark and dtmf without escapes it allocates nothing.
 func Parse(msg []byte, m *Message) error {
+	if usual(msg, m) {
+		return nil
+	}
 	*m = Message{}
 	s := scanner{text: msg}
 	s.message(m)

@@ -13,6 +13,7 @@ import (
 	"github.com/hookswitch/hookswitch/agentcore"
 	"github.com/hookswitch/hookswitch/agentcore/agenda"
 	"github.com/hookswitch/hookswitch/agentcore/answer"
+	"github.com/hookswitch/hookswitch/agentcore/cost"
 	"github.com/hookswitch/hookswitch/agentcore/dispatch"
 	"github.com/hookswitch/hookswitch/cmd/hookswitch/rest/gate"
 	"github.com/hookswitch/hookswitch/storage"
@@ -31,7 +32,7 @@ type historyItem struct {
 	Agent      string         `json:"agent"`
 	Status     string         `json:"status"`
 	Flow       string         `json:"callFlowName"` // there are none
-	Cost       float64        `json:"cost"`         // nobody is charged
+	Cost       float64        `json:"cost"`         // in US dollars, by the operator's prices; 0 while it runs, and without any
 	Recording  *string        `json:"recordingUrl"`
 	Summary    string         `json:"summary"` // none is made
 	Analyzed   analyzed       `json:"analyzedData"`
@@ -63,6 +64,12 @@ type historyDetail struct {
 
 type charge struct {
 	Customer float64 `json:"customer_charge"`
+}
+
+// charged is what r cost, in US dollars.
+func charged(r dispatch.Record) float64 {
+	b, _ := cost.DecodeBill(r.Cost)
+	return b.Total.Dollars()
 }
 
 // line is what somebody said.
@@ -103,7 +110,7 @@ func voicemail(r dispatch.Record) bool {
 func (a *api) historyItemOf(ctx context.Context, r dispatch.Record) (historyItem, []functionCall, error) {
 	item := historyItem{ID: string(r.ID), Timestamp: float64(r.Created.UnixMicro()) / 1e6, Call: string(r.ID), From: string(r.From), To: string(r.To),
 		Direction: string(r.Direction), Duration: math.Round(lasted(r, a.Now()).Seconds()*10) / 10, Agent: r.Agent, Status: callStatus(r),
-		Analyzed: analyzed{voicemail(r)}, Variables: decode(r.Variables), EndReason: string(r.Reason)}
+		Cost: charged(r), Analyzed: analyzed{voicemail(r)}, Variables: decode(r.Variables), EndReason: string(r.Reason)}
 	lines, functions, err := a.talk(ctx, r.ID)
 	if err != nil {
 		return item, nil, err
@@ -194,7 +201,7 @@ func (a *api) getHistory(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := historyDetail{historyItem: item, Workspace: call.Workspace, AgentID: call.AgentUUID, Room: string(call.ID), Metadata: map[string]any{},
+	out := historyDetail{historyItem: item, Workspace: call.Workspace, AgentID: call.AgentUUID, Room: string(call.ID), Cost: charge{item.Cost}, Metadata: map[string]any{},
 		Functions: functions, Created: stamp(call.Created), Updated: stamp(newest(call)), Started: new(call.Created.Unix()), Error: call.Why}
 	if call.Over() {
 		out.Over = new(call.Ended.Unix())

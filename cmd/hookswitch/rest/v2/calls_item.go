@@ -39,8 +39,10 @@ type callItem struct {
 	Room         string              `json:"room" doc:"Name of its room, where other agents can be sent: the one that was chosen, or its id." example:"call_7q2f"`
 	Captions     int                 `json:"captions_count" doc:"What agents that listened wrote down: see /calls/{id}/captions."`
 	Unheard      int                 `json:"unheard_words" doc:"Words that the agent was to say and the caller did not hear."`
+	Cost         orNull[callCost]    `json:"cost" doc:"What it cost by the prices of the gateway's settings; null while it runs, and where nothing has a price."`
 	Live         *liveItem           `json:"live,omitempty" doc:"What goes on in it now; absent when it is over, and in lists."`
 
+	Usage     *[]usageLine    `json:"usage,omitempty" maxItems:"64" doc:"What it used so far of what is billed; absent in lists."`
 	Checks    *callChecks     `json:"checks,omitempty" doc:"What was checked before it was placed; absent in lists, and of a call that came in."`
 	Transfers *[]callTransfer `json:"transfers,omitempty" maxItems:"50" doc:"Whom it was handed to, or was to be, oldest first; absent in lists."`
 	Webhooks  *[]callWebhook  `json:"webhooks,omitempty" maxItems:"20" doc:"What the agent's webhooks did for it, oldest first; absent in lists."`
@@ -77,7 +79,7 @@ func callItemOf(r dispatch.Record, n storage.Numbers, now time.Time) callItem {
 		Direction: string(r.Direction), From: string(r.From), To: string(r.To), Status: statusOf(r),
 		Created: instant(r.Created), Answered: instantOrNull{instant(r.Answered)}, Ended: instantOrNull{instant(r.Ended)},
 		EndReason: textOrNull(string(r.Reason)), Why: textOrNull(r.Why),
-		SIPCode: numberOrNull(int64(r.SIPCode)), AnsweredBy: textOrNull(r.Answerer), Answer: answerOf(r),
+		SIPCode: numberOrNull(int64(r.SIPCode)), AnsweredBy: textOrNull(r.Answerer), Answer: answerOf(r), Cost: costOf(r),
 		Conversation: textOrNull(r.Conversation), Variables: object{}, Epochs: r.Epoch,
 		Turns: n.Turns, MedianGap: numberOrNull(n.MedianGap), Unheard: n.Unheard,
 		Room: cmp.Or(r.Room, string(r.ID)), Captions: n.Captions,

@@ -47,7 +47,7 @@ func (a *API) readCalls() {
 	handle(a, operation{
 		ID: "get-call", Method: http.MethodGet, Path: "/calls/{id}", Tag: tagCalls, Thing: "Call",
 		Summary: "Get call", Scope: roster.CallsRead, Fail: "Failed to get call",
-		About: "Returns a call. While it runs, `live` says what goes on in it. `transfers` are whom it was handed to, and what came of that. `answer` is who answered a call that was placed, why we take it for that, and what was left. `webhooks` are what was asked before it and told after it, and why that failed.",
+		About: "Returns a call. While it runs, `live` says what goes on in it. `transfers` are whom it was handed to, and what came of that. `answer` is who answered a call that was placed, why we take it for that, and what was left. `usage` is what it used of what is billed, and `cost` what that came to. `webhooks` are what was asked before it and told after it, and why that failed.",
 	}, func(ctx context.Context, in *CallPath) (*reply[callAnswer], error) {
 		r, err := a.call(ctx, in.ID)
 		if err != nil {
@@ -61,6 +61,10 @@ func (a *API) readCalls() {
 		item.Checks = checksOf(r.Proof)
 		if item.Answer.Is != nil {
 			item.Answer.Is.Evidence = evidenceOf(r)
+		}
+		item.Usage = usageOf(r)
+		if item.Cost.Is != nil {
+			item.Cost.Is.withParts(r)
 		}
 		transfers, err := a.transfersOf(ctx, r)
 		if err != nil {

@@ -316,6 +316,10 @@ func (a *API) notPlaced(ctx context.Context, err error) error {
 	case errors.Is(err, dispatch.ErrNoCarrier):
 		f.status = http.StatusBadGateway
 		f.Errors.Add("dispatch", "Failed to dispatch agent: there is no carrier")
+	case errors.Is(err, dispatch.ErrOverloaded):
+		f.status = http.StatusTooManyRequests
+		f.Errors.Add("dispatch", "Failed to dispatch agent: the gateway is too busy for one more call")
+		return huma.ErrorWithHeaders(f, http.Header{"Retry-After": {"2"}})
 	case errors.Is(err, dispatch.ErrFull), errors.Is(err, dispatch.ErrDraining):
 		f.status = http.StatusServiceUnavailable
 		why := "the gateway has as many calls as it may"
