@@ -108,9 +108,11 @@ func (c *Conversation) silence(leg telephony.Leg, u *utterance) error {
 }
 
 // pacer says when the next frame may go. It is arithmetic on one clock, so it
-// cannot drift; a producer that fell behind starts it anew.
+// cannot drift: the first lead goes at once, then a lump whenever it has become time
+// for one, and a lump that came late moves none of those behind it. A producer that
+// fell behind starts it anew.
 type pacer struct {
-	lead, lump time.Duration
+	lead, lump time.Duration // whole frames count
 	wait       *time.Timer
 	paced      func(late, lead time.Duration) // told of each lump once it went
 
@@ -131,15 +133,14 @@ func (p *pacer) due(ctx context.Context, first time.Time) bool {
 		}
 		now = time.Now()
 	}
-	ahead := p.ahead(now)
 	switch {
-	case p.sent == 0 || ahead < 0:
+	case p.sent == 0 || p.ahead(now) < 0:
 		p.lumped(now)
 		p.start, p.sent, p.late, p.begun = now, 0, 0, true
-	case ahead+media.FrameDuration > p.lead:
+	case p.beginsLump():
 		p.lumped(now)
-		wait := ahead + p.lump - p.lead
-		if !p.sleep(ctx, wait) {
+		wait := p.start.Add(lasts(p.sent) + p.lump - p.lead).Sub(now)
+		if wait > 0 && !p.sleep(ctx, wait) {
 			return false
 		}
 		p.late, p.begun = max(0, time.Since(now)-wait), true
@@ -147,6 +148,12 @@ func (p *pacer) due(ctx context.Context, first time.Time) bool {
 	p.sent++
 	p.all++
 	return true
+}
+
+// beginsLump reports whether the next frame is the first of a lump behind the lead.
+func (p *pacer) beginsLump() bool {
+	behind := p.sent - int(p.lead/media.FrameDuration)
+	return behind >= 0 && behind%max(1, int(p.lump/media.FrameDuration)) == 0
 }
 
 // ahead is how much of what was sent is not played yet, by the clock; less than
