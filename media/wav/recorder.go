@@ -2,6 +2,8 @@ package wav
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -132,24 +134,20 @@ func (r *Recorder) Record(caller, agent *media.Frame) {
 		}
 		return
 	}
-	dst := (*[pair]byte)(b.sound[b.frames*pair:])
-	interleave(dst, 0, caller)
-	interleave(dst, 1, agent)
+	interleave((*[pair]byte)(b.sound[b.frames*pair:]), cmp.Or(caller, &quiet), cmp.Or(agent, &quiet))
 	if b.frames++; b.frames == blockFrames {
 		r.handOver()
 	}
 }
 
-// interleave fills one side of dst.
-func interleave(dst *[pair]byte, side int, f *media.Frame) {
-	if f == nil {
-		for i := range media.FrameSamples {
-			dst[2*i+side] = g711.Silence
-		}
-		return
-	}
-	for i, s := range f {
-		dst[2*i+side] = g711.EncodeSample(s)
+// quiet is what is recorded of a side that says nothing.
+var quiet media.Frame
+
+// interleave codes both sides, a sample of each in turn.
+func interleave(dst *[pair]byte, left, right *media.Frame) {
+	for i, s := range left {
+		both := uint16(g711.EncodeSample(s)) | uint16(g711.EncodeSample(right[i]))<<8
+		binary.LittleEndian.PutUint16(dst[2*i:], both)
 	}
 }
 
