@@ -187,10 +187,11 @@ func (f *farEnd) take(h heard, now time.Time) {
 var silent = bytes.Repeat([]byte{0xff}, media.FrameSamples)
 
 // compare checks an echo against what was said, and notes how late its last
-// frame is: that one waited for no other. Silence is what an echo in lumps puts
-// before, so as not to run dry: no frame of a caller's is quite silent.
+// frame is: that one waited for no other, but in the piece of a lump that is left
+// when the callers stop, which is not counted. Silence is what an echo in lumps
+// puts before, so as not to run dry: no frame of a caller's is quite silent.
 func (f *farEnd) compare(ulaw []byte, now time.Time) {
-	before := f.echo
+	before, whole := f.echo, len(ulaw) >= f.reply.lump*media.FrameSamples
 	for len(ulaw) >= media.FrameSamples {
 		n := f.echo / media.FrameSamples
 		if bytes.Equal(ulaw[:media.FrameSamples], silent) {
@@ -212,7 +213,7 @@ func (f *farEnd) compare(ulaw []byte, now time.Time) {
 		return
 	}
 	last := f.echo/media.FrameSamples - 1
-	if at := f.sentAt[last%ring]; last >= 0 && last < f.sent && f.m.counts(at) {
+	if at := f.sentAt[last%ring]; last >= 0 && last < f.sent && f.m.counts(at) && (whole || f.m.counts(now)) {
 		f.m.late.add(now.Sub(at))
 	}
 }
