@@ -42,7 +42,8 @@ bench: build models ## ns and allocations of a frame's way; the API, the door, t
 bench-peers: build ## what the benches of others need: the library ws, by npm, into the cache folder, once
 	@bin/hookswitch bench --agent echo --peer node --fetch
 
-# Each of these is a file that stays in out/bench; the page is written from all that are there.
+# Each of these is a file that stays in out/bench; the page is written from all that are there,
+# but for the empty file of a run that was stopped.
 CALLS ?= 150
 bench-report: build bench-peers ## measure beside Node, and write docs/performance.md's tables and plots; ten minutes on a quiet machine
 	@mkdir -p out/bench
@@ -53,7 +54,7 @@ bench-report: build bench-peers ## measure beside Node, and write docs/performan
 	@$(MAKE) --silent bench-render
 
 bench-render: build
-	@bin/hookswitch bench $(foreach f,$(sort $(wildcard out/bench/*.json)),--render $(f))
+	@bin/hookswitch bench $(foreach f,$(sort $(shell find out/bench -name '*.json' -size +0)),--render $(f))
 
 # Half of what a core carries, by the goal; the machine's second core is the load's.
 DURATION   ?= 30m
