@@ -137,15 +137,7 @@ func (cfg *Config) defaults() {
 	if cfg.Secrets == nil {
 		cfg.Secrets = &Secrets{}
 	}
-	if cfg.Withdraw == nil {
-		cfg.Withdraw = func(string) {}
-	}
-	if cfg.Yield == nil {
-		cfg.Yield = func() bool { return false }
-	}
-	if cfg.Observer == nil {
-		cfg.Observer = nobody{}
-	}
+	orNobody(&cfg.Withdraw, &cfg.Yield, &cfg.Observer)
 	if cfg.Interim == nil {
 		cfg.Interim = func(string) {}
 	}
@@ -157,6 +149,19 @@ func (cfg *Config) defaults() {
 func orDuration(d *time.Duration, other time.Duration) {
 	if *d == 0 {
 		*d = other
+	}
+}
+
+// orNobody fills in who is told nothing, and whoever never takes the floor away.
+func orNobody(withdraw *func(string), yield *func() bool, o *Observer) {
+	if *withdraw == nil {
+		*withdraw = func(string) {}
+	}
+	if *yield == nil {
+		*yield = func() bool { return false }
+	}
+	if *o == nil {
+		*o = nobody{}
 	}
 }
 

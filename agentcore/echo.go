@@ -66,15 +66,7 @@ func NewEcho(cfg EchoConfig) (*Echo, error) {
 	}
 	orDuration(&cfg.Lump, media.FrameDuration)
 	orDuration(&cfg.MaxDuration, 30*time.Minute)
-	if cfg.Yield == nil {
-		cfg.Yield = func() bool { return false }
-	}
-	if cfg.Withdraw == nil {
-		cfg.Withdraw = func(string) {}
-	}
-	if cfg.Observer == nil {
-		cfg.Observer = nobody{}
-	}
+	orNobody(&cfg.Withdraw, &cfg.Yield, &cfg.Observer)
 	e := &Echo{cfg: cfg, holder: holder{
 		call: cfg.Call, floor: FloorTaken{Job: cfg.Floor, Agent: cfg.Agent, By: byOwn}, pipeline: echoPipe,
 		journal: cfg.Journal, observer: cfg.Observer, withdraw: cfg.Withdraw, yield: cfg.Yield, state: state,

@@ -89,15 +89,7 @@ func NewPatch(cfg PatchConfig) (*Patch, error) {
 func (cfg *PatchConfig) defaults() {
 	orDuration(&cfg.Quiet, quietLimit)
 	orDuration(&cfg.MaxDuration, 30*time.Minute)
-	if cfg.Yield == nil {
-		cfg.Yield = func() bool { return false }
-	}
-	if cfg.Withdraw == nil {
-		cfg.Withdraw = func(string) {}
-	}
-	if cfg.Observer == nil {
-		cfg.Observer = nobody{}
-	}
+	orNobody(&cfg.Withdraw, &cfg.Yield, &cfg.Observer)
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
