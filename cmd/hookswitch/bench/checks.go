@@ -10,8 +10,9 @@ import (
 )
 
 // check fills in what must hold. deaf calls heard nothing of the agent; talking
-// were alive at the window's end; failed conversations ended with an error.
-func (r *Result) check(deaf, talking, failed int) {
+// were alive at the window's end; ends are those that no caller of ours made, by
+// reason.
+func (r *Result) check(deaf, talking int, ends map[string]int) {
 	t := r.Traffic
 	r.held("every call lived", talking == r.Calls, "%d of %d were alive at the end", talking, r.Calls)
 	if r.Agent == Echo {
@@ -20,8 +21,12 @@ func (r *Result) check(deaf, talking, failed int) {
 		r.held("every call was spoken to", deaf == 0, "%d replies, %d calls heard nothing", t.Replies, deaf)
 	}
 	r.held("nothing that Twilio would refuse", t.Broken == 0, "%d messages or echoes were wrong", t.Broken)
-	odd := r.odd()
-	r.held("nothing odd at the gateway", odd == "" && failed == 0, "%s%d conversations failed", odd, failed)
+	odd, failed := r.odd(), 0
+	for _, reason := range slices.Sorted(maps.Keys(ends)) {
+		failed += ends[reason]
+		odd += fmt.Sprintf("ended for %s: %d, ", reason, ends[reason])
+	}
+	r.held("nothing odd at the gateway", odd == "", "%s%d conversations failed", odd, failed)
 	if r.Soak != nil {
 		r.held("memory is flat", r.Soak.Flat, "%s", r.Soak.verdict())
 	}

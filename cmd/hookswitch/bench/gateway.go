@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,7 +16,7 @@ import (
 	"runtime/metrics"
 	"runtime/pprof"
 	"strconv"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/hookswitch/hookswitch/agentcore"
@@ -51,7 +52,7 @@ type sample struct {
 	Mallocs  uint64           // since it began
 	Talking  int              // calls
 	Odd      map[string]int   `json:",omitempty"` // what the trunk counted, by reason
-	Failures int              // calls that ended for another reason than that the caller hung up
+	Ends     map[string]int   // calls that ended for another reason than that the caller hung up, by it
 	Sites    map[string]int64 `json:",omitempty"` // allocations since it began, by stack
 	Error    string           `json:",omitempty"`
 }
@@ -93,7 +94,9 @@ type gateway struct {
 	stop    context.CancelFunc
 	done    chan error // what Run returned
 	profile *os.File
-	failed  atomic.Int64
+
+	mu   sync.Mutex
+	ends map[string]int // by reason, but for the caller's hanging up
 }
 
 func newGateway(ctx context.Context, s settings) (*gateway, error) {
@@ -139,7 +142,12 @@ func (s settings) flags() map[string]string {
 // watch counts ends that no caller of ours made.
 func (g *gateway) watch(_ telephony.CallID, e agentcore.Entry) {
 	if end, ok := e.Event.(agentcore.Ended); ok && end.Reason != telephony.CallerHangup {
-		g.failed.Add(1)
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.ends == nil {
+			g.ends = map[string]int{}
+		}
+		g.ends[string(end.Reason)]++
 	}
 }
 
@@ -164,7 +172,10 @@ func (g *gateway) answer(q question) sample {
 		s.Error = err.Error()
 	}
 	s.Mallocs = mallocs()
-	s.Talking, s.Failures = len(g.server.Desk().Live()), int(g.failed.Load())
+	s.Talking = len(g.server.Desk().Live())
+	g.mu.Lock()
+	s.Ends = maps.Clone(g.ends)
+	g.mu.Unlock()
 	return s
 }
 

@@ -333,6 +333,6 @@ func (l *load) result(before sample, samples []timed, after sample, use usage) R
 		}
 	}
 	res.Traffic = Traffic{t.Sent, t.Echoed, t.Heard, t.Marks, t.Clears, t.Replies, t.Broken}
-	res.check(deaf, last.Talking, after.Failures)
+	res.check(deaf, last.Talking, after.Ends)
 	return res
 }
