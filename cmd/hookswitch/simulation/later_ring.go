@@ -110,14 +110,23 @@ func (r *ring) move(s telephony.State) {
 // tell is a callback; one that fails comes again.
 func (r *ring) tell(p telephony.Progress, what string) {
 	r.x.l.wg.Go(func() {
-		for range 3 {
-			kind, err := r.hook("status "+what, "hook.status", func(ctx context.Context, n *node) error { return n.desk.Report(ctx, p) })
+		for try := range 3 {
+			kind, err := r.hook(again("status "+what, try), "hook.status", func(ctx context.Context, n *node) error { return n.desk.Report(ctx, p) })
 			if err == nil || kind == Never {
 				return
 			}
 			r.pause(2 * time.Second)
 		}
 	})
+}
+
+// again names a request that comes again: the one before may still be at work in a
+// process that stood still, and both go on in the same instant.
+func again(who string, try int) string {
+	if try == 0 {
+		return who
+	}
+	return fmt.Sprint(who, " try ", try)
 }
 
 // hook is a request of the carrier to whichever process the balancer gives it.
@@ -204,8 +213,8 @@ func (r *ring) answers(f fate) {
 
 // ask asks what the call does; a request that fails is tried again.
 func (r *ring) ask(op string, ask func(context.Context, *node) (telephony.Step, error)) (step telephony.Step, err error) {
-	for range 4 {
-		_, err = r.hook("door", op, func(ctx context.Context, n *node) error {
+	for try := range 4 {
+		_, err = r.hook(again("door", try), op, func(ctx context.Context, n *node) error {
 			s, err := ask(ctx, n)
 			if err == nil {
 				r.mu.Lock()
