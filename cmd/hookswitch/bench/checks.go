@@ -9,16 +9,32 @@ import (
 	"github.com/hookswitch/hookswitch/telephony/twilio"
 )
 
-// check fills in what must hold. deaf calls heard nothing of the agent; talking
-// were alive at the window's end; ends are those that no caller of ours made, by
-// reason.
-func (r *Result) check(deaf, talking int, ends map[string]int) {
+// came is what calls came to.
+type came struct {
+	calls int
+	deaf  int // of them, that heard nothing of the agent
+	tally tally
+}
+
+// add adds a call that is over.
+func (c *came) add(f *farEnd) {
+	f.tally.Sent = f.sent
+	c.tally.add(f.tally)
+	c.calls++
+	if f.tally.Echoed+f.tally.Heard == 0 {
+		c.deaf++
+	}
+}
+
+// check fills in what must hold. talking calls were alive at the window's end; ends
+// are those that no caller of ours made, by reason.
+func (r *Result) check(all came, talking int, ends map[string]int) {
 	t := r.Traffic
 	r.held("every call lived", talking == r.Calls, "%d of %d were alive at the end", talking, r.Calls)
 	if r.Agent == Echo {
 		r.held("every frame came back", t.Echoed == t.Sent, "%d of %d", t.Echoed, t.Sent)
 	} else {
-		r.held("every call was spoken to", deaf == 0, "%d replies, %d calls heard nothing", t.Replies, deaf)
+		r.held("every call was spoken to", all.deaf == 0, "%d replies, %d of %d calls heard nothing", t.Replies, all.deaf, all.calls)
 	}
 	r.held("nothing that Twilio would refuse", t.Broken == 0, "%d messages or echoes were wrong", t.Broken)
 	odd, failed := r.odd(), 0

@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -30,11 +31,15 @@ type carrier struct {
 	account, token string
 	address        string // of the gateway, host and port
 	client         *http.Client
+	named          atomic.Int64 // calls
 }
 
 func newCarrier(account, token, address string) *carrier {
-	return &carrier{account, token, address, &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: dialers}}}
+	return &carrier{account: account, token: token, address: address, client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: dialers}}}
 }
+
+// name makes ids for the next call.
+func (c *carrier) name() ids { return idsOf(c.account, int(c.named.Add(1))) }
 
 func (c *carrier) close() { c.client.CloseIdleConnections() }
 
@@ -70,6 +75,12 @@ func (c *carrier) post(ctx context.Context, path string, id ids, to, status stri
 		err = fmt.Errorf("bench: %s was answered with %s", path, res.Status)
 	}
 	return body, err
+}
+
+// completed tells the gateway that a call is over.
+func (c *carrier) completed(ctx context.Context, id ids) error {
+	_, err := c.post(ctx, "/twilio/status", id, number, "completed")
+	return err
 }
 
 // errBusy says that the gateway has the caller hear busy.

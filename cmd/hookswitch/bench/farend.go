@@ -21,10 +21,14 @@ type farEnd struct {
 
 	out, text []byte // the wheel's
 
+	over chan struct{} // closed when the stream is
+
 	mu      sync.Mutex
 	sent    int // frames
 	seq     int
 	quiet   bool            // no more is said
+	leaving bool            // the caller hangs up with the next tick
+	left    bool            // and has
 	sentAt  [ring]time.Time // of the last frames
 	voiced  time.Time       // end of the last thing said; zero once it is answered
 	barged  time.Time       // when it began to talk over an answer; zero once that was cleared
@@ -66,13 +70,19 @@ func (f *farEnd) tick(now time.Time) {
 	f.mu.Lock()
 	f.out = f.out[:0]
 	f.played = min(f.played+media.FrameSamples, f.written)
-	for len(f.marks) > 0 && f.marks[0].at <= f.played {
+	for !f.left && len(f.marks) > 0 && f.marks[0].at <= f.played {
 		f.seq++
 		f.text = appendMark(f.text[:0], f.id, f.seq, f.marks[0].name)
 		f.out = appendFrame(f.out, opText, f.text)
 		f.marks = slices.Delete(f.marks, 0, 1)
 	}
-	if !f.quiet {
+	switch {
+	case f.left:
+	case f.leaving:
+		f.left = true
+		f.out = appendFrame(f.out, opText, appendStop(nil, f.id, f.seq+1))
+		f.out = appendFrame(f.out, opClose, []byte{3, 232}) // 1000
+	case !f.quiet:
 		f.say(now)
 	}
 	f.mu.Unlock()
@@ -114,16 +124,18 @@ func (f *farEnd) waiting() bool {
 	return f.echoes && f.echo < f.sent*media.FrameSamples
 }
 
-// hangUp sends stop and close. The wheel does not turn any more.
+// hangUp has the next tick send stop and close. The stream is over when the
+// gateway has closed its side, or shortly after.
 func (f *farEnd) hangUp() {
-	out := appendFrame(nil, opText, appendStop(nil, f.id, f.seq+1))
-	out = appendFrame(out, opClose, []byte{3, 232}) // 1000
+	f.mu.Lock()
+	f.leaving = true
+	f.mu.Unlock()
 	f.socket.SetDeadline(time.Now().Add(10 * time.Second))
-	f.socket.Write(out)
 }
 
 // listen reads until the stream is over.
 func (f *farEnd) listen() {
+	defer close(f.over)
 	defer f.socket.Close()
 	var ulaw []byte
 	for {

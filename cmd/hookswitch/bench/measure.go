@@ -93,10 +93,9 @@ type load struct {
 	caller  *caller
 	m       meter
 	wheel   *wheel
-	calls   []*farEnd
-	number  int // of the first call's ids
-	reading sync.WaitGroup
-	few     int64 // resident bytes when a quarter of the calls went on
+	calls   []*farEnd // of each slot of the wheel, the one that goes on
+	few     int64     // resident bytes when a quarter of the calls went on
+	past    came      // what the calls came to that are over
 }
 
 func newLoad(r round, c *carrier) *load {
@@ -131,7 +130,6 @@ func (l *load) warmUp(ctx context.Context) error {
 	r := l.r
 	r.calls = 1
 	once := newLoad(r, l.carrier)
-	once.number = l.r.calls
 	go once.wheel.run(&once.m)
 	err := once.dial(ctx, 0, 1)
 	if err == nil {
@@ -197,6 +195,11 @@ func (l *load) window(ctx context.Context, g *child) (samples []timed, use usage
 		if next == l.r.window {
 			break
 		}
+		if l.r.soak {
+			if err := l.turnOver(ctx, time.Since(began)); err != nil {
+				return nil, usage{}, err
+			}
+		}
 	}
 	l.m.end()
 	last, err := used()
@@ -247,16 +250,16 @@ func each(ctx context.Context, n int, do func(ctx context.Context, i int) error)
 
 // begin sets up call i and puts it on the wheel.
 func (l *load) begin(ctx context.Context, i int) error {
-	id := idsOf(l.carrier.account, l.number+i)
+	id := l.carrier.name()
 	w, err := l.carrier.connect(ctx, id)
 	if err != nil {
 		return err
 	}
-	f := &farEnd{id: id, socket: w, caller: l.caller, m: &l.m, echoes: l.r.agent == Echo, first: i * cycle * bargeIn / l.r.calls}
+	f := &farEnd{id: id, socket: w, caller: l.caller, m: &l.m, echoes: l.r.agent == Echo, first: i * cycle * bargeIn / l.r.calls, over: make(chan struct{})}
 	f.reply.schedule = schedule{framesOf(l.r.lead), framesOf(l.r.lump)}
 	w.SetDeadline(time.Now().Add(l.r.window + time.Minute))
 	l.calls[i] = f
-	l.reading.Go(f.listen)
+	go f.listen()
 	l.wheel.slots[i].Store(f)
 	return nil
 }
@@ -279,15 +282,14 @@ func (l *load) finish(ctx context.Context) error {
 	for deadline := time.Now().Add(patient); time.Now().Before(deadline) && slices.ContainsFunc(calls, (*farEnd).waiting); {
 		time.Sleep(5 * time.Millisecond)
 	}
-	l.wheel.end()
 	for _, f := range calls {
 		f.hangUp()
 	}
-	l.reading.Wait()
-	return each(ctx, len(calls), func(ctx context.Context, i int) error {
-		_, err := l.carrier.post(ctx, "/twilio/status", calls[i].id, number, "completed")
-		return err
-	})
+	for _, f := range calls {
+		<-f.over
+	}
+	l.wheel.end()
+	return each(ctx, len(calls), func(ctx context.Context, i int) error { return l.carrier.completed(ctx, calls[i].id) })
 }
 
 // result says what it came to.
@@ -320,19 +322,15 @@ func (l *load) result(before sample, samples []timed, after sample, use usage) R
 			res.CPU.best(s.CPU-samples[i].CPU, d, l.r.calls)
 		}
 	}
-	if l.r.soak {
-		res.Soak = soaked(samples)
-	}
-	var t tally
-	deaf := 0
+	all := l.past
 	for _, f := range l.calls {
-		f.tally.Sent = f.sent
-		t.add(f.tally)
-		if f.tally.Echoed+f.tally.Heard == 0 {
-			deaf++
-		}
+		all.add(f)
 	}
+	t := all.tally
 	res.Traffic = Traffic{t.Sent, t.Echoed, t.Heard, t.Marks, t.Clears, t.Replies, t.Broken}
-	res.check(deaf, last.Talking, after.Ends)
+	if l.r.soak {
+		res.Soak = soaked(samples, all.calls)
+	}
+	res.check(all, last.Talking, after.Ends)
 	return res
 }

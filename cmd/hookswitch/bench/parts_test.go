@@ -258,12 +258,12 @@ func TestMissingFrameOrOddThingFailsTheRun(t *testing.T) {
 	} {
 		r := good
 		change(&r)
-		if r.check(0, 2, nil); r.Pass != (name == "") {
+		if r.check(came{}, 2, nil); r.Pass != (name == "") {
 			t.Errorf("%q: pass = %v: %+v", name, r.Pass, r.Checks)
 		}
 	}
 	r := good
-	r.check(0, 2, map[string]int{"silence": 2, "provider_failed": 1})
+	r.check(came{}, 2, map[string]int{"silence": 2, "provider_failed": 1})
 	if says := r.Checks[len(r.Checks)-1].Says; r.Pass || says != "ended for provider_failed: 1, ended for silence: 2, 3 conversations failed" {
 		t.Errorf("calls that ended by themselves: pass = %v: %s", r.Pass, says)
 	}

@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// Soak is what the gateway's memory did while the same calls went on.
+// Soak is what the gateway's memory did while calls came and went.
 type Soak struct {
 	Minutes          float64   `json:"minutes"`
+	Calls            int       `json:"calls"`               // that were made, one after the other in the place of each
 	SlopeKBPerMinute float64   `json:"slope_kb_per_minute"` // of the straight line through the samples
 	StandardError    float64   `json:"standard_error"`      // of that slope
 	Flat             bool      `json:"flat"`
@@ -31,10 +32,10 @@ const (
 // larger than any leak that is worth finding. The line goes through the means of
 // parts, not through each second: one second says what the one before it said, and
 // the error would come out far too small.
-func soaked(samples []timed) *Soak {
+func soaked(samples []timed, calls int) *Soak {
 	warm := int(soakWarm * float64(len(samples)))
 	rest := samples[warm:]
-	s := &Soak{Minutes: rest[len(rest)-1].at.Sub(rest[0].at).Minutes()}
+	s := &Soak{Minutes: rest[len(rest)-1].at.Sub(rest[0].at).Minutes(), Calls: calls}
 	var x, y []float64
 	for _, t := range rest {
 		x = append(x, t.at.Sub(rest[0].at).Minutes())
@@ -96,6 +97,6 @@ func (s *Soak) verdict() string {
 	if !s.Flat {
 		says = "GROWS"
 	}
-	return fmt.Sprintf("%s: %+.1f KB a minute, standard error %.1f, over %s; %.1f MB, then %.1f", says, s.SlopeKBPerMinute, s.StandardError,
-		time.Duration(s.Minutes*float64(time.Minute)).Round(time.Second), s.FirstMB, s.LastMB)
+	return fmt.Sprintf("%s: %+.1f KB a minute, standard error %.1f, over %s and %d calls; %.1f MB, then %.1f", says, s.SlopeKBPerMinute, s.StandardError,
+		time.Duration(s.Minutes*float64(time.Minute)).Round(time.Second), s.Calls, s.FirstMB, s.LastMB)
 }

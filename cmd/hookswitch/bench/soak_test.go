@@ -24,7 +24,7 @@ func TestALeakIsToldFromTheCollectorsTeeth(t *testing.T) {
 		grows float64
 		flat  bool
 	}{{0, true}, {-200, true}, {40, true}, {200, false}, {2000, false}} {
-		s := soaked(memory(tt.grows, 30))
+		s := soaked(memory(tt.grows, 30), 400)
 		if s.Flat != tt.flat || math.Abs(s.SlopeKBPerMinute-tt.grows) > 4*s.StandardError+2 {
 			t.Errorf("%v KB a minute: %s", tt.grows, s.verdict())
 		}
