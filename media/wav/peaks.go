@@ -47,30 +47,42 @@ func appendPeaks(b, sound []byte) []byte {
 	return b
 }
 
-// peakWriter appends the peaks of a recording to w. Its first error is its last
-// word.
+// peakWriter appends the peaks of a recording to w, two seconds at a time: a write
+// costs as much as a block's whole sound. Its first error is its last word.
 type peakWriter struct {
 	w   io.Writer // nil: nobody wants them
 	err error
-	buf [len("HSPKvcss") + 2*blockFrames*peakBytes]byte
+	n   int // bytes of buf
+	buf [4 * peaksOfBlock]byte
 }
 
-func (p *peakWriter) begin() { p.write(append(p.buf[:0], peakHead...)) }
+// peaksOfBlock are the bytes of a block's peaks.
+const peaksOfBlock = blockFrames * pair / (2 * PeakSamples) * peakBytes
+
+func (p *peakWriter) begin() {
+	p.n = copy(p.buf[:], peakHead)
+	p.flush()
+}
 
 // sound takes whole frames of both sides, at most a block.
 func (p *peakWriter) sound(b []byte) {
-	if p.w != nil {
-		p.write(appendPeaks(p.buf[:0], b))
-	}
-}
-
-func (p *peakWriter) write(b []byte) {
-	if p.w == nil || p.err != nil {
+	if p.w == nil {
 		return
 	}
-	if _, err := p.w.Write(b); err != nil {
-		p.err = fmt.Errorf("wav: write peaks: %w", err)
+	if p.n+peaksOfBlock > len(p.buf) {
+		p.flush()
 	}
+	p.n = len(appendPeaks(p.buf[:p.n], b))
+}
+
+// flush writes what is kept back.
+func (p *peakWriter) flush() {
+	if p.w != nil && p.err == nil && p.n > 0 {
+		if _, err := p.w.Write(p.buf[:p.n]); err != nil {
+			p.err = fmt.Errorf("wav: write peaks: %w", err)
+		}
+	}
+	p.n = 0
 }
 
 // maxPeaks is the most that are read: 48 hours of a call.

@@ -20,8 +20,8 @@ type RecorderConfig struct {
 	Buffer time.Duration // sound kept in memory for a slow disk, 16 KB a second. Zero means 2 s
 	Sync   time.Duration // of sound between updates of the file's length. Zero means 5 s
 
-	// Peaks, if not nil, is written how the recording looks, every half second;
-	// see [ReadPeaks]. It stays the caller's, to be closed after the Recorder.
+	// Peaks, if not nil, is written how the recording looks, every two seconds; see
+	// [ReadPeaks]. It stays the caller's, to be closed after the Recorder.
 	Peaks io.Writer
 }
 
@@ -201,6 +201,7 @@ func (r *Recorder) end() {
 	owed := r.owed
 	r.mu.Unlock()
 	r.writeSilence(owed)
+	r.peaks.flush()
 	r.err = errors.Join(r.w.Close(), r.peaks.err)
 	if r.file != nil {
 		r.err = errors.Join(r.err, r.file.Close())
