@@ -201,7 +201,7 @@ func encode(entries []agentcore.Entry) ([]string, error) {
 		if _, ended := e.Event.(agentcore.Ended); ended && i != len(entries)-1 {
 			return nil, ErrEnded
 		}
-		body, err := json.Marshal(e)
+		body, err := e.MarshalJSON() // json.Marshal would read all of it once more
 		if err != nil {
 			return nil, err
 		}
@@ -210,11 +210,33 @@ func encode(entries []agentcore.Entry) ([]string, error) {
 	return bodies, nil
 }
 
+// insertMost is how many entries go into one statement. There is one text for each
+// number of them, which databases keep compiled.
+const insertMost = 8
+
+// insertEvents are the texts, by how many entries they insert.
+var insertEvents = func() (texts [insertMost + 1]string) {
+	text := "INSERT INTO call_events (call_id, n, kind, body) VALUES "
+	for n := 1; n <= insertMost; n++ {
+		if n > 1 {
+			text += ", "
+		}
+		text += fmt.Sprintf("($1, $%d, $%d, $%d)", 3*n-1, 3*n, 3*n+1)
+		texts[n] = text
+	}
+	return texts
+}()
+
 func insert(ctx context.Context, tx Tx, id telephony.CallID, entries []agentcore.Entry, bodies []string) error {
-	for i, e := range entries {
-		_, err := tx.Exec(ctx, `INSERT INTO call_events (call_id, n, kind, body) VALUES ($1, $2, $3, $4)`,
-			text(id), e.N, e.Event.Kind(), bodies[i])
-		if err != nil {
+	args := make([]any, 1, 1+3*min(len(entries), insertMost))
+	args[0] = text(id)
+	for first := 0; first < len(entries); first += insertMost {
+		some := entries[first:min(first+insertMost, len(entries))]
+		args = args[:1]
+		for i, e := range some {
+			args = append(args, e.N, e.Event.Kind(), bodies[first+i])
+		}
+		if _, err := tx.Exec(ctx, insertEvents[len(some)], args...); err != nil {
 			return err
 		}
 	}
