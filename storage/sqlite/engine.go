@@ -14,6 +14,7 @@ import (
 type engine struct {
 	writer, reader *sql.DB
 	writes, reads  *prepared
+	writing        *together
 	queue          *jobs.Queue[*sql.Tx]
 }
 
@@ -23,6 +24,11 @@ var (
 )
 
 func (e *engine) Write(ctx context.Context, do func(storage.Tx) error) error {
+	return e.writing.write(ctx, do)
+}
+
+// one runs do in a transaction of its own.
+func (e *engine) one(ctx context.Context, do func(storage.Tx) error) error {
 	return within(ctx, e.writes, nil, do)
 }
 
