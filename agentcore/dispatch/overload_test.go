@@ -232,3 +232,32 @@ func TestARefusalThatIsNotOnRecordIsNone(t *testing.T) {
 		o.ended("CA2", telephony.NotConnected)
 	})
 }
+
+// Two ring for the last place: the one who lost it goes where all go for whom there
+// is no room, unless they come from there.
+func TestWhoLosesTheLastPlaceGoesToTheOverflowNumber(t *testing.T) {
+	for _, c := range []struct {
+		to, overflow telephony.Number
+		want         telephony.StepKind
+	}{
+		{"+15550199", "", telephony.StepRefuse},
+		{"+15550199", "+15550142", telephony.StepDial},
+		{"+15550142", "+15550142", telephony.StepRefuse},
+	} {
+		change := func(cfg *dispatch.Config) { cfg.MaxCalls, cfg.Overflow = 1, c.overflow }
+		inOffice(t, change, func(t *testing.T, o *office) {
+			first := make(chan string)
+			go func() { first <- o.ring("CA1") }()
+			time.Sleep(o.records.lag / 2)
+			in := telephony.Incoming{Carrier: "CA2", From: "+15550100", To: c.to, State: telephony.Ringing}
+			step, err := o.Ring(t.Context(), in)
+			if err != nil || step.Kind != c.want || step.Dial.To != "" && step.Dial.To != c.overflow {
+				t.Errorf("to %s, overflow %q: told %+v, %v, want %v", c.to, c.overflow, step, err, c.want)
+			}
+			if o.counted("refused full") != 1 || o.kept("CA2").Reason != telephony.Refused {
+				t.Errorf("counted %v, kept %+v, want one refused", o.counts, o.kept("CA2"))
+			}
+			o.hangUp(o.connect(<-first, "CA1"))
+		})
+	}
+}

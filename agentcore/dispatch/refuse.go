@@ -85,7 +85,8 @@ func apology(r Record, route Route) telephony.Step {
 }
 
 // refuse turns a new call down, for which there was room a moment ago, and keeps
-// that it did.
+// that it did; where the caller goes it does not: should the carrier ask again,
+// they hear busy.
 func (d *Desk) refuse(ctx context.Context, r Record, why error) (telephony.Step, error) {
 	e, first, err := d.cfg.Calls.End(ctx, r.ID, r.Epoch, telephony.Refused, time.Now())
 	if err != nil {
@@ -100,7 +101,8 @@ func (d *Desk) refuse(ctx context.Context, r Record, why error) (telephony.Step,
 		c.ended("") // Recover took it up meanwhile
 	}
 	d.cfg.Log.Info("call refused", "call", r.ID, "reason", why)
-	return telephony.Step{Kind: telephony.StepRefuse}, nil
+	r.Why = d.whyRefused(why, r.To)
+	return d.elsewhere(r), nil
 }
 
 // refused counts a call for which there was no room.
