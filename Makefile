@@ -49,6 +49,7 @@ bench-report: build bench-peers ## measure beside Node, and write docs/performan
 	@mkdir -p out/bench
 	@bin/hookswitch bench --agent echo --calls $(CALLS) --burst 50 --lump 20ms --lump 100ms --peer node --peer floor --duration 6s --allocs --json >out/bench/peers.json
 	@bin/hookswitch bench --agent script --calls 800 --pin --duration 6s --allocs --json >out/bench/script.json
+	@bin/hookswitch bench --agent script --calls 1000 --pin --duration 6s --json >out/bench/script-1000.json
 	@bin/hookswitch bench --agent echo --calls 100 --pin --search --duration 4s --peer node --json >out/bench/search-echo.json
 	@bin/hookswitch bench --agent script --calls 100 --pin --search --duration 4s --json >out/bench/search-script.json
 	@$(MAKE) --silent bench-render
@@ -59,7 +60,7 @@ bench-render: build
 # Half of what a core carries, by the goal; the machine's second core is the load's.
 DURATION   ?= 30m
 SOAK_CALLS ?= 400
-soak: build ## memory over DURATION=30m of calls at half load, its slope, and whether it is flat
+soak: build ## memory over DURATION=30m at half load, calls of three minutes that come and go: its slope, and whether it is flat
 	@mkdir -p out/bench
 	@bin/hookswitch bench --agent script --calls $(SOAK_CALLS) --pin --no-record --soak --duration $(DURATION) --json >out/bench/soak.json; \
 	status=$$?; grep -A 3 '"memory is flat"' out/bench/soak.json; exit $$status

@@ -16,8 +16,8 @@ const (
 	penBeat  = 60 * time.Millisecond
 )
 
-// batchAt is when what is noted now is committed. It is no whole number of frames
-// away: what is noted on one frame is not committed in the very instant of another.
+// batchAt is when what is noted now is committed: shortly before a beat, so that in
+// tests, whose frames come at whole ones of 20 ms, it is in the instant of none.
 func batchAt(now time.Time) time.Time {
 	return now.Add(penBatch).Truncate(penBeat).Add(-700 * time.Microsecond)
 }

@@ -17,7 +17,7 @@ const chatColumns = `id, workspace, channel, kind, address, contact, agent_uuid,
 // the same.
 func (db *DB) OpenChat(ctx context.Context, c chat.Chat, begin bool) (on chat.Chat, created bool, err error) {
 	err = db.write(ctx, "open chat", func(tx Tx) error {
-		created = false
+		on, created = chat.Chat{}, false
 		var due any
 		if begin {
 			due = c.Created.UnixMicro()

@@ -18,8 +18,9 @@ const messageColumns = `id, workspace, chat_id, seq, direction, body, subject, c
 // which come at once wait for one another: their numbers have no gap, and the
 // count of those that wait is right.
 func (db *DB) Receive(ctx context.Context, m chat.Message, most int) (on chat.Message, isNew bool, err error) {
+	came := m
 	err = db.write(ctx, "receive message", func(tx Tx) error {
-		isNew = false
+		isNew, m = false, came
 		if on, err = knownMessage(ctx, tx, m); !errors.Is(err, chat.ErrNotFound) {
 			return err
 		}

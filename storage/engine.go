@@ -14,6 +14,11 @@ type Engine interface {
 	// writers race ask for that: it sets what it returns from scratch, each time.
 	Write(ctx context.Context, do func(tx Tx) error) error
 
+	// WriteTogether is Write for what is short and seldom fails: an engine may have
+	// others in the same transaction. When one of them fails, all are done again,
+	// each alone.
+	WriteTogether(ctx context.Context, do func(tx Tx) error) error
+
 	// Read runs do with a consistent view of what was committed before.
 	Read(ctx context.Context, do func(tx Tx) error) error
 

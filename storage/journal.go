@@ -32,7 +32,7 @@ func (db *DB) Append(ctx context.Context, id telephony.CallID, epoch int, entrie
 		ended, reason = entries[len(entries)-1].Wall.UnixMicro(), text(e.Reason)
 	}
 	var bill *cost.Bill
-	err = db.write(ctx, "append", func(tx Tx) error {
+	err = named("append", db.engine.WriteTogether(ctx, func(tx Tx) error {
 		bill = nil
 		n, err := tx.Exec(ctx, `UPDATE calls SET last_n = $4, ended_us = $5, end_reason = $6
 			WHERE id = $1 AND epoch = $2 AND last_n = $3 - 1 AND ended_us IS NULL`,
@@ -58,7 +58,7 @@ func (db *DB) Append(ctx context.Context, id telephony.CallID, epoch int, entrie
 		}
 		bill, err = db.afterEnd(ctx, tx, r)
 		return err
-	})
+	}))
 	if err == nil {
 		db.tellBill(bill)
 	}

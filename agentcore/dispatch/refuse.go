@@ -60,7 +60,7 @@ const (
 )
 
 // elsewhere is what the caller of r does, for whom there was no room: the same
-// each time that the carrier asks. With what it sends them nobody is told how they
+// each time that the carrier asks, but see refuse. With what it sends them nobody is told how they
 // fare: the record of the call is over.
 func (d *Desk) elsewhere(r Record) telephony.Step {
 	if d.cfg.Overflow == "" || !strings.HasSuffix(r.Why, overflowed) {

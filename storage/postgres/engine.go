@@ -47,6 +47,11 @@ func (e *engine) Write(ctx context.Context, do func(storage.Tx) error) error {
 	}
 }
 
+// WriteTogether implements [storage.Engine]: here writers do not wait for each other.
+func (e *engine) WriteTogether(ctx context.Context, do func(storage.Tx) error) error {
+	return e.Write(ctx, do)
+}
+
 func (e *engine) Read(ctx context.Context, do func(storage.Tx) error) error {
 	return e.within(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, do)
 }

@@ -24,12 +24,11 @@ var (
 )
 
 func (e *engine) Write(ctx context.Context, do func(storage.Tx) error) error {
-	return e.writing.write(ctx, do)
+	return within(ctx, e.writes, nil, do)
 }
 
-// one runs do in a transaction of its own.
-func (e *engine) one(ctx context.Context, do func(storage.Tx) error) error {
-	return within(ctx, e.writes, nil, do)
+func (e *engine) WriteTogether(ctx context.Context, do func(storage.Tx) error) error {
+	return e.writing.write(ctx, do)
 }
 
 func (e *engine) Read(ctx context.Context, do func(storage.Tx) error) error {
@@ -47,7 +46,15 @@ func within(ctx context.Context, p *prepared, o *sql.TxOptions, do func(storage.
 	if err != nil {
 		return err
 	}
-	if err := do(&tx{t: t, prepared: p}); err != nil {
+	ended := false
+	defer func() {
+		if !ended { // do panics, and nobody else has a connection
+			_ = t.Rollback()
+		}
+	}()
+	err = do(&tx{t: t, prepared: p})
+	ended = true
+	if err != nil {
 		if undo := t.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 			return errors.Join(err, undo)
 		}

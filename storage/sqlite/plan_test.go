@@ -30,6 +30,10 @@ func (p *planned) Write(ctx context.Context, do func(storage.Tx) error) error {
 	return p.Engine.Write(ctx, func(tx storage.Tx) error { return do(plannedTx{tx, p}) })
 }
 
+func (p *planned) WriteTogether(ctx context.Context, do func(storage.Tx) error) error {
+	return p.Write(ctx, do)
+}
+
 func (p *planned) Read(ctx context.Context, do func(storage.Tx) error) error {
 	return p.Engine.Read(ctx, func(tx storage.Tx) error { return do(plannedTx{tx, p}) })
 }

@@ -76,7 +76,7 @@ func open(file string) (*engine, error) {
 		return nil, errors.Join(err, writer.Close())
 	}
 	e := &engine{writer: writer, reader: writer, writes: newPrepared(writer), queue: queue}
-	e.writing = &together{alone: e.one}
+	e.writing = &together{alone: e.Write}
 	if file == memory {
 		return e, nil
 	}

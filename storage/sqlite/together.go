@@ -6,16 +6,13 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/hookswitch/hookswitch/storage"
 )
 
-// Bounds of a transaction of several.
-const (
-	mostTogether = 32
-	togetherWait = 5 * time.Second // whoever has less patience waits for it all the same
-)
+// mostTogether bounds a transaction of several.
+const mostTogether = 32
 
 // together lets those who want to write while another does go into one
 // transaction: its begin and its commit cost as much as what is in it. If one of
@@ -23,113 +20,117 @@ const (
 type together struct {
 	alone func(ctx context.Context, do func(storage.Tx) error) error // one transaction
 
-	mu      sync.Mutex
-	busy    bool    // somebody writes
-	waiting []*wish // first come, first served
+	mu   sync.Mutex
+	busy bool    // somebody writes
+	line []*wish // those who wait; first come, first served
 }
 
 // wish is somebody's wish to write.
 type wish struct {
 	ctx   context.Context
 	do    func(storage.Tx) error
-	apart bool       // it was in a transaction that failed
-	turn  chan error // nil: it is done; errYourTurn: its owner writes, for those in with, too
-	with  []*wish    // it first
+	apart bool         // it was in a transaction that failed. The line's
+	state atomic.Int32 // inLine, taken, gone
+	told  chan error   // nil: it is done; errYourTurn; errApart: it is in line once more
+	with  []*wish      // its turn: those who go with it
 }
 
+// States of a wish. Only one that is in line can be given up.
+const (
+	inLine = iota
+	taken
+	gone
+)
+
 var (
-	errYourTurn = errors.New("sqlite: go on yourself")
+	errYourTurn = errors.New("sqlite: it is your turn")
 	errApart    = errors.New("sqlite: one of several failed")
 )
 
 // write runs do in a transaction, maybe with others, and returns its error.
 func (g *together) write(ctx context.Context, do func(storage.Tx) error) error {
-	w := &wish{ctx: ctx, do: do, turn: make(chan error, 2)} // that it failed with others, and its turn
+	w := &wish{ctx: ctx, do: do, told: make(chan error, 2)} // errApart, and its turn
 	if g.enter(w) {
 		runtime.Gosched() // whoever is about to write comes along
 		g.gather(w)
-		return g.after(w, errYourTurn)
+		w.told <- errYourTurn
 	}
-	select {
-	case err := <-w.turn:
-		return g.after(w, err)
-	case <-ctx.Done():
-		if g.withdraw(w) {
-			return context.Cause(ctx)
+	enough := ctx.Done()
+	for {
+		select {
+		case told := <-w.told:
+			switch told {
+			case nil:
+				return nil
+			case errApart:
+				enough = ctx.Done()
+			case errYourTurn:
+				if done, err := g.lead(w); done {
+					return err
+				}
+			}
+		case <-enough:
+			if w.state.CompareAndSwap(inLine, gone) {
+				return errors.Join(ctx.Err(), context.Cause(ctx))
+			}
+			enough = nil // it is being written, or about to be: that takes no time
 		}
-		return g.after(w, <-w.turn)
 	}
 }
 
-// enter reports whether w may write now. Else it waits for its turn.
+// enter reports whether w may write now. Else it is in line.
 func (g *together) enter(w *wish) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.busy {
 		g.busy = true
+		w.state.Store(taken)
 		return true
 	}
-	g.waiting = append(g.waiting, w)
+	g.line = append(g.line, w)
 	return false
 }
 
-// withdraw reports whether w was waiting, and waits no more.
-func (g *together) withdraw(w *wish) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	i := slices.Index(g.waiting, w)
-	if i >= 0 {
-		g.waiting = slices.Delete(g.waiting, i, i+1)
-	}
-	return i >= 0
-}
-
-// after goes on when w was told something.
-func (g *together) after(w *wish, told error) error {
-	switch {
-	case told == nil:
-		return nil
-	case len(w.with) == 1:
-		return g.goAlone(w)
-	}
-	if g.goTogether(w.with) {
-		return nil
-	}
-	return g.after(w, <-w.turn) // apart, and first in line
-}
-
-// goAlone writes w, and passes the turn on, also when its do panics.
-func (g *together) goAlone(w *wish) error {
+// lead writes w, whose turn it is, and those who go with it, and passes the turn on,
+// also when w panics. It reports false when w is in line once more.
+func (g *together) lead(w *wish) (done bool, err error) {
 	defer g.next()
-	return g.alone(w.ctx, w.do)
-}
-
-// goTogether writes all in one transaction, tells the others, and passes the turn
-// on. It reports false when that failed: then all wait for a turn of their own.
-func (g *together) goTogether(all []*wish) bool {
-	defer g.next()
-	others := all[1:]
-	apart := others // unless we return: then there is nobody to go on for the first
-	defer func() { g.part(apart) }()
-	ctx, stop := context.WithTimeout(all[0].ctx, togetherWait)
-	defer stop()
-	err := g.alone(ctx, func(t storage.Tx) error {
-		for _, w := range all {
-			if w.ctx.Err() != nil || !succeeds(w.do, t) {
+	if len(w.with) == 0 {
+		return true, g.alone(w.ctx, w.do)
+	}
+	all, begun := []*wish{w}, false
+	err = g.alone(w.ctx, func(t storage.Tx) error {
+		begun = true
+		if !succeeds(w.do, t) {
+			return errApart
+		}
+		for _, other := range w.with {
+			if !other.state.CompareAndSwap(inLine, taken) {
+				continue
+			}
+			if all = append(all, other); !succeeds(other.do, t) {
 				return errApart
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		apart = all
-		return false
+	switch {
+	case err == nil:
+		for _, other := range all[1:] {
+			other.told <- nil
+		}
+		return true, nil
+	case !begun: // it waited in vain for the database
+		g.back(w.with)
+		return true, err
 	}
-	apart = nil
-	for _, w := range others {
-		w.turn <- nil
+	for _, one := range all {
+		one.apart = true
+		one.state.Store(inLine)
+		one.told <- errApart
 	}
-	return true
+	g.back(slices.Concat(all, slices.DeleteFunc(w.with, func(other *wish) bool { return slices.Contains(all, other) })))
+	return false, nil
 }
 
 // succeeds runs do. What panics does so once more, alone, where its owner sees it.
@@ -142,31 +143,30 @@ func succeeds(do func(storage.Tx) error, t storage.Tx) (ok bool) {
 	return do(t) == nil
 }
 
-// part puts all in front of those who wait, each for itself.
-func (g *together) part(all []*wish) {
+// back puts some at the head of the line.
+func (g *together) back(some []*wish) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, w := range all {
-		w.apart = true
-	}
-	g.waiting = slices.Concat(all, g.waiting)
+	g.line = slices.Concat(some, g.line)
 }
 
-// next gives the turn to whoever waits longest.
+// next gives the turn to the head of the line.
 func (g *together) next() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.waiting) == 0 {
-		g.busy = false
-		return
+	for len(g.line) > 0 {
+		w := g.line[0]
+		g.line = slices.Delete(g.line, 0, 1)
+		if w.state.CompareAndSwap(inLine, taken) {
+			g.join(w)
+			w.told <- errYourTurn
+			return
+		}
 	}
-	first := g.waiting[0]
-	g.waiting = slices.Delete(g.waiting, 0, 1)
-	g.join(first)
-	first.turn <- errYourTurn
+	g.busy = false
 }
 
-// gather lets those who wait go with w, whose turn it is.
+// gather lets those who are in line go with w, whose turn it is.
 func (g *together) gather(w *wish) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -176,9 +176,9 @@ func (g *together) gather(w *wish) {
 // join is gather; mu is held.
 func (g *together) join(w *wish) {
 	n := 0
-	for n < min(len(g.waiting), mostTogether-1) && !w.apart && !g.waiting[n].apart {
+	for n < min(len(g.line), mostTogether-1) && !w.apart && !g.line[n].apart {
 		n++
 	}
-	w.with = append([]*wish{w}, g.waiting[:n]...)
-	g.waiting = slices.Delete(g.waiting, 0, n)
+	w.with = slices.Clone(g.line[:n])
+	g.line = slices.Delete(g.line, 0, n)
 }

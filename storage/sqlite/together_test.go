@@ -40,7 +40,7 @@ func newQueue(t *testing.T) *queue {
 	q.release = sync.OnceFunc(func() { close(free) })
 	t.Cleanup(q.release)
 	q.done.Go(func() {
-		if err := e.Write(t.Context(), func(storage.Tx) error { close(held); <-free; return nil }); err != nil {
+		if err := e.WriteTogether(t.Context(), func(storage.Tx) error { close(held); <-free; return nil }); err != nil {
 			t.Error(err)
 		}
 	})
@@ -54,7 +54,7 @@ func (q *queue) behind(ctx context.Context, do func(storage.Tx) error) <-chan er
 	count := func() int {
 		q.writing.mu.Lock()
 		defer q.writing.mu.Unlock()
-		return len(q.writing.waiting)
+		return len(q.writing.line)
 	}
 	before, told := count(), make(chan error, 1)
 	q.done.Go(func() {
@@ -63,7 +63,7 @@ func (q *queue) behind(ctx context.Context, do func(storage.Tx) error) <-chan er
 				told <- fmt.Errorf("panic: %v", v)
 			}
 		}()
-		told <- q.Write(ctx, do)
+		told <- q.WriteTogether(ctx, do)
 	})
 	for deadline := time.Now().Add(10 * time.Second); count() == before; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -133,8 +133,7 @@ func TestOneWhoFailsFailsAlone(t *testing.T) {
 			q := newQueue(t)
 			var in []storage.Tx
 			first := q.behind(t.Context(), q.sees("first", &in))
-			ctx, stop := context.WithCancel(t.Context()) // a panic leaves its transaction open, until its context ends
-			bad := q.behind(ctx, func(tx storage.Tx) error { defer time.AfterFunc(50*time.Millisecond, stop); return do(tx) })
+			bad := q.behind(t.Context(), do)
 			last := q.behind(t.Context(), q.sees("last", &in))
 			q.release()
 			if a, b, c := <-first, <-bad, <-last; a != nil || b == nil || c != nil {
@@ -166,6 +165,49 @@ func TestWhoWaitsNoMoreWritesNothing(t *testing.T) {
 	}
 }
 
+// Somebody else has the database: who leads waits for it, and so do those who go
+// with it. Each may leave, and the others go on.
+func TestWhoeverWaitsForTheDatabaseMayLeave(t *testing.T) {
+	for _, leaves := range []int{0, 1} {
+		q := newQueue(t)
+		held, free := make(chan struct{}), make(chan struct{})
+		q.done.Go(func() {
+			if err := q.Write(t.Context(), func(storage.Tx) error { close(held); <-free; return nil }); err != nil {
+				t.Error(err)
+			}
+		})
+		var in []storage.Tx
+		var told []<-chan error
+		var stops []context.CancelFunc
+		for _, who := range []string{"a", "b", "c"} {
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			told, stops = append(told, q.behind(ctx, q.sees(who, &in))), append(stops, stop)
+		}
+		q.release() // the other has the database next: it waits for it longest
+		<-held
+		time.Sleep(20 * time.Millisecond)
+		stops[leaves]()
+		if err := <-told[leaves]; !errors.Is(err, context.Canceled) {
+			t.Errorf("%d left and was told %v", leaves, err)
+		}
+		close(free)
+		var want []string
+		for i, who := range []string{"a", "b", "c"} {
+			if i == leaves {
+				continue
+			}
+			want = append(want, who)
+			if err := <-told[i]; err != nil {
+				t.Errorf("%d left and %s was told %v", leaves, who, err)
+			}
+		}
+		if got := q.seen(); !slices.Equal(got, want) {
+			t.Errorf("%d left: written %q, want %q", leaves, got, want)
+		}
+	}
+}
+
 // Whatever happens to any of them, each is told once and the rest go on.
 func TestManyWritersOfWhomSomeFailAndSomeLeave(t *testing.T) {
 	q := newQueue(t)
@@ -182,7 +224,7 @@ func TestManyWritersOfWhomSomeFailAndSomeLeave(t *testing.T) {
 				defer stop()
 				ctx = short
 			}
-			err := q.Write(ctx, func(tx storage.Tx) error {
+			err := q.WriteTogether(ctx, func(tx storage.Tx) error {
 				if _, err := tx.Exec(ctx, "INSERT INTO seen (who) VALUES ($1)", who); err != nil || i%5 != 0 {
 					return err
 				}

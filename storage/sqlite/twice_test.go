@@ -12,7 +12,7 @@ import (
 )
 
 // twice is an engine that does whatever is written once in vain before it does it:
-// as one that had others fail in the same transaction.
+// as one whose transaction failed for another's sake.
 type twice struct {
 	storage.Engine
 	jobs.Runner
@@ -31,6 +31,10 @@ func (e twice) Write(ctx context.Context, do func(storage.Tx) error) error {
 		return err
 	}
 	return e.Engine.Write(ctx, do)
+}
+
+func (e twice) WriteTogether(ctx context.Context, do func(storage.Tx) error) error {
+	return e.Write(ctx, do)
 }
 
 func TestWhateverIsWrittenMayHaveBeenTriedBefore(t *testing.T) {

@@ -30,8 +30,17 @@ type watchedTx struct {
 
 // Write implements [storage.Engine].
 func (w *watched) Write(ctx context.Context, do func(storage.Tx) error) error {
+	return w.watch(ctx, w.Engine.Write, do)
+}
+
+// WriteTogether implements [storage.Engine].
+func (w *watched) WriteTogether(ctx context.Context, do func(storage.Tx) error) error {
+	return w.watch(ctx, w.Engine.WriteTogether, do)
+}
+
+func (w *watched) watch(ctx context.Context, write func(context.Context, func(storage.Tx) error) error, do func(storage.Tx) error) error {
 	var jobs []storage.Job
-	err := w.Engine.Write(ctx, func(tx storage.Tx) error {
+	err := write(ctx, func(tx storage.Tx) error {
 		jobs = nil
 		return do(watchedTx{tx, &jobs})
 	})

@@ -179,7 +179,7 @@ func (l *load) window(ctx context.Context, g *child) (samples []timed, use usage
 		return nil, usage{}, err
 	}
 	if l.r.idle {
-		l.hush()
+		hush(l.calls...)
 	}
 	l.m.begin()
 	began := time.Now()
@@ -264,12 +264,13 @@ func (l *load) begin(ctx context.Context, i int) error {
 	return nil
 }
 
-// hush ends what the callers say.
-func (l *load) hush() {
-	for _, f := range l.calls {
-		if f != nil {
-			f.hush()
-		}
+// hush ends what callers say, and lets the last echoes come.
+func hush(calls ...*farEnd) {
+	for _, f := range calls {
+		f.hush()
+	}
+	for deadline := time.Now().Add(patient); time.Now().Before(deadline) && slices.ContainsFunc(calls, (*farEnd).waiting); {
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 
@@ -278,10 +279,7 @@ func framesOf(d time.Duration) int { return int(d / media.FrameDuration) }
 // finish lets the last echoes come, hangs up, and waits until all is quiet.
 func (l *load) finish(ctx context.Context) error {
 	calls := slices.DeleteFunc(slices.Clone(l.calls), func(f *farEnd) bool { return f == nil })
-	l.hush()
-	for deadline := time.Now().Add(patient); time.Now().Before(deadline) && slices.ContainsFunc(calls, (*farEnd).waiting); {
-		time.Sleep(5 * time.Millisecond)
-	}
+	hush(calls...)
 	for _, f := range calls {
 		f.hangUp()
 	}

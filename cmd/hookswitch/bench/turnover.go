@@ -27,6 +27,7 @@ func (l *load) turnOver(ctx context.Context, now time.Duration) error {
 // replace ends call i and makes another in its place.
 func (l *load) replace(ctx context.Context, i int) error {
 	f := l.calls[i]
+	hush(f)
 	f.hangUp()
 	<-f.over
 	if err := l.carrier.completed(ctx, f.id); err != nil {

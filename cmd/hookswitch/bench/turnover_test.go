@@ -48,7 +48,7 @@ func TestCallsOfASoakComeAndGo(t *testing.T) {
 	for _, f := range l.calls {
 		all.add(f)
 	}
-	if all.calls != 13 || all.tally.Broken > 0 || len(after.Ends) > 0 {
+	if all.calls != 13 || all.tally.Broken > 0 || all.tally.Echoed != all.tally.Sent || len(after.Ends) > 0 {
 		t.Errorf("%+v; ended otherwise than by the caller: %v", all, after.Ends)
 	}
 }
