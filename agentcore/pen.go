@@ -9,18 +9,9 @@ import (
 )
 
 // penBatch is the longest that entries which need no commit may wait for
-// company: those of the same call, and those of others, which go in the same
-// moment, every penBeat, so that a database may take all in one transaction.
-const (
-	penBatch = 500 * time.Millisecond
-	penBeat  = 60 * time.Millisecond
-)
-
-// batchAt is when what is noted now is committed: shortly before a beat, so that in
-// tests, whose frames come at whole ones of 20 ms, it is in the instant of none.
-func batchAt(now time.Time) time.Time {
-	return now.Add(penBatch).Truncate(penBeat).Add(-700 * time.Microsecond)
-}
+// company. It is no whole number of frames: what is noted on one frame is not
+// committed in the very instant of another.
+const penBatch = 500*time.Millisecond - 700*time.Microsecond
 
 // penGather is how long an entry that must be committed waits for what happens
 // in the same moment, so that one commit takes all of it, whichever goroutine
@@ -148,7 +139,7 @@ func (p *pen) due(ctx context.Context) bool {
 	case <-ctx.Done():
 		return false
 	}
-	wait := time.NewTimer(time.Until(batchAt(time.Now())))
+	wait := time.NewTimer(penBatch)
 	defer wait.Stop()
 	select {
 	case <-wait.C:
