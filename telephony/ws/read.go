@@ -148,7 +148,13 @@ func closeOf(payload []byte) error {
 // fill reads once, behind what is there.
 func (c *Conn) fill() error {
 	c.makeRoom()
-	n, err := c.conn.Read(c.buf[c.end:])
+	var n int
+	var err error
+	if c.socket != nil {
+		n, err = c.socket.read(c.buf[c.end:])
+	} else {
+		n, err = c.conn.Read(c.buf[c.end:])
+	}
 	c.end += n
 	if n > 0 {
 		return nil // an error comes again

@@ -60,7 +60,12 @@ func (c *Conn) put(b []byte) error {
 	if c.broken != nil {
 		return c.broken
 	}
-	_, err := c.conn.Write(b)
+	var err error
+	if c.socket != nil {
+		err = c.socket.write(b)
+	} else {
+		_, err = c.conn.Write(b)
+	}
 	if err == nil {
 		return nil
 	}

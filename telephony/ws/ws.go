@@ -36,6 +36,7 @@ const closeWait = time.Second
 // anywhere. It starts no goroutine.
 type Conn struct {
 	conn    net.Conn
+	socket  *socket // of conn, if there is one that can be asked directly
 	limit   int
 	anyText bool
 
@@ -55,6 +56,7 @@ func New(conn net.Conn, c Config) *Conn {
 	}
 	return &Conn{
 		conn:    conn,
+		socket:  socketOf(conn),
 		limit:   c.Limit,
 		anyText: c.AnyText,
 		reader:  reader{buf: make([]byte, small)},
