@@ -126,7 +126,10 @@ func checkNests(t *testing.T, spans map[string]*otlp.Span) {
 func TestACallIsOneTrace(t *testing.T) {
 	t.Parallel()
 	c := collects(t)
-	shop := receives(t, func(_ int, w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"status":"on its way"}`) })
+	shop := receives(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(20 * time.Millisecond) // else it may take none of the gap's milliseconds, and there is no stage of it
+		fmt.Fprint(w, `{"status":"on its way"}`)
+	})
 	before := receives(t, func(_ int, w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{}`) })
 	after := receives(t, nil)
 	model := thinks(t, uses("look_up_order", `{"order":"42"}`), says("It is on its way."))
