@@ -31,7 +31,7 @@ func (l *lobby) took(call, agent, by string) (at time.Time) {
 // when it was written down.
 func near(t *testing.T, what string, got, want time.Time) {
 	t.Helper()
-	if d := got.Sub(want).Abs(); got.IsZero() || want.IsZero() || d > 2*time.Second {
+	if d := got.Sub(want).Abs(); got.IsZero() || want.IsZero() || d > 5*time.Second {
 		t.Errorf("%s at %v, want %v", what, got, want)
 	}
 }
