@@ -116,7 +116,7 @@ func TestTheLineGoesStraightThrough(t *testing.T) {
 		t.Errorf("final = %+v", got)
 	}
 	line = append(line, bytes.Repeat([]byte{g711.Silence}, 4000)...) // which is sent too
-	for late := time.Now().Add(5 * time.Second); len(s.heard()) < len(line) && time.Now().Before(late); {
+	for late := time.Now().Add(10 * time.Second); len(s.heard()) < len(line) && time.Now().Before(late); {
 		time.Sleep(time.Millisecond)
 	}
 	if !bytes.Equal(s.heard(), line) {
@@ -191,7 +191,7 @@ func TestCloseHangsUp(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	c.Close()
-	for late := time.Now().Add(2 * time.Second); s.wire.Open() > 0 && time.Now().Before(late); {
+	for late := time.Now().Add(10 * time.Second); s.wire.Open() > 0 && time.Now().Before(late); {
 		time.Sleep(time.Millisecond)
 	}
 	if n := s.wire.Open(); n != 0 {

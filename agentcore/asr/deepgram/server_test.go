@@ -51,7 +51,7 @@ func serve(t *testing.T, f providertest.Fault, change func(*deepgram.Config, *se
 	s.Server = httptest.NewServer(http.HandlerFunc(s.listen))
 	cfg := deepgram.Config{
 		BaseURL: "http://" + s.wire.Listen(t, s.Listener.Addr().String()), Key: key,
-		Patience: providertest.Patience, FinalWait: time.Second,
+		Patience: f.Patience(), FinalWait: f.Patience().Gap,
 	}
 	if change != nil {
 		change(&cfg, s)

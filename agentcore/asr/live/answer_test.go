@@ -50,9 +50,11 @@ func TestNothingIsAskedAboutNothing(t *testing.T) {
 }
 
 func TestAnUnansweredFinalize(t *testing.T) {
-	patient := func(c *live.Config, _ *plain) { c.FinalWait = 300 * time.Millisecond }
-	sparse := func(c *live.Config, _ *plain) {
-		c.FinalWait, c.Limits.Unanswered = 2*time.Second, 100*time.Millisecond
+	patient := func(c *live.Config, _ *plain) { c.FinalWait = time.Second }
+	sparse := func(wait time.Duration) func(*live.Config, *plain) {
+		return func(c *live.Config, _ *plain) {
+			c.FinalWait, c.Limits.Unanswered = wait, 100*time.Millisecond
+		}
 	}
 	words := func(all ...live.Heard) func(*conn) {
 		return func(c *conn) {
@@ -72,12 +74,12 @@ func TestAnUnansweredFinalize(t *testing.T) {
 		class  provider.Class
 		atMost time.Duration
 	}{
-		{"silence is a time-out", patient, silent, "", provider.Timeout, time.Second},
-		{"settled words count", patient, words(one), "one", "", time.Second},
-		{"a guess counts too", patient, words(one, guess), "one two", "", time.Second},
-		{"where that is allowed, a sign of life is nothing said", sparse, silent, "", "", time.Second},
-		{"where that is allowed, settled words count at once", sparse, words(one), "one", "", time.Second},
-		{"where that is allowed, a guess is waited for", sparse, words(one, guess), "one two", "", 4 * time.Second},
+		{"silence is a time-out", patient, silent, "", provider.Timeout, 8 * time.Second},
+		{"settled words count", patient, words(one), "one", "", 8 * time.Second},
+		{"a guess counts too", patient, words(one, guess), "one two", "", 8 * time.Second},
+		{"where that is allowed, a sign of life is nothing said", sparse(20 * time.Second), silent, "", "", 8 * time.Second},
+		{"where that is allowed, settled words count at once", sparse(20 * time.Second), words(one), "one", "", 8 * time.Second},
+		{"where that is allowed, a guess is waited for", sparse(2 * time.Second), words(one, guess), "one two", "", 8 * time.Second},
 	} {
 		t.Run(tt.claim, func(t *testing.T) {
 			r, _ := serve(t, live.Mulaw, tt.change, tt.play)
@@ -102,7 +104,7 @@ func TestWithoutASignOfLifeItIsATimeout(t *testing.T) {
 	w := &providertest.Wire{Fault: providertest.StallsIn, After: 161} // the upgrade, and half of a pong
 	address := w.Listen(t, s.Listener.Addr().String())
 	r, err := live.New(live.Config{
-		Provider: "plain", FinalWait: 300 * time.Millisecond, Limits: live.Limits{Unanswered: 50 * time.Millisecond},
+		Provider: "plain", FinalWait: time.Second, Limits: live.Limits{Unanswered: 50 * time.Millisecond},
 		Protocol: func(asr.Options) live.Protocol { return &plain{url: "ws://" + address} },
 	})
 	if err != nil {
@@ -173,7 +175,7 @@ func TestAProviderWithItsOwnEndpointing(t *testing.T) {
 	for (<-c.Results()).Text != asrtest.First.Text { // before we are sure ourselves
 	}
 	c.Signal(asr.Ended)
-	if got := c.Final(); got.Text != asrtest.First.Text || got.Err != nil || got.Took > 500*time.Millisecond {
+	if got := c.Final(); got.Text != asrtest.First.Text || got.Err != nil || got.Took > 5*time.Second { // FinalWait is twice that
 		t.Errorf("final = %+v", got)
 	}
 }

@@ -51,7 +51,7 @@ func TestItSurvivesEveryFault(t *testing.T) {
 			})
 		}
 		r, err := live.New(live.Config{
-			Provider: "plain", Format: live.PCM16k, Patience: providertest.Patience, FinalWait: providertest.Patience.Gap,
+			Provider: "plain", Format: live.PCM16k, Patience: f.Patience(), FinalWait: f.Patience().Gap,
 			Protocol: func(asr.Options) live.Protocol { return &plain{url: "ws://" + address} },
 		})
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -107,11 +108,13 @@ type conn struct {
 	sound []byte
 	sizes []int
 	times []time.Time
-	got   []string // orders
+	got   []string     // orders
+	read  atomic.Int32 // messages of either kind
 	ended chan struct{}
 }
 
-// serve starts a server, and a recogniser that dials it.
+// serve starts a server, and a recogniser that dials it. Unless change says
+// otherwise, only a machine that stands still could spend its patience.
 func serve(t *testing.T, f live.Format, change func(*live.Config, *plain), plays ...func(*conn)) (*live.Recognizer, *server) {
 	t.Helper()
 	s := &server{plays: plays, wire: &providertest.Wire{}}
@@ -139,7 +142,7 @@ func serve(t *testing.T, f live.Format, change func(*live.Config, *plain), plays
 	}))
 	address := s.wire.Listen(t, s.Listener.Addr().String())
 	p := plain{url: "ws://" + address}
-	cfg := live.Config{Provider: "plain", Format: f, Patience: providertest.Patience, FinalWait: time.Second}
+	cfg := live.Config{Provider: "plain", Format: f, Patience: providertest.None.Patience(), FinalWait: 10 * time.Second}
 	if change != nil {
 		change(&cfg, &p)
 	}
@@ -198,6 +201,7 @@ func (c *conn) next() string {
 			return ""
 		}
 		c.times = append(c.times, time.Now())
+		c.read.Add(1)
 		if kind == websocket.BinaryMessage {
 			c.sound = append(c.sound, data...)
 			c.sizes = append(c.sizes, len(data))

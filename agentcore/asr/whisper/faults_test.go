@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -123,8 +124,14 @@ func TestCloseReallyEndsTheRequest(t *testing.T) {
 func TestNoMoreRequestsAtOnceThanAllowed(t *testing.T) {
 	for _, most := range []int{1, 3} {
 		r, s := serve(t, func(c *whisper.Config) { c.AtOnce = most })
+		full := make(chan struct{})
+		var come atomic.Int32
 		s.instead(func(w http.ResponseWriter, _ *http.Request) {
-			time.Sleep(20 * time.Millisecond)
+			if come.Add(1) == int32(most) {
+				close(full)
+			}
+			<-full
+			time.Sleep(20 * time.Millisecond) // in which one too many would come
 			answer(w, "la")
 		})
 		c := asrtest.Open(t, r, asr.Options{})
