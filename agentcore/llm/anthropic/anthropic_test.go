@@ -138,7 +138,7 @@ func TestFailuresSayWhetherToTryAgain(t *testing.T) {
 				c.event("ping", "")
 				time.Sleep(5 * time.Millisecond)
 			}
-		}, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
+		}, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 1s"},
 		{"thoughts are not words", func(c *conn) {
 			c.stream()
 			c.block(0, `{"type":"thinking","thinking":""}`)
@@ -146,7 +146,7 @@ func TestFailuresSayWhetherToTryAgain(t *testing.T) {
 				c.delta(0, "thinking_delta", "thinking", "hm ")
 				time.Sleep(5 * time.Millisecond)
 			}
-		}, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
+		}, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 1s"},
 		{"cut in the middle", func(c *conn) { one(c); c.Cut() }, "One ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
 		{"cut within a tool call", func(c *conn) { c.stream(); c.call(0, "a", `{"what"`) }, "", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
 		{"too few tokens for a tool call", func(c *conn) { c.stream(); c.call(0, "a", `{"what"`); c.finish("max_tokens") }, "", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "a tool call was cut"},
@@ -178,7 +178,7 @@ func TestFailuresSayWhetherToTryAgain(t *testing.T) {
 			m, _ := serve(t, func(c *anthropic.Config) {
 				c.Retries = -1
 				if strings.Contains(tt.in, "within") { // the others have all the time of a slow machine
-					c.Patience.First = 150 * time.Millisecond
+					c.Patience.First = time.Second // the answer has begun by then
 				}
 			}, tt.play)
 			g := ask(t.Context(), m, llmtest.Request())

@@ -110,8 +110,8 @@ func TestFailuresSayWhatTheyAre(t *testing.T) {
 		{"an error without data: in front", inStream("{\n \"error\": {\n \"code\": 500, \"status\": \"INTERNAL\",\"message\":\"" + llmtest.Private + "\"}\n}\n\n"), "We ", llm.Error{Op: "stream", Code: 500, Class: provider.Unavailable, Retry: true}, "INTERNAL"},
 		{"an error without a code", inStream(`data: {"error":{"message":"` + llmtest.Private + `"}}` + "\n\n"), "We ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "the server broke off"},
 		{"shapes that the SDK doesn't expect", inStream(`data: {"candidates":[{"citationMetadata":7,"content":"` + llmtest.Private + `"}]}` + "\n\n"), "We ", llm.Error{Op: "stream", Class: provider.Garbage, Retry: true}, "can't be understood"},
-		{"no answer", func(c *conn) { c.Stall() }, "", llm.Error{Op: "chat", Class: provider.Timeout, Retry: true}, "no answer within 500ms"},
-		{"a stream without words", func(c *conn) { c.Stream(); c.parts(""); c.Stall() }, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 500ms"},
+		{"no answer", func(c *conn) { c.Stall() }, "", llm.Error{Op: "chat", Class: provider.Timeout, Retry: true}, "no answer within 1s"},
+		{"a stream without words", func(c *conn) { c.Stream(); c.parts(""); c.Stall() }, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 1s"},
 		{"silent in the middle", func(c *conn) { c.Stream(); c.say("We are "); c.Stall() }, "We are ", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "nothing further within 80ms"},
 		{"cut in the middle", func(c *conn) { c.Stream(); c.say("We are "); c.Cut() }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
 		{"closed politely within an event", func(c *conn) { c.Stream(); c.say("We are "); c.Raw(`data: {"candi`) }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
@@ -144,7 +144,7 @@ func TestFailuresSayWhatTheyAre(t *testing.T) {
 					c.Patience.Gap = 80 * time.Millisecond
 				}
 				if strings.Contains(tt.in, "no answer within") {
-					c.Patience.First = 500 * time.Millisecond
+					c.Patience.First = time.Second // the answer has begun by then
 				}
 			}, tt.play)
 			g := ask(t.Context(), m, llmtest.Request())
@@ -214,14 +214,14 @@ func TestRetriesAreForRefusedRequestsOnly(t *testing.T) {
 
 // A slow consumer is not a slow model.
 func TestTheClockStopsWhileTheConsumerIsBusy(t *testing.T) {
-	m, _ := serve(t, func(c *gemini.Config) { c.Patience.Gap = 500 * time.Millisecond }, words("a ", "b ", "c"))
+	m, _ := serve(t, func(c *gemini.Config) { c.Patience.Gap = 1500 * time.Millisecond }, words("a ", "b ", "c"))
 	text := ""
 	for d, err := range m.Chat(t.Context(), llmtest.Request()) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if text += d.Text; d.Text != "" {
-			time.Sleep(600 * time.Millisecond)
+			time.Sleep(1600 * time.Millisecond)
 		}
 	}
 	if text != "a b c" {

@@ -121,15 +121,15 @@ func TestFailuresSayWhetherToTryAgain(t *testing.T) {
 		{"an error page", func(c *conn) { c.W.WriteHeader(502); fmt.Fprint(c.W, "<html>sk-very-secret</html>") }, "", llm.Error{Op: "chat", Class: provider.Unavailable, Code: 502, Retry: true}, "status 502 Bad Gateway"},
 		{"a redirect", func(c *conn) { http.Redirect(c.W, c.R, "/elsewhere", http.StatusTemporaryRedirect) }, "", llm.Error{Op: "chat", Class: provider.Refused, Code: 307}, "status 307"},
 		{"not a stream", func(c *conn) { c.W.Header().Set("Content-Type", "application/json"); fmt.Fprint(c.W, `{}`) }, "", llm.Error{Op: "chat", Class: provider.Garbage, Retry: true}, "no stream"},
-		{"no answer", func(c *conn) { c.Stall() }, "", llm.Error{Op: "chat", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
-		{"a stream without words", func(c *conn) { c.Stream(); c.delta(`{"role":"assistant"}`); c.Stall() }, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
+		{"no answer", func(c *conn) { c.Stall() }, "", llm.Error{Op: "chat", Class: provider.Timeout, Retry: true}, "no answer within 1s"},
+		{"a stream without words", func(c *conn) { c.Stream(); c.delta(`{"role":"assistant"}`); c.Stall() }, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 1s"},
 		{"keep-alives are not words", func(c *conn) {
 			c.Stream()
 			for c.R.Context().Err() == nil {
 				c.Raw(": ping\n\n")
 				time.Sleep(5 * time.Millisecond)
 			}
-		}, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 150ms"},
+		}, "", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "no answer within 1s"},
 		{"silent in the middle", func(c *conn) { c.Stream(); c.say("We are "); c.Stall() }, "We are ", llm.Error{Op: "stream", Class: provider.Timeout, Retry: true}, "nothing further within 80ms"},
 		{"cut before a word", func(c *conn) { c.Cut() }, "", llm.Error{Op: "chat", Class: provider.Unavailable, Retry: true}, "EOF"},
 		{"cut in the middle", func(c *conn) { c.Stream(); c.say("We are "); c.Cut() }, "We are ", llm.Error{Op: "stream", Class: provider.Unavailable, Retry: true}, "unexpected EOF"},
@@ -171,7 +171,7 @@ func TestFailuresSayWhetherToTryAgain(t *testing.T) {
 					c.Patience.Gap = 80 * time.Millisecond
 				}
 				if strings.Contains(tt.in, "no answer within") {
-					c.Patience.First = 150 * time.Millisecond
+					c.Patience.First = time.Second // the answer has begun by then
 				}
 			}, tt.play)
 			g := ask(t.Context(), m, llmtest.Request())
@@ -240,14 +240,14 @@ func TestRetriesAreForRefusedRequestsOnly(t *testing.T) {
 
 // A slow consumer is not a slow model.
 func TestTheClockStopsWhileTheConsumerIsBusy(t *testing.T) {
-	m, _ := serve(t, func(c *openai.Config) { c.Patience.Gap = 500 * time.Millisecond }, words("a ", "b ", "c"))
+	m, _ := serve(t, func(c *openai.Config) { c.Patience.Gap = 1500 * time.Millisecond }, words("a ", "b ", "c"))
 	text := ""
 	for d, err := range m.Chat(t.Context(), llmtest.Request()) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		text += d.Text
-		time.Sleep(600 * time.Millisecond)
+		time.Sleep(1600 * time.Millisecond)
 	}
 	if text != "a b c" {
 		t.Errorf("text = %q", text)
