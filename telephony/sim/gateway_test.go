@@ -90,6 +90,16 @@ func (s *socket) next() (m map[string]any, err error) {
 	return m, json.Unmarshal(data, &m)
 }
 
+// line is how long the line has brought sound.
+func (s *socket) line() (d time.Duration) {
+	for _, text := range s.frames {
+		if strings.HasPrefix(text, `{"event":"media"`) {
+			d += media.FrameDuration
+		}
+	}
+	return d
+}
+
 // await reads up to the first message of an event.
 func (s *socket) await(event string) (map[string]any, error) {
 	for {

@@ -49,7 +49,7 @@ func TestAsyncDetectionTellsFourThingsBesideTheCall(t *testing.T) {
 	g.twiml["/amd"] = func(url.Values) string { return `` }
 	c, _ := newCarrier(t, g, sim.Knobs{Seed: quick})
 	c.Register(theirs, sim.Phone{Make: func() handset.Handset {
-		return known{hangupAfter(3 * time.Second), handset.Truth{Is: handset.Voicemail, Greeting: 6 * time.Second}}
+		return known{hangupAfter(6 * time.Second), handset.Truth{Is: handset.Voicemail, Greeting: 6 * time.Second}}
 	}})
 	placed := place(t, c, g, url.Values{"MachineDetection": {"Enable"}, "AsyncAmd": {"true"}, "AsyncAmdStatusCallback": {g.srv.URL + "/amd"},
 		"StatusCallback": {g.srv.URL + "/status"}})
@@ -67,11 +67,11 @@ func TestAsyncDetectionTellsFourThingsBesideTheCall(t *testing.T) {
 	if f.Get("AnsweredBy") != "machine_start" || f.Get("CallSid") != placed.SID() || took != 2652 && took != 2651 {
 		t.Errorf("told %v", f)
 	}
-	if late := told[0].at.Sub(placed.Answered()) - time.Duration(took)*ms; late < 0 || late > 500*ms {
+	if late := told[0].at.Sub(placed.Answered()) - time.Duration(took)*ms; late < 0 || late > 3*time.Second {
 		t.Errorf("told %v after the moment that it names", late)
 	}
 	voice := g.got("/voice")
-	if len(voice) != 1 || voice[0].at.Sub(placed.Answered()) > time.Second || voice[0].form.Has("AnsweredBy") {
+	if len(voice) != 1 || voice[0].at.Sub(placed.Answered()) > 2*time.Second || voice[0].form.Has("AnsweredBy") {
 		t.Errorf("the document was asked for %v, want at once and without a verdict", voice)
 	}
 	if status := g.got("/status"); len(status) != 1 || status[0].form.Get("AnsweredBy") != "machine_start" {
@@ -123,7 +123,7 @@ func TestCallsWaitInLine(t *testing.T) {
 	g := newGateway(t, false)
 	g.twiml["/voice"] = func(url.Values) string { return `<Hangup/>` }
 	officials() // reading it takes a while, in which the line would move
-	c, rest := newCarrier(t, g, sim.Knobs{CPS: 1, QueueDepth: 2})
+	c, rest := newCarrier(t, g, sim.Knobs{CPS: 0.5, QueueDepth: 2})
 	c.Register(theirs, sim.Phone{})
 	events := url.Values{"StatusCallback": {g.srv.URL + "/status"}, "StatusCallbackEvent": {"initiated", "completed"}}
 	first := place(t, c, g, events)
@@ -153,8 +153,8 @@ func TestCallsWaitInLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if waited, _ := strconv.Atoi(*got.QueueTime); waited < 500 || waited > 1500 {
-		t.Errorf("the third call waited %s ms, want about 1000: the second gave up its turn", *got.QueueTime)
+	if waited, _ := strconv.Atoi(*got.QueueTime); waited < 500 || waited > 3500 {
+		t.Errorf("the third call waited %s ms, want about 2000 and not 4000: the second gave up its turn", *got.QueueTime)
 	}
 }
 
@@ -163,8 +163,8 @@ func TestATimeLimitEndsTheCallAndCanBeChanged(t *testing.T) {
 	g := newGateway(t, false)
 	c, rest := newCarrier(t, g, sim.Knobs{CPS: -1})
 	c.Register(theirs, sim.Phone{})
-	limited, shortened, extended := place(t, c, g, url.Values{"TimeLimit": {"1"}}), place(t, c, g, nil), place(t, c, g, url.Values{"TimeLimit": {"1"}})
-	for placed, limit := range map[*sim.Call]int{shortened: 1, extended: 2} {
+	limited, shortened, extended := place(t, c, g, url.Values{"TimeLimit": {"1"}}), place(t, c, g, nil), place(t, c, g, url.Values{"TimeLimit": {"4"}})
+	for placed, limit := range map[*sim.Call]int{shortened: 1, extended: 6} {
 		for !placed.Streaming() {
 			time.Sleep(ms)
 		}
@@ -172,10 +172,10 @@ func TestATimeLimitEndsTheCallAndCanBeChanged(t *testing.T) {
 			t.Errorf("UpdateCall() = %v", err)
 		}
 	}
-	for placed, want := range map[*sim.Call]time.Duration{limited: time.Second, shortened: time.Second, extended: 2 * time.Second} {
+	for placed, want := range map[*sim.Call]time.Duration{limited: time.Second, shortened: time.Second, extended: 6 * time.Second} {
 		wait(t, placed)
 		wantStatus(t, placed, telephony.Completed)
-		if took := placed.Duration(); took < want-10*ms || took > want+800*ms {
+		if took := placed.Duration(); took < want-10*ms || took > want+4*time.Second {
 			t.Errorf("the call took %v, want %v", took, want)
 		}
 	}
@@ -206,7 +206,7 @@ func TestKeysArePressedBeforeTheDocumentIsAskedFor(t *testing.T) {
 func TestRingingMayOutlastItsTimeout(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, false)
-	c, _ := newCarrier(t, g, sim.Knobs{RingGrace: 700 * ms})
+	c, _ := newCarrier(t, g, sim.Knobs{RingGrace: 5 * time.Second})
 	c.Register(theirs, sim.Phone{Answer: handset.Answer{After: 1300 * ms}, Make: func() handset.Handset { return hangupAfter(40 * ms) }})
 	placed := place(t, c, g, url.Values{"Timeout": {"1"}})
 	wait(t, placed)
@@ -216,7 +216,7 @@ func TestRingingMayOutlastItsTimeout(t *testing.T) {
 func TestAGetLagsBehind(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, false)
-	c, rest := newCarrier(t, g, sim.Knobs{ReadLag: 400 * ms})
+	c, rest := newCarrier(t, g, sim.Knobs{ReadLag: 2 * time.Second})
 	over := call(t, c, hangupAfter(100*ms))
 	seen := func() string {
 		got, err := rest.FetchCall(over.SID(), nil)
@@ -231,7 +231,7 @@ func TestAGetLagsBehind(t *testing.T) {
 	if list, err := rest.ListCall((&openapi.ListCallParams{}).SetStatus("completed")); err != nil || len(list) != 0 {
 		t.Errorf("ListCall() = %d calls, %v; want none yet", len(list), err)
 	}
-	for end := time.Now().Add(5 * time.Second); seen() != "completed"; time.Sleep(10 * ms) {
+	for end := time.Now().Add(10 * time.Second); seen() != "completed"; time.Sleep(10 * ms) {
 		if time.Now().After(end) {
 			t.Fatal("a GET never sees that the call is over")
 		}

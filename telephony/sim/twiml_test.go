@@ -271,7 +271,7 @@ func TestCloseEndsEverythingAtOnce(t *testing.T) {
 	}
 	begin := time.Now()
 	c.Close()
-	if took := time.Since(begin); took > 2*time.Second {
+	if took := time.Since(begin); took > 10*time.Second { // the call would last for hours
 		t.Errorf("Close() took %v", took)
 	}
 	select {
