@@ -30,7 +30,7 @@ func dialAt(t testing.TB, messages ...[]byte) error {
 		}
 	}))
 	defer s.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	l, err := bridge.Dial(ctx, bridge.Config{URL: s.URL, Token: "token"})
 	if err == nil {
