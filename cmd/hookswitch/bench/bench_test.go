@@ -34,7 +34,7 @@ func TestFiveCallsForASecondAreMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(began); took > 30*time.Second {
+	if took := time.Since(began); took > 2*time.Minute {
 		t.Errorf("it took %v", took)
 	}
 	var text strings.Builder

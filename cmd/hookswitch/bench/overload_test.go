@@ -16,7 +16,7 @@ const (
 	overloadCalls = 200
 	overloadStep  = 40 // that ring at once
 	overloadEvery = time.Second
-	answeredFast  = time.Second // in which busy is heard: far above what it takes, for machines that have other work
+	answeredFast  = 5 * time.Second // in which busy is heard: far above what it takes, for machines that have other work
 )
 
 // A crowd calls a gateway that may use little of the processors, in a process of

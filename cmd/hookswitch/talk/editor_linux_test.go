@@ -64,7 +64,7 @@ func terminal(t *testing.T) (*screen, *os.File) {
 // sees waits until text was seen, and forgets all that was.
 func (s *screen) sees(t *testing.T, text string) {
 	t.Helper()
-	for began := time.Now(); time.Since(began) < 5*time.Second; time.Sleep(5 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(5 * time.Millisecond) {
 		s.mu.Lock()
 		seen := s.seen.String()
 		if strings.Contains(seen, text) {
