@@ -12,7 +12,7 @@ PKGS    ?= ./...
 LONGEST ?= 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-metrics run build test race bench bench-answer fuzz lint livekit docker models browser postgres prometheus
+.PHONY: help demo demo-metrics grafana run build test race bench bench-answer fuzz lint livekit docker models browser postgres prometheus
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -105,6 +105,13 @@ docker: ## the image hookswitch:latest, models baked in
 
 demo-metrics: build models prometheus ## a real Prometheus, a gateway under load, every dashboard expression asked; PICTURES=docs/dashboards draws them
 	@bin/hookswitch demo-metrics $(if $(PICTURES),--pictures $(PICTURES)) $(ARGS)
+
+# Grafana itself can't be installed from where we build; its types can.
+GRAFANA := $(if $(HOOKSWITCH_CACHE_DIR),$(HOOKSWITCH_CACHE_DIR),$(HOME)/.cache/hookswitch)/grafana
+grafana: ## the dashboards against the types that Grafana publishes of them
+	@mkdir -p $(GRAFANA)
+	@[ -d $(GRAFANA)/node_modules/@grafana/schema ] || npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(GRAFANA) @grafana/schema@13.2.3 typescript@7.0.2
+	@node deploy/grafana/check.mjs $(GRAFANA)
 
 # The speech models, by the npm client, into the user's cache folder.
 models: build
