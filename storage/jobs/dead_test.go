@@ -77,7 +77,7 @@ func TestJobOfAKilledProcessIsDoneByAnother(t *testing.T) {
 			select {
 			case <-done:
 				t.Fatal("the job was taken from a process that is alive")
-			case <-time.After(2 * time.Second):
+			case <-time.After(4 * time.Second):
 			}
 
 			if err := child.Process.Kill(); err != nil {

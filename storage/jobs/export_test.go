@@ -2,9 +2,9 @@ package jobs
 
 import "time"
 
-// Hasty makes c give up a dead process in a second, where no virtual time helps:
+// Hasty makes c give up a dead process in two seconds, where no virtual time helps:
 // a server's clock is a real one.
 func Hasty(c Config) Config {
-	c.beat, c.dead = 100*time.Millisecond, time.Second
+	c.beat, c.dead = 100*time.Millisecond, 2*time.Second
 	return c
 }

@@ -152,12 +152,12 @@ func TestJobIsThereWithItsTransaction(t *testing.T) {
 		enqueue(t, db, storage.Job{Kind: "tell", ID: "undone"}, errors.New("changed my mind"))
 		enqueue(t, db, storage.Job{Kind: "tell", ID: "committed"}, nil)
 		began := time.Now()
-		if id := done.next(t, 10*time.Second); id != "committed" {
+		if id := done.next(t, 30*time.Second); id != "committed" {
 			t.Errorf("%q was done, want the committed one", id)
 		}
 		t.Logf("taken up after %v", time.Since(began).Round(time.Millisecond))
 		enqueue(t, db, storage.Job{Kind: "tell", ID: "second"}, nil)
-		if id := done.next(t, 10*time.Second); id != "second" {
+		if id := done.next(t, 30*time.Second); id != "second" {
 			t.Errorf("%q was done, want the second", id)
 		}
 	})
@@ -298,7 +298,7 @@ func TestUnknownKindWaitsForWhoKnowsIt(t *testing.T) {
 		}}}, "nobody here does this kind of job")
 		enqueue(t, db, storage.Job{Kind: "of a newer build", ID: "x"}, nil)
 		enqueue(t, db, storage.Job{Kind: "known", ID: "y"}, nil)
-		if id := done.next(t, 10*time.Second); id != "y" {
+		if id := done.next(t, 30*time.Second); id != "y" {
 			t.Errorf("%q was done, want y", id)
 		}
 	})
@@ -314,14 +314,14 @@ func TestStoppedJobIsDoneByTheNext(t *testing.T) {
 			return 0, ctx.Err()
 		}}}, "Client: Soft stop timeout; cancelling remaining job contexts")
 		enqueue(t, db, storage.Job{Kind: "long", ID: "x"}, nil)
-		started.next(t, 10*time.Second)
+		started.next(t, 30*time.Second)
 		stop()
 		done := make(calls, 10)
 		run(t, db, jobs.Config{Workers: map[string]jobs.Do{"long": func(_ context.Context, id string) (time.Duration, error) {
 			done <- id
 			return 0, nil
 		}}})
-		done.next(t, 10*time.Second)
+		done.next(t, 30*time.Second)
 	})
 }
 
