@@ -119,7 +119,7 @@ func TestInterimCaptionsHaveNoNumber(t *testing.T) {
 	call, other := o.ring("call_1"), o.ring("call_2")
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, o.serve(time.Second).URL+"/api/v2/calls/call_1/captions", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, o.serve(10*time.Second).URL+"/api/v2/calls/call_1/captions", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -246,7 +246,7 @@ func next(t *testing.T, lines *bufio.Reader) string {
 func TestStreamOutlivesTheServersDeadlines(t *testing.T) {
 	o := staff(t)
 	call := o.ring("call_1")
-	const limit = 200 * time.Millisecond
+	const limit = time.Second
 	lines, stop := o.tail(o.serve(limit).URL, "/api/v2/calls/call_1/events")
 	defer stop()
 	for range 3 {
