@@ -83,8 +83,8 @@ func exchange(t *testing.T, name string, cut int) asr.Recognizer {
 	}))
 	t.Cleanup(func() { s.Close(); work.Wait() })
 	r, err := live.New(live.Config{
-		Provider: name, Name: name, Format: live.PCM8k, FinalWait: 2 * time.Second,
-		Patience: provider.Patience{Connect: 2 * time.Second},
+		Provider: name, Name: name, Format: live.PCM8k, FinalWait: 10 * time.Second,
+		Patience: provider.Patience{Connect: 10 * time.Second},
 		Protocol: func(asr.Options) live.Protocol { return wired{strings.Replace(s.URL, "http", "ws", 1)} },
 	})
 	if err != nil {
@@ -113,7 +113,7 @@ func TestAConnectionIsCutInMidWord(t *testing.T) {
 				if code == from && n == 2 {
 					s.Signal(asr.Began)
 				}
-				time.Sleep(100 * time.Microsecond)
+				time.Sleep(time.Millisecond) // twenty times as fast as the line: half a second fits in the way
 			}
 		}
 		s.Signal(asr.Ended)

@@ -198,7 +198,7 @@ func TestALongUtteranceGoesOutInPieces(t *testing.T) {
 	for i := range long.Frames {
 		c.Write(&long.Frames[i])
 		if i%100 == 99 {
-			time.Sleep(5 * time.Millisecond) // no line is so fast
+			time.Sleep(100 * time.Millisecond) // no line is faster: half a second of this fits in the way
 		}
 	}
 	c.Signal(asr.Ended)
