@@ -156,8 +156,8 @@ func dialled(t *testing.T, c *sim.Carrier, number string, h handset.Handset) *si
 func TestTheSimulatedCarrierLetsUsHearWhoTakesACallOver(t *testing.T) {
 	b := &switchboard{step: telephony.Step{Kind: telephony.StepDial, Ear: "ear", Dial: telephony.Dial{Transfer: "xfer_1", To: "+15005550011"}}}
 	c := newSwitchboard(t, b, nil)
-	c.Register("+15005550011", sim.Phone{Make: func() handset.Handset { return sounding(1200, 1500*time.Millisecond) }})
-	dialled(t, c, simNumber, sounding(600, 5*time.Second))
+	c.Register("+15005550011", sim.Phone{Make: func() handset.Handset { return sounding(1200, 2500*time.Millisecond) }})
+	dialled(t, c, simNumber, sounding(600, 6*time.Second))
 	if err := <-b.ended; err == nil || errors.Is(err, telephony.ErrLost) {
 		t.Errorf("it ended with %v, want that the carrier stopped it", err)
 	}
@@ -184,7 +184,7 @@ func TestTheSimulatedCarriersStrangerComesInByTheDoor(t *testing.T) {
 	if !echo || len(b.entered) != 1 || b.entered[0] != (telephony.Entering{Carrier: call.SID(), Account: simOther, From: simTo}) {
 		t.Errorf("heard themselves: %v; entered %+v", echo, b.entered)
 	}
-	if took := call.Duration(); took < 1900*time.Millisecond || took > 4*time.Second {
+	if took := call.Duration(); took < 1900*time.Millisecond || took > 8*time.Second {
 		t.Errorf("the call lasted %v, want a second with us, and their Pause", took)
 	}
 	if v := c.Police().Violations(); len(v) != 0 {
