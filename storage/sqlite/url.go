@@ -14,6 +14,12 @@ const Memory = "sqlite://" + memory
 // memory is SQLite's own name for it.
 const memory = ":memory:"
 
+// checkpoint is how many pages of 4 KiB are committed before they are moved into
+// the file, which takes three fsyncs, 10 to 25 ms in which nothing else is
+// committed. SQLite's own 1,000 are reached each 0.8 s by 800 calls that talk; more
+// than 4,062 need a second index to be looked through by whoever reads.
+const checkpoint = "4000"
+
 // path returns the file that a database address names: sqlite://data/x.db is
 // relative to the working directory, sqlite:///var/x.db is not.
 func path(address string) (string, error) {
@@ -51,6 +57,7 @@ func dsn(path, mode string) string {
 	if mode != "ro" {
 		q.Add("_pragma", "journal_mode(WAL)")
 		q.Add("_pragma", "synchronous(NORMAL)") // survives kill -9, not a power cut
+		q.Add("_pragma", "wal_autocheckpoint("+checkpoint+")")
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
