@@ -127,7 +127,7 @@ func TestWebhooksAreSignedForTheAccountThatOwnsTheCall(t *testing.T) {
 		g.mu.Lock()
 		g.secret, g.requests = owner.token, nil
 		g.mu.Unlock()
-		dialled, err := c.Call(t.Context(), theirs, number, hangupAfter(100*ms))
+		dialled, err := c.Call(t.Context(), theirs, number, hangupAfter(1000*ms))
 		if err != nil {
 			t.Fatal(err)
 		}

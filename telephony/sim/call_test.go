@@ -27,7 +27,7 @@ func TestInboundCallIsEchoedAndHungUpByTheCaller(t *testing.T) {
 			g.talk = func(sock *socket) { s = sock; echo(sock) }
 			c, _ := newCarrier(t, g, sim.Knobs{})
 			call := call(t, c, handset.Noisy(
-				handset.Noise{At: 100 * ms, For: 200 * ms}, handset.Noise{At: 200 * ms, Digit: '7'}, handset.Noise{At: 600 * ms, Hangup: true}))
+				handset.Noise{At: time.Second, For: 200 * ms}, handset.Noise{At: 1100 * ms, Digit: '7'}, handset.Noise{At: 2 * time.Second, Hangup: true}))
 
 			wantStatus(t, call, telephony.Completed)
 			wantClean(t, c)
@@ -38,13 +38,13 @@ func TestInboundCallIsEchoedAndHungUpByTheCaller(t *testing.T) {
 				t.Errorf("action told %v, want completed", got)
 			}
 			status := g.got("/status")
-			if len(status) != 1 || status[0].form.Get("SequenceNumber") != "0" || status[0].form.Get("CallDuration") != "1" || status[0].form.Get("Duration") != "1" {
+			if len(status) != 1 || status[0].form.Get("SequenceNumber") != "0" || status[0].form.Get("CallDuration") != "2" || status[0].form.Get("Duration") != "1" {
 				t.Errorf("status callbacks %v", status)
 			}
 			said, heard := call.Recording()
 			a, b := voicedFrames(said), voicedFrames(heard)
-			if len(a) != 10 || a[0] != 5 || len(b) != 10 || b[0] <= a[0] || b[0] > a[0]+25 {
-				t.Errorf("said frames %v, heard frames %v; want 10 from 5, and the same a little later", a, b)
+			if len(a) != 10 || a[0] != 50 || len(b) != 10 || b[0] <= a[0] || b[0] > a[0]+40 {
+				t.Errorf("said frames %v, heard frames %v; want 10 from 50, and the same a little later", a, b)
 			}
 			g.settle()
 			checkStream(t, s, call)
@@ -122,7 +122,7 @@ func TestFramesHaveTheShapeOfTheCapture(t *testing.T) {
 		return `<Connect action="/next"><Stream url="` + g.ws() + `/media"/></Connect>`
 	}
 	c, _ := newCarrier(t, g, sim.Knobs{})
-	call(t, c, hangupAfter(1600*ms))
+	call(t, c, hangupAfter(3*time.Second))
 	g.settle()
 	data, err := os.ReadFile("testdata/captured_frames.txt")
 	if err != nil {

@@ -87,12 +87,12 @@ func TestAGatewayIsKilledInMidCall(t *testing.T) {
 	t.Parallel()
 	p, address := startGateway(t)
 	c := carrierOf(t, address)
-	if err := c.Schedule(sim.Killing(p, 300*ms)); err != nil {
+	if err := c.Schedule(sim.Killing(p, 1000*ms)); err != nil {
 		t.Fatal(err)
 	}
 	call := call(t, c, handset.Silent)
 	wantStatus(t, call, telephony.Completed)
-	if d := call.Duration(); d < 300*ms || d > 1500*ms || happened(call, "drop") == 0 || c.Struck(sim.Do) != 1 {
+	if d := call.Duration(); d < 1000*ms || d > 6000*ms || happened(call, "drop") == 0 || c.Struck(sim.Do) != 1 {
 		t.Errorf("the call took %v; events %v", d, call.Events())
 	}
 	if c.Police().Count(police.Unreachable) == 0 {
@@ -106,13 +106,13 @@ func TestAGatewayIsFrozenForAWhile(t *testing.T) {
 	t.Parallel()
 	p, address := startGateway(t)
 	c := carrierOf(t, address)
-	if err := c.Schedule(sim.Freezing(p, 200*ms, 500*ms)); err != nil {
+	if err := c.Schedule(sim.Freezing(p, 800*ms, 700*ms)); err != nil {
 		t.Fatal(err)
 	}
-	call := call(t, c, hangupAfter(1200*ms))
+	call := call(t, c, hangupAfter(3000*ms))
 	wantStatus(t, call, telephony.Completed)
 	wantClean(t, c)
-	if d := call.Duration(); d < 1200*ms || d > 1900*ms || happened(call, "drop") != 0 || happened(call, "action") != 1 {
+	if d := call.Duration(); d < 3000*ms || d > 3900*ms || happened(call, "drop") != 0 || happened(call, "action") != 1 {
 		t.Errorf("the call took %v; events %v", d, call.Events())
 	}
 }

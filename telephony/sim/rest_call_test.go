@@ -107,7 +107,7 @@ func TestOneWhoHangsUpBeforeTheVerdictGetsNone(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, false)
 	c, _ := newCarrier(t, g, sim.Knobs{CPS: -1})
-	c.Register(theirs, sim.Phone{Make: func() handset.Handset { return hangupAfter(100 * ms) }})
+	c.Register(theirs, sim.Phone{Make: func() handset.Handset { return hangupAfter(time.Second) }})
 	for _, async := range []string{"true", "false"} {
 		placed := place(t, c, g, url.Values{"MachineDetection": {"Enable"}, "AsyncAmd": {async}, "AsyncAmdStatusCallback": {g.srv.URL + "/amd"}})
 		wait(t, placed)

@@ -166,7 +166,7 @@ func TestDialBridgesTwoPhones(t *testing.T) {
 		status string
 		after  []string
 	}{
-		{"the second phone hangs up", handset.Answer{After: 50 * ms}, 600 * ms, `<Dial action="/next" timeout="1"><Number statusCallback="/child" statusCallbackEvent="initiated ringing answered completed">` + theirs + `1</Number></Dial>`, "completed", []string{"initiated", "ringing", "in-progress", "completed"}},
+		{"the second phone hangs up", handset.Answer{After: 50 * ms}, 3 * time.Second, `<Dial action="/next" timeout="10"><Number statusCallback="/child" statusCallbackEvent="initiated ringing answered completed">` + theirs + `1</Number></Dial>`, "completed", []string{"initiated", "ringing", "in-progress", "completed"}},
 		{"busy", handset.Answer{Kind: handset.Busy}, 0, `<Dial action="/next"><Number statusCallback="/child">` + theirs + `1</Number></Dial>`, "busy", []string{"busy"}},
 		{"nobody there", handset.Answer{Kind: handset.NoAnswer}, 0, `<Dial action="/next" timeout="1">` + theirs + `1</Dial>`, "no-answer", nil},
 	} {
@@ -177,9 +177,9 @@ func TestDialBridgesTwoPhones(t *testing.T) {
 			g.twiml["/child"] = func(url.Values) string { return "" }
 			c, _ := newCarrier(t, g, sim.Knobs{})
 			c.Register(theirs+"1", sim.Phone{Answer: tc.answer, Make: func() handset.Handset {
-				return handset.Noisy(handset.Noise{At: 100 * ms, For: 100 * ms}, handset.Noise{At: tc.hangup, Hangup: true})
+				return handset.Noisy(handset.Noise{At: time.Second, For: 100 * ms}, handset.Noise{At: tc.hangup, Hangup: true})
 			}})
-			parent := call(t, c, handset.Noisy(handset.Noise{At: 400 * ms, For: 60 * ms}))
+			parent := call(t, c, handset.Noisy(handset.Noise{At: 1500 * ms, For: 60 * ms}))
 			wantStatus(t, parent, telephony.Completed)
 			wantClean(t, c)
 			next := g.got("/next")
@@ -213,7 +213,7 @@ func TestCallerHangsUpWhileTheSecondPhoneRings(t *testing.T) {
 	g.twiml["/voice"] = func(url.Values) string { return `<Dial action="/next">` + theirs + `1</Dial>` }
 	c, _ := newCarrier(t, g, sim.Knobs{})
 	c.Register(theirs+"1", sim.Phone{Answer: handset.Answer{After: time.Minute}})
-	wantStatus(t, call(t, c, hangupAfter(200*ms)), telephony.Completed)
+	wantStatus(t, call(t, c, hangupAfter(time.Second)), telephony.Completed)
 	if got := c.Calls()[1].Status(); got != telephony.StateStop {
 		t.Errorf("the second leg is %s, want canceled", got)
 	}
@@ -302,7 +302,7 @@ func TestTwoCallsLeaveTheirStreamsForAConference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	leaves := call(t, c, handset.Noisy(handset.Noise{At: 600 * ms, For: 200 * ms}, handset.Noise{At: 1200 * ms, Hangup: true}))
+	leaves := call(t, c, handset.Noisy(handset.Noise{At: 1500 * ms, For: 200 * ms}, handset.Noise{At: 2500 * ms, Hangup: true}))
 	wait(t, stays)
 	wantClean(t, c)
 	if _, heard := stays.Recording(); len(voicedFrames(heard)) < 9 || len(voicedFrames(heard)) > 11 {
