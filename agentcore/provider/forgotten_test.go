@@ -115,13 +115,13 @@ func TestAConnectionThatWasForgottenIsReplaced(t *testing.T) {
 		t.Fatalf("ask = %q, %v", got, err)
 	}
 	f.forget()
-	for end := time.Now().Add(10 * time.Second); ; {
-		got, err := ask(300 * time.Millisecond)
+	for end := time.Now().Add(20 * time.Second); ; {
+		got, err := ask(time.Second)
 		if err == nil && got == "HTTP/2.0" {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("after 10 s: %q, %v", got, err)
+			t.Fatalf("after 20 s: %q, %v", got, err)
 		}
 	}
 }

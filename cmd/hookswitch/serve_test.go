@@ -80,10 +80,10 @@ func free(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-// waitReady reports whether the gateway at addr is ready within 20 s.
+// waitReady reports whether the gateway at addr is ready within a minute.
 func waitReady(addr string) bool {
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		resp, err := client.Get("http://" + addr + "/readyz")
 		if err != nil {
 			continue
