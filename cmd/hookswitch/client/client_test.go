@@ -130,8 +130,8 @@ func TestSlowGateway(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer srv.Close()
 	defer close(release)
-	c := dial(t, client.Config{Server: srv.URL, Key: sesame, Timeout: 20 * time.Millisecond})
-	if text := shown(c.Get(t.Context(), "/agents", nil, nil)); !strings.Contains(text, "did not answer within 20ms") || !strings.Contains(text, "[api/timeout]") {
+	c := dial(t, client.Config{Server: srv.URL, Key: sesame, Timeout: 500 * time.Millisecond})
+	if text := shown(c.Get(t.Context(), "/agents", nil, nil)); !strings.Contains(text, "did not answer within 500ms") || !strings.Contains(text, "[api/timeout]") {
 		t.Errorf("%s", text)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
