@@ -73,6 +73,7 @@ func TestMarksAreEchoedWhenPlayedAndAtAClear(t *testing.T) {
 	}
 	c, _ := newCarrier(t, g, sim.Knobs{})
 	call := call(t, c, handset.Silent)
+	g.settle()
 	wantStatus(t, call, telephony.Completed)
 	wantClean(t, c)
 	_, heard := call.Recording()
@@ -234,6 +235,7 @@ func TestActionIsAskedAfterACutAndTheCallGoesOn(t *testing.T) {
 			}
 			close(ready)
 			wait(t, call)
+			g.settle()
 			wantStatus(t, call, telephony.Completed)
 			wantClean(t, c)
 			if got := g.statuses("/next"); !slices.Equal(got, []string{"in-progress", "in-progress"}) {
