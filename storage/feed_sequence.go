@@ -11,8 +11,8 @@ const MaxSequence = 1000
 
 // sequenceCalls is the most calls that they may belong to. Each costs two
 // statements, and whoever answers a call that rings waits meanwhile where there
-// is only one writer: some 5 ms, not 50.
-const sequenceCalls = 100
+// is only one writer: some 1 ms, not 50.
+const sequenceCalls = 20
 
 // Sequence gives numbers of their workspace's feed to journal entries that have
 // none yet, at most limit of each workspace (zero: [MaxSequence]), and returns how
