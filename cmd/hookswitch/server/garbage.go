@@ -11,8 +11,10 @@ import (
 // garbage is how much of it the process lets come together before it is collected.
 // Calls leave little, so that the runtime's own rule, as much again as is in use,
 // has memory for twice the calls that there are, and stacks that once were deep are
-// cut back every few minutes only. But a small heap is collected too often by a
-// smaller share. GOGC, if it is set, is the operator's word, and stays.
+// cut back every few minutes only. But to collect takes a processor from the calls,
+// ten milliseconds at a time: a quarter of it for all of 800 calls that talk saved 40
+// KB a call, and the latest one in a hundred lumps came 7 ms later. So a smaller share
+// is for large heaps. GOGC, if it is set, is the operator's word, and stays.
 type garbage struct {
 	percent int
 	live    []metrics.Sample
@@ -20,7 +22,7 @@ type garbage struct {
 
 const (
 	garbageLook = 2 * time.Second
-	garbageMost = 16 << 20 // bytes: how much may come together, by and large
+	garbageMost = 64 << 20 // bytes: how much may come together, by and large
 )
 
 // run looks again and again at how large the heap is, until ctx ends.

@@ -11,7 +11,7 @@ func TestALargeHeapHoldsLessGarbage(t *testing.T) {
 	for _, c := range []struct {
 		live uint64
 		want int
-	}{{0, 100}, {16 << 20, 100}, {17 << 20, 50}, {32 << 20, 50}, {33 << 20, 25}, {8 << 30, 25}} {
+	}{{0, 100}, {64 << 20, 100}, {65 << 20, 50}, {128 << 20, 50}, {129 << 20, 25}, {8 << 30, 25}} {
 		if got := percentOf(c.live); got != c.want {
 			t.Errorf("with %d MB in use %d %% may be garbage, want %d", c.live>>20, got, c.want)
 		}
