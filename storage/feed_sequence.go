@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"time"
 
 	"github.com/hookswitch/hookswitch/telephony"
 )
@@ -14,10 +15,15 @@ const MaxSequence = 1000
 // is only one writer: some 1 ms, not 50.
 const sequenceCalls = 20
 
+// sequenceBreath lies between two transactions: 800 calls at once would keep a
+// processor from everything else for 50 ms.
+const sequenceBreath = time.Millisecond
+
 // Sequence gives numbers of their workspace's feed to journal entries that have
-// none yet, at most limit of each workspace (zero: [MaxSequence]), and returns how
-// many it numbered: none only when none waits. Any node may call it at any time: an entry is numbered once,
-// and what was numbered never changes.
+// none yet, at most limit of each workspace (zero: [MaxSequence]) and those of 20
+// calls, and returns how many it numbered: if that is fewer than 20 and there was no
+// limit, none is left of those that waited. Any node may call it at any time: an entry is
+// numbered once, and what was numbered never changes.
 //
 // The workspace's row is locked for it: numbers are given in the order in which
 // they can be seen, so that who read up to a number has missed none below it.
@@ -46,11 +52,21 @@ func (db *DB) Sequence(ctx context.Context, limit int) (int, error) {
 			n, err = sequence(ctx, tx, w, limit)
 			return err
 		})
-		if err == nil {
+		if err == nil && n > 0 {
 			total += n
+			err = breathe(ctx)
 		}
 	}
 	return total, err
+}
+
+func breathe(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(sequenceBreath):
+		return nil
+	}
 }
 
 // unfed are entries of one call that have no number in the feed: those above

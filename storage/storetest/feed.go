@@ -13,6 +13,7 @@ import (
 func init() {
 	suite("feed",
 		check{"every entry gets one number, in its call's order", sequenced},
+		check{"entries of many calls are numbered twenty calls at a time", sequencedInParts},
 		check{"numbering at once from many sides numbers each entry once", sequencedAtOnce},
 		check{"who reads behind the numbering misses nothing", followed},
 		check{"a feed is its workspace's own", fedElsewhere},
@@ -91,6 +92,21 @@ func sequenced(t *testing.T, s storage.Store) {
 	if last, err := db.FeedLast(t.Context(), "default"); err != nil || last != 9 {
 		t.Errorf("FeedLast() = %d, %v, want 9", last, err)
 	}
+}
+
+func sequencedInParts(t *testing.T, s storage.Store) {
+	db := s.(*storage.DB)
+	for i := range 45 {
+		if err := s.Append(t.Context(), call(t, s, fmt.Sprint(i)).ID, 1, said(1, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, want := range []int{20, 20, 5, 0} {
+		if n, err := db.Sequence(t.Context(), 0); err != nil || n != want {
+			t.Errorf("Sequence %d of 45 calls = %d, %v, want %d", i+1, n, err, want)
+		}
+	}
+	inOrder(t, fed(t, db, 0, 100), 45)
 }
 
 func sequencedAtOnce(t *testing.T, s storage.Store) {

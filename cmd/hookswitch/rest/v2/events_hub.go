@@ -9,18 +9,21 @@ import (
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
-// Sequencer gives journal entries their numbers in the feeds. [storage.DB] is
-// one.
+// Sequencer gives journal entries their numbers in the feeds, and returns of how
+// many: fewer than fewNumbered mean that these were all. [storage.DB] is one.
 type Sequencer interface {
 	Sequence(ctx context.Context, limit int) (int, error)
 }
+
+const fewNumbered = 20
 
 // How often a [Hub] looks.
 const (
 	hubGather = 100 * time.Millisecond // at most so often
 	hubLook   = time.Second            // while somebody listens: another node's entries poke nobody here
 	hubIdle   = 5 * time.Second        // while nobody does, so that few entries wait for their numbers
-	hubBreath = time.Millisecond       // between two transactions
+
+	hubNumbers = 200 * time.Millisecond // at most so long at a time: meanwhile nobody is woken
 )
 
 // Hub wakes those who follow calls when there is something new, and has entries
@@ -132,7 +135,9 @@ func (h *Hub) round(ctx context.Context, all bool) time.Duration {
 	clear(h.fresh)
 	h.mu.Unlock()
 	if feeds > 0 || all {
-		h.number(ctx)
+		if !h.number(ctx) {
+			wait = hubGather
+		}
 		h.tellFeeds()
 	}
 	return wait
@@ -157,23 +162,19 @@ func (h *Hub) last(ctx context.Context) {
 	h.number(ctx)
 }
 
-// number numbers what waits, a bounded part of it, and little at a time: 800 calls
-// at once would keep a processor from everything else for 50 ms.
-func (h *Hub) number(ctx context.Context) {
-	for range 1000 {
+// number numbers what waits, for some time at most, and reports whether that was
+// all of it.
+func (h *Hub) number(ctx context.Context) bool {
+	for until := time.Now().Add(hubNumbers); time.Now().Before(until); {
 		n, err := h.store.Sequence(ctx, 0)
 		if err != nil && ctx.Err() == nil {
 			h.log.Warn("cannot number the feeds' entries, will try again", "error", err)
 		}
-		if err != nil || n == 0 {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(hubBreath):
+		if err != nil || n < fewNumbered {
+			return true
 		}
 	}
+	return false
 }
 
 func (h *Hub) tellFeeds() {

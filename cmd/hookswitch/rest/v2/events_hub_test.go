@@ -16,9 +16,10 @@ import (
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
-// numberer counts how often it was asked to number.
+// numberer counts how often it was asked to number. It numbers twenty at a time.
 type numberer struct {
 	asked atomic.Int64
+	wait  atomic.Int64 // entries
 	fails atomic.Bool
 }
 
@@ -27,7 +28,12 @@ func (n *numberer) Sequence(context.Context, int) (int, error) {
 	if n.fails.Load() {
 		return 0, errors.New("no database")
 	}
-	return 0, nil
+	some := min(n.wait.Load(), 20)
+	n.wait.Add(-some)
+	if some > 0 {
+		time.Sleep(2 * time.Millisecond)
+	}
+	return int(some), nil
 }
 
 // hub runs one for the time of do.
@@ -64,6 +70,25 @@ func TestNobodyListensAndNumbersAreGivenNowAndThen(t *testing.T) {
 		}
 		if got := n.asked.Load(); got < 4 || got > 7 {
 			t.Errorf("numbered %d times in 30 s, want about once in %v", got, hubIdle)
+		}
+	})
+}
+
+func TestAllThatWaitsIsNumberedAndNobodyWaitsLongMeanwhile(t *testing.T) {
+	hub(t, func(h *Hub, n *numberer) {
+		n.wait.Store(9010) // 450 times twenty, each 2 ms, are most of a second
+		wake, stop := h.listen("call_1")
+		defer stop()
+		time.Sleep(hubLook + 2*time.Second)
+		if left, asked := n.wait.Load(), n.asked.Load(); left != 0 || asked < 451 || asked > 453 {
+			t.Errorf("after %d looks %d wait", asked, left)
+		}
+		n.wait.Store(9010)
+		for range 3 {
+			h.Poke("call_1")
+			if got := woken(wake, hubNumbers+hubGather+10*time.Millisecond); got == 0 {
+				t.Error("meanwhile nobody is woken")
+			}
 		}
 	})
 }
