@@ -90,7 +90,7 @@ func TestTwoProcessesChooseTheSameCalls(t *testing.T) {
 }
 
 func TestACollectorThatIsBusyIsAskedAgain(t *testing.T) {
-	asked := make(chan time.Time, 2)
+	asked := make(chan time.Time, 100)
 	c := collects(t, func(n int, w http.ResponseWriter, _ *http.Request) {
 		asked <- time.Now()
 		if n == 1 {
