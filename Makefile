@@ -107,10 +107,10 @@ demo-metrics: build models prometheus ## a real Prometheus, a gateway under load
 	@bin/hookswitch demo-metrics $(if $(PICTURES),--pictures $(PICTURES)) $(ARGS)
 
 # Grafana itself can't be installed from where we build; its types can.
-GRAFANA := $(if $(HOOKSWITCH_CACHE_DIR),$(HOOKSWITCH_CACHE_DIR),$(HOME)/.cache/hookswitch)/grafana
+GRAFANA := $(if $(HOOKSWITCH_CACHE_DIR),$(HOOKSWITCH_CACHE_DIR),$(HOME)/.cache/hookswitch)/grafana-13.2.3
 grafana: ## the dashboards against the types that Grafana publishes of them
 	@mkdir -p $(GRAFANA)
-	@[ -d $(GRAFANA)/node_modules/@grafana/schema ] || npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(GRAFANA) @grafana/schema@13.2.3 typescript@7.0.2
+	@[ -d $(GRAFANA)/node_modules/@grafana/schema ] && [ -d $(GRAFANA)/node_modules/typescript ] || npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(GRAFANA) @grafana/schema@13.2.3 typescript@7.0.2
 	@node deploy/grafana/check.mjs $(GRAFANA)
 
 # The speech models, by the npm client, into the user's cache folder.
