@@ -11,9 +11,10 @@ import (
 )
 
 // socket asks the kernel without telling Go's scheduler. Package net tells it of
-// each read and write, as they could block; these can't (MSG_DONTWAIT), and the
-// telling is a fifth of what a frame costs. To wait for the socket, deadlines and
-// closing are still package net's.
+// each read and write, as they could block; these don't (MSG_DONTWAIT, but for the
+// socket's lock and memory that the kernel has to find), and the telling is a tenth of
+// what a frame costs. To wait for the socket, deadlines and closing are still package
+// net's.
 //
 // Under the race detector there is none: package net tells it that what was done
 // before a write was done before the read of it.
@@ -80,6 +81,10 @@ func (s *socket) send(fd uintptr) bool {
 		n, s.broken = ask(syscall.SYS_SENDTO, fd, s.out, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
 		if s.broken != 0 {
 			return s.broken != syscall.EAGAIN
+		}
+		if n == 0 {
+			s.broken = syscall.EIO // never seen; it would go on for ever
+			return true
 		}
 		s.out = s.out[n:]
 	}
