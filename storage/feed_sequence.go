@@ -10,18 +10,18 @@ import (
 // MaxSequence is the most entries that one transaction numbers.
 const MaxSequence = 1000
 
-// sequenceCalls is the most calls that they may belong to. Each costs two
+// SequenceCalls is the most calls that they may belong to. Each costs two
 // statements, and whoever answers a call that rings waits meanwhile where there
 // is only one writer: some 1 ms, not 50.
-const sequenceCalls = 20
+const SequenceCalls = 20
 
 // sequenceBreath lies between two transactions: 800 calls at once would keep a
 // processor from everything else for 50 ms.
 const sequenceBreath = time.Millisecond
 
 // Sequence gives numbers of their workspace's feed to journal entries that have
-// none yet, at most limit of each workspace (zero: [MaxSequence]) and those of 20
-// calls, and returns how many it numbered: if that is fewer than 20 and there was no
+// none yet, at most limit of each workspace (zero: [MaxSequence]) and those of
+// [SequenceCalls] calls, and returns how many it numbered: if that is fewer and there was no
 // limit, none is left of those that waited. Any node may call it at any time: an entry is
 // numbered once, and what was numbered never changes.
 //
@@ -84,7 +84,7 @@ func sequence(ctx context.Context, tx Tx, workspace string, limit int) (int, err
 	var runs []unfed
 	count := 0
 	err := tx.Each(ctx, `SELECT id, fed_n, last_n FROM calls WHERE workspace = $1 AND last_n > fed_n
-		ORDER BY created_us, id LIMIT $2`, []any{workspace, int64(min(limit, sequenceCalls))}, func(scan Scan) error {
+		ORDER BY created_us, id LIMIT $2`, []any{workspace, int64(min(limit, SequenceCalls))}, func(scan Scan) error {
 		var u unfed
 		var id string
 		err := scan(&id, &u.from, &u.to)

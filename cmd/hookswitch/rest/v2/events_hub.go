@@ -6,16 +6,15 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hookswitch/hookswitch/storage"
 	"github.com/hookswitch/hookswitch/telephony"
 )
 
 // Sequencer gives journal entries their numbers in the feeds, and returns of how
-// many: fewer than fewNumbered mean that these were all. [storage.DB] is one.
+// many: fewer than [storage.SequenceCalls] mean that these were all. [storage.DB] is one.
 type Sequencer interface {
 	Sequence(ctx context.Context, limit int) (int, error)
 }
-
-const fewNumbered = 20
 
 // How often a [Hub] looks.
 const (
@@ -170,7 +169,7 @@ func (h *Hub) number(ctx context.Context) bool {
 		if err != nil && ctx.Err() == nil {
 			h.log.Warn("cannot number the feeds' entries, will try again", "error", err)
 		}
-		if err != nil || n < fewNumbered {
+		if err != nil || n < storage.SequenceCalls {
 			return true
 		}
 	}
