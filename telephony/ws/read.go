@@ -148,13 +148,7 @@ func closeOf(payload []byte) error {
 // fill reads once, behind what is there.
 func (c *Conn) fill() error {
 	c.makeRoom()
-	var n int
-	var err error
-	if c.socket != nil {
-		n, err = c.socket.read(c.buf[c.end:])
-	} else {
-		n, err = c.conn.Read(c.buf[c.end:])
-	}
+	n, err := c.wire.Read(c.buf[c.end:])
 	c.end += n
 	if n > 0 {
 		return nil // an error comes again

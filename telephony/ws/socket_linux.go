@@ -26,23 +26,23 @@ type socket struct {
 	failed, broken syscall.Errno // of the last read, and of the last write
 }
 
-// socketOf is nil if conn is no bare socket.
-func socketOf(conn net.Conn) *socket {
+// wireOf is the socket below conn, or conn itself if it is no bare one.
+func wireOf(conn net.Conn) io.ReadWriter {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
-		return nil
+		return conn
 	}
 	raw, err := tcp.SyscallConn()
 	if err != nil {
-		return nil
+		return conn
 	}
 	s := &socket{raw: raw}
 	s.reads, s.writes = s.receive, s.send
 	return s
 }
 
-// read is net.Conn's Read. One goroutine at a time reads.
-func (s *socket) read(b []byte) (int, error) {
+// Read is net.Conn's. One goroutine at a time reads.
+func (s *socket) Read(b []byte) (int, error) {
 	s.in = b
 	err := s.raw.Read(s.reads)
 	s.in = nil
@@ -63,15 +63,16 @@ func (s *socket) receive(fd uintptr) bool {
 	return s.failed != syscall.EAGAIN
 }
 
-// write sends all of b, as net.Conn's Write does. One goroutine at a time writes.
-func (s *socket) write(b []byte) error {
+// Write is net.Conn's, which sends all of b. One goroutine at a time writes.
+func (s *socket) Write(b []byte) (int, error) {
 	s.out, s.broken = b, 0
 	err := s.raw.Write(s.writes)
+	sent := len(b) - len(s.out)
 	s.out = nil
 	if err == nil && s.broken != 0 {
 		err = os.NewSyscallError("sendto", s.broken)
 	}
-	return err
+	return sent, err
 }
 
 // send reports whether there is nothing more to wait for.

@@ -2,13 +2,10 @@
 
 package ws
 
-import "net"
+import (
+	"io"
+	"net"
+)
 
-// socket is there on Linux: see there.
-type socket struct{}
-
-func socketOf(net.Conn) *socket { return nil }
-
-func (*socket) read([]byte) (int, error) { panic("ws: no socket") }
-
-func (*socket) write([]byte) error { panic("ws: no socket") }
+// wireOf is conn. On Linux it may be the socket below: see there.
+func wireOf(conn net.Conn) io.ReadWriter { return conn }

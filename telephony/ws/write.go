@@ -60,12 +60,7 @@ func (c *Conn) put(b []byte) error {
 	if c.broken != nil {
 		return c.broken
 	}
-	var err error
-	if c.socket != nil {
-		err = c.socket.write(b)
-	} else {
-		_, err = c.conn.Write(b)
-	}
+	_, err := c.wire.Write(b)
 	if err == nil {
 		return nil
 	}

@@ -8,6 +8,7 @@
 package ws
 
 import (
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -36,7 +37,7 @@ const closeWait = time.Second
 // anywhere. It starts no goroutine.
 type Conn struct {
 	conn    net.Conn
-	socket  *socket // of conn, if there is one that can be asked directly
+	wire    io.ReadWriter // conn, or the socket below it, asked directly
 	limit   int
 	anyText bool
 
@@ -56,7 +57,7 @@ func New(conn net.Conn, c Config) *Conn {
 	}
 	return &Conn{
 		conn:    conn,
-		socket:  socketOf(conn),
+		wire:    wireOf(conn),
 		limit:   c.Limit,
 		anyText: c.AnyText,
 		reader:  reader{buf: make([]byte, small)},
